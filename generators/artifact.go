@@ -1,0 +1,41 @@
+package generators
+
+import (
+	"cmp"
+	"slices"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+)
+
+// File is a generated file.
+type File struct {
+	// Path is relative to the folder that the generator fills, with forward
+	// slashes.
+	Path string
+	// Content is the whole file.
+	Content []byte
+}
+
+// SortFiles orders files by path.
+func SortFiles(files []File) {
+	slices.SortFunc(files, func(a, b File) int { return cmp.Compare(a.Path, b.Path) })
+}
+
+// Object is a generated cluster object.
+type Object struct {
+	*unstructured.Unstructured
+	// Source is the file of the repository that it comes from, for messages.
+	Source string
+}
+
+// Key identifies the object in a cluster, whatever its version:
+// group/kind/namespace/name.
+func (o Object) Key() string {
+	kind := o.GroupVersionKind()
+	return kind.Group + "/" + kind.Kind + "/" + o.GetNamespace() + "/" + o.GetName()
+}
+
+// SortObjects orders objects by kind, namespace and name.
+func SortObjects(objects []Object) {
+	slices.SortFunc(objects, func(a, b Object) int { return cmp.Compare(a.Key(), b.Key()) })
+}

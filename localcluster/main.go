@@ -1,0 +1,82 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+// The ways to end.
+const (
+	exitClean    = 0 // told to stop, and did
+	exitFailed   = 1 // the cluster broke
+	exitUnusable = 2 // the flags, the folder or the port cannot be used
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// run is the program: it serves until ctx ends, and returns the exit code.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	began := time.Now()
+	s, err := parseFlags(args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Fprint(stdout, usage)
+		return exitClean
+	case err != nil:
+		return complain(stderr, fmt.Errorf("%w (see --help)", err), exitUnusable)
+	case s.version:
+		fmt.Fprintln(stdout, describeVersions())
+		return exitClean
+	}
+	if s.stopWithParent {
+		ctx = endWithParent(ctx, stdin)
+	}
+	site, err := prepareSite(ctx, s)
+	if err != nil {
+		return endOf(ctx, stderr, err, exitUnusable)
+	}
+	defer site.release()
+	directLogs(site.logs(stderr), s.verbose)
+	announce := func(server string) error {
+		return json.NewEncoder(stdout).Encode(readiness{s.kubeconfig, server, os.Getpid(), seconds(time.Since(began))})
+	}
+	return endOf(ctx, stderr, serve(ctx, site, announce), exitFailed)
+}
+
+// readiness is the one line on standard output.
+type readiness struct {
+	Kubeconfig   string  `json:"kubeconfig"`
+	Server       string  `json:"server"`
+	PID          int     `json:"pid"`
+	ReadySeconds float64 `json:"readySeconds"`
+}
+
+// seconds rounds to milliseconds.
+func seconds(d time.Duration) float64 {
+	return d.Round(time.Millisecond).Seconds()
+}
+
+// endOf is the exit code for err; being told to stop is no error, however far the work had come.
+func endOf(ctx context.Context, stderr io.Writer, err error, code int) int {
+	if err == nil || ctx.Err() != nil {
+		return exitClean
+	}
+	return complain(stderr, err, code)
+}
+
+func complain(stderr io.Writer, err error, code int) int {
+	fmt.Fprintln(stderr, "localcluster:", err)
+	return code
+}
