@@ -12,3 +12,5 @@
 // does) and of rules that span several fields or files (schema/rules does). It
 // never reads a file and never changes what it was given.
 package schema
+
+//go:generate go run ./internal/shapegen . shapes_gen.json

@@ -1,0 +1,137 @@
+package repolayout
+
+import (
+	"context"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/drover-ci/drover/schema"
+)
+
+// Load reads a repository. What is unchanged since last, the Repo of an
+// earlier revision or nil, is taken from it and not read again.
+//
+// Mistakes in files are problems in the Repo. An error means that the tree
+// could not be read, which says nothing about what it holds.
+func Load(ctx context.Context, tree Tree, last *Repo) (*Repo, error) {
+	settings, err := loadSingle[schema.Settings](tree, SettingsFile)
+	if err != nil {
+		return nil, err
+	}
+	repo := &Repo{Settings: settings, Layout: LayoutOf(settings.Value), tree: tree, folders: map[string]*folder{}}
+	if last == nil || last.Layout != repo.Layout {
+		last = &Repo{}
+	}
+	if repo.Quotas, err = loadSingle[schema.QuotasFile](tree, repo.Layout.Quotas); err != nil {
+		return nil, err
+	}
+	profiles := path.Join(repo.Layout.Registry, clusterProfiles, clusterProfilesFile)
+	if repo.Profiles, err = loadSingle[schema.ClusterProfilesFile](tree, profiles); err != nil {
+		return nil, err
+	}
+	l := &loader{ctx: ctx, tree: tree}
+	for dir, sort := range repo.areas() {
+		if repo.folders[dir], err = l.area(dir, sort, last.folders[dir]); err != nil {
+			return nil, err
+		}
+	}
+	if err := l.decodeAll(); err != nil {
+		return nil, err
+	}
+	repo.collect()
+	return repo, nil
+}
+
+// areas are the folders to load, each with what its files are.
+func (r *Repo) areas() map[string]sorter {
+	areas := map[string]sorter{}
+	for _, dir := range publishedFolders(r.Settings.Value) {
+		areas[dir] = rawSorter{}
+	}
+	areas[r.Layout.Jobs] = rawSorter{}
+	areas[r.Layout.Registry] = registrySorter{root: r.Layout.Registry}
+	areas[r.Layout.Config] = configSorter{root: r.Layout.Config}
+	return areas
+}
+
+// collect lists what the folders hold, by kind.
+func (r *Repo) collect() {
+	published := publishedFolders(r.Settings.Value)
+	for dir, loaded := range r.folders {
+		r.Strays = append(r.Strays, loaded.strays()...)
+		loaded.visit(func(f *file) {
+			r.collectFile(f)
+			raw := Raw{Path: f.path(), ID: f.id}
+			if dir == r.Layout.Jobs {
+				r.Jobs = append(r.Jobs, raw)
+			}
+			if slices.Contains(published, dir) {
+				r.Files = append(r.Files, raw)
+			}
+		})
+	}
+	sortDocs(r.Configs)
+	sortDocs(r.Refs)
+	sortDocs(r.Chains)
+	sortDocs(r.Workflows)
+	sortDocs(r.Observers)
+	sortRaw(r.Jobs)
+	sortRaw(r.Files)
+	schema.SortProblems(r.Strays)
+}
+
+func (r *Repo) collectFile(f *file) {
+	switch doc := f.doc.(type) {
+	case *Doc[schema.Config]:
+		r.Configs = append(r.Configs, doc)
+	case *Doc[schema.RegistryRef]:
+		r.Refs = append(r.Refs, doc)
+	case *Doc[schema.RegistryChain]:
+		r.Chains = append(r.Chains, doc)
+	case *Doc[schema.RegistryWorkflow]:
+		r.Workflows = append(r.Workflows, doc)
+	case *Doc[schema.RegistryObserver]:
+		r.Observers = append(r.Observers, doc)
+	}
+}
+
+func sortDocs[T any](docs []*Doc[T]) {
+	slices.SortFunc(docs, func(a, b *Doc[T]) int { return strings.Compare(a.Path, b.Path) })
+}
+
+func sortRaw(files []Raw) {
+	slices.SortFunc(files, func(a, b Raw) int { return strings.Compare(a.Path, b.Path) })
+}
+
+// publishedFolders are the folders below which the settings publish files,
+// without those that lie in another.
+func publishedFolders(settings *schema.Settings) []string {
+	var dirs []string
+	for _, manifests := range settings.Manifests {
+		dirs = append(dirs, path.Clean(manifests.Folder))
+	}
+	for _, publish := range settings.Publish {
+		for _, glob := range publish.Files {
+			dirs = append(dirs, globBase(glob))
+		}
+	}
+	slices.Sort(dirs)
+	var outermost []string
+	for _, dir := range slices.Compact(dirs) {
+		inside := slices.ContainsFunc(outermost, func(outer string) bool { return outer == "." || strings.HasPrefix(dir, outer+"/") })
+		if !inside {
+			outermost = append(outermost, dir)
+		}
+	}
+	return outermost
+}
+
+// globBase is the folder that a glob's matches lie in: all before the first
+// part with a wildcard.
+func globBase(glob string) string {
+	if i := strings.IndexAny(glob, "*?["); i >= 0 {
+		glob = glob[:i] + "x"
+	}
+	return path.Dir(path.Clean(glob))
+}

@@ -1,0 +1,136 @@
+package repolayout
+
+import (
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/drover-ci/drover/schema"
+)
+
+// RuleCommands is the rule that a step's commands are in the file beside it.
+const RuleCommands = "step-commands"
+
+// registrySorter takes the components of the step registry.
+type registrySorter struct{ root string }
+
+func (s registrySorter) sort(dir string, entries []Entry) (files []*file, problems []schema.Problem) {
+	below := strings.TrimPrefix(strings.TrimPrefix(dir, s.root), "/")
+	if below == clusterProfiles {
+		return nil, nil
+	}
+	for _, entry := range entries {
+		name, kind, err := parseComponent(path.Join(below, entry.Name))
+		if err != nil {
+			problems = append(problems, fileProblem(path.Join(dir, entry.Name), RuleFileName, err.Error()))
+			continue
+		}
+		if kind != "" {
+			files = append(files, componentFile(dir, entry, entries, name, kind))
+		}
+	}
+	return files, problems
+}
+
+// componentFile is a component. A step is made of two files: its own, and its
+// commands, of which there may be one beside it.
+func componentFile(dir string, entry Entry, entries []Entry, name string, kind componentKind) *file {
+	own := path.Join(dir, entry.Name)
+	switch kind {
+	case refFile:
+		f := newFile(entry, func(f *file, contents [][]byte) { decodeRef(f, name, contents) }, own)
+		for _, other := range entries {
+			if isCommands(other.Name, name) {
+				f.addPart(dir, other)
+			}
+		}
+		return f
+	case chainFile:
+		return newFile(entry, func(f *file, contents [][]byte) { decodeChain(f, name, contents) }, own)
+	case workflowFile:
+		return newFile(entry, func(f *file, contents [][]byte) { decodeWorkflow(f, name, contents) }, own)
+	default:
+		return newFile(entry, func(f *file, contents [][]byte) { decodeObserver(f, name, contents) }, own)
+	}
+}
+
+func isCommands(base, component string) bool {
+	rest, ok := strings.CutPrefix(base, component+"-commands")
+	return ok && (rest == "" || strings.HasPrefix(rest, "."))
+}
+
+// addPart makes another file part of this one.
+func (f *file) addPart(dir string, entry Entry) {
+	f.parts = append(f.parts, path.Join(dir, entry.Name))
+	f.linked = f.linked || entry.Kind == Link
+	if f.linked || f.id == (ID{}) || entry.ID == (ID{}) {
+		f.id = ID{}
+		return
+	}
+	f.id = combine(f.id, entry.ID)
+}
+
+func decodeRef(f *file, name string, contents [][]byte) {
+	var whole schema.RefFile
+	problems := decodePart(f, contents, &whole)
+	step := &whole.Ref
+	problems = append(problems, wrongName(f, contents, "ref.as", step.As, name)...)
+	problems = append(problems, inlineCommands(f, contents, step)...)
+	doc := &Doc[schema.RegistryRef]{Path: f.path(), ID: f.id, Value: step, Problems: problems}
+	f.finish(doc, &doc.Problems)
+}
+
+// inlineCommands puts the text of the commands' file in the place of its name.
+func inlineCommands(f *file, contents [][]byte, step *schema.RegistryRef) []schema.Problem {
+	if step.Commands == "" {
+		return nil
+	}
+	wanted := path.Join(path.Dir(f.path()), step.Commands)
+	for i, part := range f.parts[1:] {
+		if part == wanted {
+			step.Commands = string(contents[i+1])
+			return nil
+		}
+	}
+	return []schema.Problem{at(contents[0], f.path(), "ref.commands", RuleCommands,
+		fmt.Sprintf("the commands' file is not there (found %q, want the name of a file beside this one, such as %s-commands.sh)", step.Commands, step.As))}
+}
+
+func decodeChain(f *file, name string, contents [][]byte) {
+	var whole schema.ChainFile
+	problems := decodePart(f, contents, &whole)
+	problems = append(problems, wrongName(f, contents, "chain.as", whole.Chain.As, name)...)
+	doc := &Doc[schema.RegistryChain]{Path: f.path(), ID: f.id, Value: &whole.Chain, Problems: problems}
+	f.finish(doc, &doc.Problems)
+}
+
+func decodeWorkflow(f *file, name string, contents [][]byte) {
+	var whole schema.WorkflowFile
+	problems := decodePart(f, contents, &whole)
+	problems = append(problems, wrongName(f, contents, "workflow.as", whole.Workflow.As, name)...)
+	doc := &Doc[schema.RegistryWorkflow]{Path: f.path(), ID: f.id, Value: &whole.Workflow, Problems: problems}
+	f.finish(doc, &doc.Problems)
+}
+
+func decodeObserver(f *file, name string, contents [][]byte) {
+	var whole schema.ObserverFile
+	problems := decodePart(f, contents, &whole)
+	problems = append(problems, wrongName(f, contents, "observer.name", whole.Observer.Name, name)...)
+	doc := &Doc[schema.RegistryObserver]{Path: f.path(), ID: f.id, Value: &whole.Observer, Problems: problems}
+	f.finish(doc, &doc.Problems)
+}
+
+func decodePart(f *file, contents [][]byte, into any) []schema.Problem {
+	if len(f.problems) > 0 {
+		return nil
+	}
+	return schema.Decode(f.path(), contents[0], into)
+}
+
+func wrongName(f *file, contents [][]byte, field, found, want string) []schema.Problem {
+	if found == want || found == "" {
+		return nil
+	}
+	return []schema.Problem{at(contents[0], f.path(), field, RuleFileName,
+		fmt.Sprintf("the name does not fit the file's (found %q, want %q)", found, want))}
+}

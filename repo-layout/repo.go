@@ -1,0 +1,91 @@
+package repolayout
+
+import (
+	"github.com/drover-ci/drover/schema"
+)
+
+// Doc is a decoded file.
+type Doc[T any] struct {
+	// Path is the file's, relative to the repository's root.
+	Path string
+	// ID identifies the content. A step's covers its commands too.
+	ID ID
+	// Value is what was decoded: never nil, and never to be changed. Where there
+	// are problems it holds what could be read.
+	Value *T
+	// Problems are those of the file alone.
+	Problems []schema.Problem
+}
+
+// Raw is a file that is kept as it is.
+type Raw struct {
+	// Path is the file's, relative to the repository's root.
+	Path string
+	// ID identifies the content; zero where the tree does not know it.
+	ID ID
+}
+
+// Repo is a release repository at one revision: its decoded documents, each
+// kind in the order of paths. It is immutable.
+type Repo struct {
+	Layout   Layout
+	Settings *Doc[schema.Settings]
+
+	Configs   []*Doc[schema.Config]
+	Refs      []*Doc[schema.RegistryRef]
+	Chains    []*Doc[schema.RegistryChain]
+	Workflows []*Doc[schema.RegistryWorkflow]
+	Observers []*Doc[schema.RegistryObserver]
+	// Profiles and Quotas have empty values where the repository has none.
+	Profiles *Doc[schema.ClusterProfilesFile]
+	Quotas   *Doc[schema.QuotasFile]
+
+	// Jobs are the files of the jobs' folder.
+	Jobs []Raw
+	// Files are those that the settings publish or apply as manifests.
+	Files []Raw
+
+	// Strays are problems of files that have no document, such as a wrong name.
+	Strays []schema.Problem
+
+	tree    Tree
+	folders map[string]*folder
+}
+
+// Read gives a file's content at this revision.
+func (r *Repo) Read(path string) ([]byte, error) { return r.tree.ReadFile(path) }
+
+// Problems are those found in each file by itself, sorted.
+func (r *Repo) Problems() []schema.Problem {
+	all := append([]schema.Problem(nil), r.Strays...)
+	all = append(all, r.Settings.Problems...)
+	all = append(all, r.Profiles.Problems...)
+	all = append(all, r.Quotas.Problems...)
+	all = appendProblems(all, r.Configs)
+	all = appendProblems(all, r.Refs)
+	all = appendProblems(all, r.Chains)
+	all = appendProblems(all, r.Workflows)
+	all = appendProblems(all, r.Observers)
+	return schema.SortProblems(all)
+}
+
+func appendProblems[T any](all []schema.Problem, docs []*Doc[T]) []schema.Problem {
+	for _, doc := range docs {
+		all = append(all, doc.Problems...)
+	}
+	return all
+}
+
+// Documents counts the decoded files.
+func (r *Repo) Documents() int {
+	return 3 + len(r.Configs) + len(r.Refs) + len(r.Chains) + len(r.Workflows) + len(r.Observers)
+}
+
+// Problem makes a problem of a field of a document, at its line and column.
+func (r *Repo) Problem(file, field, rule, message string) schema.Problem {
+	problem := schema.Problem{File: file, Path: field, Rule: rule, Severity: schema.Error, Message: message}
+	if data, err := r.Read(file); err == nil {
+		problem.Line, problem.Column = schema.Locate(data, field)
+	}
+	return problem
+}

@@ -1,0 +1,75 @@
+package repolayout
+
+import (
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/drover-ci/drover/schema"
+)
+
+// configSorter takes the configurations.
+type configSorter struct{ root string }
+
+func (s configSorter) sort(dir string, entries []Entry) (files []*file, problems []schema.Problem) {
+	for _, entry := range entries {
+		name := path.Join(dir, entry.Name)
+		if !strings.HasSuffix(entry.Name, ".yaml") || strings.HasPrefix(entry.Name, ".") {
+			continue
+		}
+		metadata, err := ParseConfigPath(strings.TrimPrefix(name, s.root+"/"))
+		if err != nil {
+			problems = append(problems, fileProblem(name, RuleFileName, err.Error()))
+			continue
+		}
+		files = append(files, newFile(entry, func(f *file, contents [][]byte) { decodeConfig(f, metadata, contents) }, name))
+	}
+	return files, problems
+}
+
+// newFile is a file of one or more parts. One that is a link has no id until
+// it is read, for the link's own id does not change with the content.
+func newFile(entry Entry, decode func(*file, [][]byte), parts ...string) *file {
+	f := &file{parts: parts, decode: decode, linked: entry.Kind == Link}
+	if !f.linked && entry.ID != (ID{}) {
+		f.id = combine(entry.ID)
+	}
+	return f
+}
+
+func decodeConfig(f *file, want schema.Metadata, contents [][]byte) {
+	doc := &Doc[schema.Config]{Path: f.path(), ID: f.id, Value: new(schema.Config)}
+	if len(f.problems) == 0 {
+		doc.Problems = schema.Decode(f.path(), contents[0], doc.Value)
+		if found := doc.Value.Metadata; len(doc.Problems) == 0 && found != want {
+			doc.Problems = []schema.Problem{at(contents[0], f.path(), "zz_generated_metadata", RuleFileName,
+				fmt.Sprintf("the metadata does not fit the file's name (found %s, want %s)", found, want))}
+		}
+		doc.Value.Metadata = want
+	}
+	f.finish(doc, &doc.Problems)
+}
+
+// finish hands a document to its file, with the problems of reading it.
+func (f *file) finish(doc any, problems *[]schema.Problem) {
+	*problems = append(f.problems, *problems...)
+	f.doc, f.problems = doc, nil
+}
+
+func at(content []byte, file, field, rule, message string) schema.Problem {
+	line, column := schema.Locate(content, field)
+	return schema.Problem{File: file, Line: line, Column: column, Path: field, Rule: rule, Severity: schema.Error, Message: message}
+}
+
+// rawSorter takes every file as it is.
+type rawSorter struct{}
+
+func (rawSorter) sort(dir string, entries []Entry) ([]*file, []schema.Problem) {
+	files := make([]*file, 0, len(entries))
+	for _, entry := range entries {
+		f := newFile(entry, nil, path.Join(dir, entry.Name))
+		f.id = entry.ID
+		files = append(files, f)
+	}
+	return files, nil
+}

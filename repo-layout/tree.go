@@ -1,0 +1,120 @@
+package repolayout
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"strings"
+
+	"github.com/drover-ci/drover/schema"
+)
+
+// Kind says what an entry of a folder is.
+type Kind int
+
+// The kinds of entries. Other is what is neither file, folder nor link, such
+// as a submodule or a socket.
+const (
+	Other Kind = iota
+	File
+	Folder
+	Link
+)
+
+// Entry is one entry of a folder.
+type Entry struct {
+	Name string
+	Kind Kind
+	// ID is the content's id, or zero where the tree does not know it.
+	ID ID
+}
+
+// Tree is a repository's files at one revision. Paths use forward slashes; the
+// root is ".". A tree may be read by several goroutines at once.
+type Tree interface {
+	// ReadDir lists a folder in the order of names. What does not exist is
+	// fs.ErrNotExist.
+	ReadDir(dir string) ([]Entry, error)
+	// ReadFile reads a file. One larger than schema.MaxFileSize is a
+	// *TooLargeError, unread.
+	ReadFile(file string) ([]byte, error)
+	// ReadLink gives a link's target.
+	ReadLink(file string) (string, error)
+}
+
+// TooLargeError is a file that is larger than schema.MaxFileSize.
+type TooLargeError struct {
+	// Size is in bytes.
+	Size int64
+}
+
+func (e *TooLargeError) Error() string { return fmt.Sprintf("%d bytes are too many", e.Size) }
+
+// OpenFolder gives the tree of a folder on disk, which cannot be left through
+// links. Close it when it is no longer read.
+func OpenFolder(dir string) (tree Tree, close func() error, err error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	return FromFS(root.FS()), root.Close, nil
+}
+
+// FromFS gives the tree of any file system.
+func FromFS(files fs.FS) Tree { return fsTree{files} }
+
+// fsTree knows no ids: files get theirs when they are read, folders have none.
+type fsTree struct{ files fs.FS }
+
+func (t fsTree) ReadDir(dir string) ([]Entry, error) {
+	found, err := fs.ReadDir(t.files, dir)
+	if err != nil {
+		return nil, err
+	}
+	entries := make([]Entry, 0, len(found))
+	for _, entry := range found {
+		entries = append(entries, Entry{Name: entry.Name(), Kind: kindOf(entry.Type())})
+	}
+	return entries, nil
+}
+
+func kindOf(mode fs.FileMode) Kind {
+	switch {
+	case mode.IsRegular():
+		return File
+	case mode.IsDir():
+		return Folder
+	case mode&fs.ModeSymlink != 0:
+		return Link
+	default:
+		return Other
+	}
+}
+
+func (t fsTree) ReadFile(file string) ([]byte, error) {
+	info, err := fs.Stat(t.files, file)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, &fs.PathError{Op: "read", Path: file, Err: errors.New("not a file")}
+	}
+	if info.Size() > schema.MaxFileSize {
+		return nil, &TooLargeError{Size: info.Size()}
+	}
+	return fs.ReadFile(t.files, file)
+}
+
+func (t fsTree) ReadLink(file string) (string, error) { return fs.ReadLink(t.files, file) }
+
+// within resolves a link's target against the folder it is in. It says no to
+// targets outside the repository.
+func within(dir, target string) (resolved string, ok bool) {
+	if path.IsAbs(target) {
+		return "", false
+	}
+	resolved = path.Join(dir, target)
+	return resolved, resolved != ".." && !strings.HasPrefix(resolved, "../")
+}

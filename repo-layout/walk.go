@@ -1,0 +1,180 @@
+package repolayout
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+
+	"github.com/drover-ci/drover/schema"
+)
+
+// Rules that walking a repository checks.
+const (
+	RuleFileName    = "file-name"
+	RuleLinkOutside = "link-outside"
+	RuleLinkFolder  = "link-folder"
+)
+
+// folder is a folder as it was loaded. It is immutable once its files are
+// decoded, and shared by all revisions that have it.
+type folder struct {
+	id       ID
+	folders  map[string]*folder
+	order    []string
+	files    []*file
+	problems []schema.Problem
+	// linked says that a file below is a link: then the folder's id does not
+	// cover all of its content.
+	linked bool
+}
+
+// file is a file as it was loaded. One without a decode is kept raw.
+type file struct {
+	// parts are the paths of the files that it is made of, its own first.
+	parts  []string
+	id     ID
+	linked bool
+	// before is the same file of an earlier revision, if there was one.
+	before   *file
+	decode   func(f *file, contents [][]byte)
+	doc      any
+	problems []schema.Problem
+}
+
+// sorter says what the files of an area are: those that count, and the
+// problems of those that should not be there. Links are given as files.
+type sorter interface {
+	sort(dir string, entries []Entry) ([]*file, []schema.Problem)
+}
+
+// loader walks the folders of a tree and remembers which files are new.
+type loader struct {
+	ctx   context.Context //nolint:containedctx // lives as long as one Load
+	tree  Tree
+	fresh []*file
+}
+
+// area loads a folder with all below it. What does not exist is empty.
+func (l *loader) area(dir string, sort sorter, last *folder) (*folder, error) {
+	loaded, err := l.folder(dir, ID{}, sort, last)
+	if errors.Is(err, fs.ErrNotExist) {
+		return &folder{}, nil
+	}
+	return loaded, err
+}
+
+// folder loads one folder. Git gives equal ids only to equal trees, so a
+// folder whose id is known is not even listed.
+func (l *loader) folder(dir string, id ID, sort sorter, last *folder) (*folder, error) {
+	if last == nil {
+		last = &folder{}
+	}
+	if id != (ID{}) && id == last.id && !last.linked {
+		return last, nil
+	}
+	if err := l.ctx.Err(); err != nil {
+		return nil, err
+	}
+	entries, err := l.tree.ReadDir(dir)
+	if err != nil {
+		return nil, fmt.Errorf("list %s: %w", dir, err)
+	}
+	loaded := &folder{id: id, folders: map[string]*folder{}}
+	files, linkProblems := l.links(dir, entries)
+	sorted, nameProblems := sort.sort(dir, files)
+	loaded.problems = append(linkProblems, nameProblems...)
+	l.addFiles(loaded, sorted, last)
+	for _, entry := range entries {
+		if entry.Kind != Folder || strings.HasPrefix(entry.Name, "..") {
+			continue
+		}
+		child, err := l.folder(path.Join(dir, entry.Name), entry.ID, sort, last.folders[entry.Name])
+		if err != nil {
+			return nil, err
+		}
+		loaded.add(entry.Name, child)
+	}
+	return loaded, nil
+}
+
+// addFiles takes files over from the last revision where their content is the
+// same, and notes the others as fresh.
+func (l *loader) addFiles(loaded *folder, sorted []*file, last *folder) {
+	before := make(map[string]*file, len(last.files))
+	for _, f := range last.files {
+		before[f.path()] = f
+	}
+	for _, f := range sorted {
+		known := before[f.path()]
+		if known != nil && f.id != (ID{}) && known.id == f.id {
+			f = known
+		} else if f.decode != nil {
+			f.before = known
+			l.fresh = append(l.fresh, f)
+		}
+		loaded.linked = loaded.linked || f.linked
+		loaded.files = append(loaded.files, f)
+	}
+}
+
+func (f *folder) add(name string, child *folder) {
+	f.folders[name] = child
+	f.order = append(f.order, name)
+	f.linked = f.linked || child.linked
+}
+
+func (f *file) path() string { return f.parts[0] }
+
+// links gives a folder's files, and its links to files as such. A link that
+// leads out of the repository, or to a folder, is a problem.
+func (l *loader) links(dir string, entries []Entry) (files []Entry, problems []schema.Problem) {
+	for _, entry := range entries {
+		if entry.Kind == File && !strings.HasPrefix(entry.Name, "..") {
+			files = append(files, entry)
+		}
+		if entry.Kind != Link || strings.HasPrefix(entry.Name, "..") {
+			continue
+		}
+		name := path.Join(dir, entry.Name)
+		target, err := l.tree.ReadLink(name)
+		resolved, ok := within(dir, target)
+		if err != nil || !ok {
+			problems = append(problems, fileProblem(name, RuleLinkOutside,
+				fmt.Sprintf("the link leads out of the repository (found %q, want a path within it)", target)))
+			continue
+		}
+		if _, err := l.tree.ReadDir(resolved); err == nil {
+			problems = append(problems, fileProblem(name, RuleLinkFolder,
+				fmt.Sprintf("the link leads to a folder, and such links are not followed (found %q)", target)))
+			continue
+		}
+		files = append(files, Entry{Name: entry.Name, Kind: Link})
+	}
+	return files, problems
+}
+
+func fileProblem(file, rule, message string) schema.Problem {
+	return schema.Problem{File: file, Rule: rule, Severity: schema.Error, Message: message}
+}
+
+// visit calls do for every file of a folder and below, in the order of paths.
+func (f *folder) visit(do func(*file)) {
+	for _, each := range f.files {
+		do(each)
+	}
+	for _, name := range f.order {
+		f.folders[name].visit(do)
+	}
+}
+
+// strays are the problems of the folder and those below it.
+func (f *folder) strays() []schema.Problem {
+	all := append([]schema.Problem(nil), f.problems...)
+	for _, name := range f.order {
+		all = append(all, f.folders[name].strays()...)
+	}
+	return all
+}

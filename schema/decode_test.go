@@ -1,0 +1,173 @@
+package schema_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/drover-ci/drover/schema"
+)
+
+func decodeConfig(text string) (schema.Config, []string) {
+	var config schema.Config
+	var found []string
+	for _, problem := range schema.Decode("c.yaml", []byte(text), &config) {
+		found = append(found, problem.String())
+	}
+	return config, found
+}
+
+const metadata = "zz_generated_metadata: {org: o, repo: r, branch: b}\n"
+
+func TestDecodeReportsEveryProblemAtItsPlace(t *testing.T) {
+	cases := map[string]struct {
+		reason string
+		text   string
+		want   []string
+	}{
+		"fine": {
+			reason: "a valid file has no problems",
+			text:   metadata + "tests:\n- as: unit\n  commands: make\n  container: {from: src}\n",
+		},
+		"misspelt": {
+			reason: "an unknown key names the one that was meant",
+			text:   metadata + "tests:\n- as: unit\n  comands: make\n",
+			want:   []string{`c.yaml:4:3: tests[0].comands: the field is not known (found "comands"); did you mean "commands"? [unknown-field]`},
+		},
+		"several": {
+			reason: "all problems are found at once, in the order of the file",
+			text:   metadata + "tests:\n- as: [unit]\n  optional: maybe\n  shard_count: many\n- commands: x\n",
+			want: []string{
+				`c.yaml:3:7: tests[0].as: the value has the wrong type (found a list, want text) [wrong-type]`,
+				`c.yaml:4:13: tests[0].optional: the value has the wrong type (found "maybe", want true or false) [wrong-type]`,
+				`c.yaml:5:16: tests[0].shard_count: the value has the wrong type (found "many", want a whole number) [wrong-type]`,
+				`c.yaml:6:3: tests[1].as: the field is required (found nothing) [missing-field]`,
+			},
+		},
+		"twice": {
+			reason: "a repeated key is a problem, for one of the two would be lost",
+			text:   metadata + "resources: {}\nresources: {}\n",
+			want:   []string{`c.yaml:3:1: resources: the field is given twice (first on line 2) [duplicate-field]`},
+		},
+		"enumeration": {
+			reason: "a value outside an enumeration names those allowed",
+			text:   metadata + "tests:\n- as: a\n  node_architecture: arm\n",
+			want:   []string{`c.yaml:4:22: tests[0].node_architecture: the value is not one of those allowed (found "arm", want amd64, arm64, ppc64le, s390x) [wrong-value]`},
+		},
+		"duration": {
+			reason: "a duration has a unit",
+			text:   metadata + "tests:\n- as: a\n  timeout: 1 hour\n",
+			want:   []string{`c.yaml:4:12: tests[0].timeout: the value has the wrong type (found "1 hour", want a duration such as "90m" or "1h30m") [wrong-type]`},
+		},
+		"syntax": {
+			reason: "what is no YAML has its line",
+			text:   metadata + "tests:\n- as: a\n   b: c\n",
+			want:   []string{`c.yaml:4:1: the file is not valid YAML: mapping values are not allowed in this context [yaml-syntax]`},
+		},
+		"empty": {
+			reason: "an empty file says nothing, which is never meant",
+			text:   "",
+			want:   []string{`c.yaml:1:1: the file is empty (want a mapping) [yaml-syntax]`},
+		},
+		"documents": {
+			reason: "today's tools drop all documents but the first",
+			text:   metadata + "---\n" + metadata,
+			want:   []string{`c.yaml:2:1: the file has several documents (want one) [yaml-syntax]`},
+		},
+		"not a mapping": {
+			reason: "a list is not a configuration",
+			text:   "- a\n",
+			want:   []string{`c.yaml:1:1: the value has the wrong type (found a list, want a mapping) [wrong-type]`},
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			if _, found := decodeConfig(tc.text); !cmp.Equal(tc.want, found) {
+				t.Errorf("%s (-want +got):\n%s", tc.reason, cmp.Diff(tc.want, found))
+			}
+		})
+	}
+}
+
+func TestDecodeReadsScalarsAsTodaysToolsDo(t *testing.T) {
+	cases := map[string]string{
+		`text`: "text", `"4.10"`: "4.10", `4.10`: "4.1", `yes`: "true", `off`: "false", `0777`: "511",
+		`1_000`: "1000", `12:30`: "12:30", `1e3`: "1000", `-1`: "-1", `0x10`: "16", `1.2.3`: "1.2.3", `'yes'`: "yes",
+		`2023-01-02`: "2023-01-02", `.5`: "0.5", `!!str 5`: "5",
+	}
+	for text, want := range cases {
+		config, found := decodeConfig(metadata + "rpm_build_location: " + text + "\n")
+		if len(found) > 0 || config.RPMBuildLocation != want {
+			t.Errorf("%s: got %q, want %q, problems %v", text, config.RPMBuildLocation, want, found)
+		}
+	}
+}
+
+func TestDecodeFollowsAliasesAndMerges(t *testing.T) {
+	config, found := decodeConfig(metadata + `
+base_images:
+  one: &one {namespace: ns, name: x, tag: t}
+  two: *one
+  three: {<<: *one, tag: u}
+`)
+	want := map[string]schema.ImageStreamTagReference{
+		"one":   {Namespace: "ns", Name: "x", Tag: "t"},
+		"two":   {Namespace: "ns", Name: "x", Tag: "t"},
+		"three": {Namespace: "ns", Name: "x", Tag: "u"},
+	}
+	if diff := cmp.Diff(want, config.BaseImages); diff != "" || found != nil {
+		t.Errorf("problems %v (-want +got):\n%s", found, diff)
+	}
+}
+
+func TestDecodeBoundsAliases(t *testing.T) {
+	bomb := metadata + "tests: &a0 [" + strings.Repeat("{as: x},", 9) + "]\n"
+	for level := 1; level < 9; level++ {
+		bomb += "x" + string(rune('0'+level)) + ": &a" + string(rune('0'+level)) + " [" +
+			strings.Repeat("*a"+string(rune('0'+level-1))+", ", 9) + "]\n"
+	}
+	_, found := decodeConfig(bomb + "raw_steps: *a8\n")
+	if !strings.Contains(strings.Join(found, "\n"), "[yaml-aliases]") && !strings.Contains(strings.Join(found, "\n"), "want a mapping") {
+		t.Errorf("the aliases were followed: %.300v", found)
+	}
+	if len(found) > 2000 {
+		t.Errorf("%d problems for one cause", len(found))
+	}
+}
+
+func TestLocate(t *testing.T) {
+	text := []byte("a:\n  b:\n  - x: 1\n  - y: 2\n  \"c.d\": 3\n")
+	cases := map[string][2]int{
+		"": {1, 1}, "a": {1, 1}, "a.b": {2, 3}, "a.b[1]": {4, 5}, "a.b[1].y": {4, 5}, `a["c.d"]`: {5, 3},
+		"a.b[7].x": {2, 3}, "nothing": {1, 1},
+	}
+	for path, want := range cases {
+		if line, column := schema.Locate(text, path); line != want[0] || column != want[1] {
+			t.Errorf("%q: got %d:%d, want %d:%d", path, line, column, want[0], want[1])
+		}
+	}
+}
+
+func TestSuggest(t *testing.T) {
+	cases := map[string]string{"comands": "commands", "conatiner": "container", "zzz": "", "as": "as"}
+	for name, want := range cases {
+		if got := schema.Suggest(name, []string{"as", "commands", "container"}); got != want {
+			t.Errorf("%q: got %q, want %q", name, got, want)
+		}
+	}
+}
+
+func TestParseMetadata(t *testing.T) {
+	for _, text := range []string{"o/r@b", "o/r@b__v", "o/r@release-4.1__v-2"} {
+		parsed, err := schema.ParseMetadata(text)
+		if err != nil || parsed.String() != text {
+			t.Errorf("%s: got %s, %v", text, parsed, err)
+		}
+	}
+	for _, text := range []string{"", "o/r", "o@b", "/r@b", "o/@b", "o/r@", "o/r/x@b"} {
+		if parsed, err := schema.ParseMetadata(text); err == nil {
+			t.Errorf("%q: got %s, want an error", text, parsed)
+		}
+	}
+}

@@ -1,0 +1,167 @@
+package schema
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// maxNodes bounds how many values a file may have once its aliases are
+// followed, so that a few hundred bytes cannot become gigabytes.
+const maxNodes = 1_000_000
+
+// maxDepth bounds how deep values may nest.
+const maxDepth = 100
+
+// parse gives the file's one document, or nil with a problem.
+func (d *decoder) parse(data []byte) *yaml.Node {
+	if len(data) > MaxFileSize {
+		d.problems = append(d.problems, TooLarge(d.file, int64(len(data))))
+		return nil
+	}
+	documents := yaml.NewDecoder(bytes.NewReader(data))
+	var document, next yaml.Node
+	if err := documents.Decode(&document); err != nil {
+		d.syntax(err)
+		return nil
+	}
+	if err := documents.Decode(&next); !errors.Is(err, io.EOF) {
+		d.report(&next, nil, RuleSyntax, "the file has several documents (want one)")
+		return nil
+	}
+	return document.Content[0]
+}
+
+// TooLarge is the problem of a file that is larger than [MaxFileSize].
+func TooLarge(file string, size int64) Problem {
+	return Problem{
+		File: file, Rule: RuleTooLarge, Severity: Error,
+		Message: fmt.Sprintf("the file is too large (found %d bytes, want at most %d)", size, MaxFileSize),
+	}
+}
+
+var syntaxLine = regexp.MustCompile(`^yaml: (?:line (\d+)(?:, column (\d+))?: )?(.*)$`)
+
+// syntax reports what the YAML parser found, at its line.
+func (d *decoder) syntax(err error) {
+	if errors.Is(err, io.EOF) {
+		d.report(&yaml.Node{Line: 1, Column: 1}, nil, RuleSyntax, "the file is empty (want a mapping)")
+		return
+	}
+	node := &yaml.Node{Line: 1, Column: 1}
+	message := err.Error()
+	if found := syntaxLine.FindStringSubmatch(message); found != nil {
+		message = found[3]
+		if line, convErr := strconv.Atoi(found[1]); convErr == nil {
+			node.Line = line
+		}
+		if column, convErr := strconv.Atoi(found[2]); convErr == nil {
+			node.Column = column
+		}
+	}
+	d.report(node, nil, RuleSyntax, "the file is not valid YAML: "+message)
+}
+
+// enter follows aliases and counts what is visited. It gives nil, and reports
+// once, when the file's aliases or its nesting go beyond all bounds.
+func (d *decoder) enter(node *yaml.Node, at *step) *yaml.Node {
+	for node.Kind == yaml.AliasNode {
+		node = node.Alias
+	}
+	d.visited++
+	if d.visited <= maxNodes && at.depth() <= maxDepth {
+		return node
+	}
+	if !d.exceeded {
+		d.exceeded = true
+		message := fmt.Sprintf("the aliases expand beyond all bounds (want at most %d values, nested at most %d deep)", maxNodes, maxDepth)
+		d.report(node, nil, RuleAliases, message)
+	}
+	return nil
+}
+
+// pairs calls visit for each key and value of a mapping. A repeated key is a
+// problem. Keys that a merge ("<<") brings in come last, without those that
+// the mapping sets itself.
+func (d *decoder) pairs(node *yaml.Node, at *step, visit func(key, value *yaml.Node)) {
+	lines := make(map[string]int, len(node.Content)/2)
+	var merges []*yaml.Node
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		key, value := node.Content[i], node.Content[i+1]
+		if key.Tag == "!!merge" {
+			merges = append(merges, value)
+			continue
+		}
+		if key.Kind != yaml.ScalarNode {
+			d.report(key, at, RuleWrongType, "a name has the wrong type (found "+describe(key)+", want text)")
+			continue
+		}
+		if first, repeated := lines[key.Value]; repeated {
+			d.report(key, at.field(key.Value), RuleDuplicateField, fmt.Sprintf("the field is given twice (first on line %d)", first))
+			continue
+		}
+		lines[key.Value] = key.Line
+		visit(key, value)
+	}
+	for _, merge := range merges {
+		d.merge(merge, at, lines, visit)
+	}
+}
+
+func (d *decoder) merge(node *yaml.Node, at *step, lines map[string]int, visit func(key, value *yaml.Node)) {
+	if node = d.enter(node, at); node == nil {
+		return
+	}
+	if node.Kind == yaml.SequenceNode {
+		for _, item := range node.Content {
+			d.merge(item, at, lines, visit)
+		}
+		return
+	}
+	if !d.expect(node, yaml.MappingNode, "a mapping to merge", at) {
+		return
+	}
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		key := node.Content[i]
+		if _, taken := lines[key.Value]; !taken {
+			lines[key.Value] = key.Line
+			visit(key, node.Content[i+1])
+		}
+	}
+}
+
+func (s *step) field(name string) *step { return &step{parent: s, name: name} }
+func (s *step) item(index int) *step    { return &step{parent: s, index: index} }
+
+func (s *step) depth() int {
+	depth := 0
+	for ; s != nil; s = s.parent {
+		depth++
+	}
+	return depth
+}
+
+// String is the path as people write it: tests[2].steps.workflow.
+func (s *step) String() string {
+	if s == nil {
+		return ""
+	}
+	before := s.parent.String()
+	if s.name == "" {
+		return before + "[" + strconv.Itoa(s.index) + "]"
+	}
+	name := s.name
+	if strings.ContainsAny(name, ".[]\" ") {
+		return before + "[" + strconv.Quote(name) + "]"
+	}
+	if before == "" {
+		return name
+	}
+	return before + "." + name
+}

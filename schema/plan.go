@@ -1,0 +1,75 @@
+package schema
+
+import (
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"strings"
+	"sync"
+
+	"github.com/drover-ci/drover/schema/internal/shape"
+)
+
+//go:embed shapes_gen.json
+var shapesJSON []byte
+
+// shapes are the compiled definitions.
+var shapes = sync.OnceValue(func() shape.Table {
+	var table shape.Table
+	if err := json.Unmarshal(shapesJSON, &table); err != nil {
+		panic(fmt.Sprintf("shapes_gen.json is not what shapegen writes: %v", err))
+	}
+	return table
+})
+
+// plan says where each field of a definition goes in its Go type.
+type plan struct {
+	fields []plannedField
+	byName map[string]int
+	names  []string
+}
+
+type plannedField struct {
+	name     string
+	required bool
+	shape    *shape.Shape
+	index    int
+}
+
+type planKey struct {
+	shape *shape.Shape
+	goal  reflect.Type
+}
+
+// plans caches one plan for each definition and Go type: as many as there are
+// definitions.
+var plans sync.Map
+
+func planFor(s *shape.Shape, goal reflect.Type) *plan {
+	key := planKey{shape: s, goal: goal}
+	if made, ok := plans.Load(key); ok {
+		found, _ := made.(*plan)
+		return found
+	}
+	made, _ := plans.LoadOrStore(key, newPlan(s, goal))
+	found, _ := made.(*plan)
+	return found
+}
+
+func newPlan(s *shape.Shape, goal reflect.Type) *plan {
+	indexes := make(map[string]int, goal.NumField())
+	for i := range goal.NumField() {
+		name, _, _ := strings.Cut(goal.Field(i).Tag.Get("json"), ",")
+		indexes[name] = i
+	}
+	made := &plan{byName: make(map[string]int, len(s.Fields))}
+	for position, field := range s.Fields {
+		made.byName[field.Name] = position
+		made.names = append(made.names, field.Name)
+		made.fields = append(made.fields, plannedField{
+			name: field.Name, required: field.Required, shape: field.Shape, index: indexes[field.Name],
+		})
+	}
+	return made
+}
