@@ -1,0 +1,246 @@
+package gitsource_test
+
+import (
+	"context"
+	"io/fs"
+	"net/http/cgi"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/drover-ci/drover/internal/testgit"
+	"github.com/drover-ci/drover/reconciler/gitsource"
+	repolayout "github.com/drover-ci/drover/repo-layout"
+)
+
+func open(t *testing.T, options gitsource.Options) *gitsource.Source {
+	t.Helper()
+	source, err := gitsource.Open(t.Context(), options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return source
+}
+
+func fetch(t *testing.T, source *gitsource.Source) gitsource.Revision {
+	t.Helper()
+	revision, err := source.Fetch(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return revision
+}
+
+func treeOf(t *testing.T, source *gitsource.Source, revision gitsource.Revision) repolayout.Tree {
+	t.Helper()
+	tree, err := source.Tree(revision)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tree
+}
+
+func TestFetchFollowsALocalBranch(t *testing.T) {
+	repository := testgit.New(t)
+	first := repository.Commit("a.txt", "1")
+	source := open(t, gitsource.Options{Repository: repository.Dir})
+	if got := fetch(t, source); got.Hash != first || got.Branch != "main" || got.Subject != "change a.txt" {
+		t.Errorf("got %+v, want %s on main", got, first)
+	}
+	repository.Write("a.txt", "uncommitted")
+	if got := fetch(t, source); got.Hash != first {
+		t.Errorf("an uncommitted change moved the revision to %s", got.Hash)
+	}
+	second := repository.CommitAll("second")
+	repository.Git("gc", "--quiet", "--prune=now") // all objects move into a pack, all branches into one file
+	if got := fetch(t, source); got.Hash != second {
+		t.Errorf("got %s after gc, want %s", got.Hash, second)
+	}
+	content, err := treeOf(t, source, fetch(t, source)).ReadFile("a.txt")
+	if err != nil || string(content) != "uncommitted" {
+		t.Errorf("got %q, %v", content, err)
+	}
+	repository.Git("reset", "--quiet", "--hard", first)
+	if got := fetch(t, source); got.Hash != first {
+		t.Errorf("got %s after a reset, want %s", got.Hash, first)
+	}
+}
+
+func TestOpenFindsTheRepositoryOfAFolder(t *testing.T) {
+	repository := testgit.New(t)
+	want := repository.Commit("deep/er/a.txt", "1")
+	bare := filepath.Join(t.TempDir(), "bare.git")
+	repository.Git("clone", "--quiet", "--bare", ".", bare)
+	linked := filepath.Join(t.TempDir(), "linked")
+	repository.Git("worktree", "add", "--quiet", "-b", "other", linked)
+	for name, dir := range map[string]string{"folder below": filepath.Join(repository.Dir, "deep"), "bare": bare, "linked worktree": linked} {
+		source := open(t, gitsource.Options{Repository: dir, Branch: "main"})
+		if got := fetch(t, source); got.Hash != want {
+			t.Errorf("%s: got %s, want %s", name, got.Hash, want)
+		}
+	}
+}
+
+func TestOpenSaysWhatIsWrong(t *testing.T) {
+	empty := testgit.New(t)
+	detached := testgit.New(t)
+	detached.Commit("a", "1")
+	detached.Git("checkout", "--quiet", "--detach")
+	cases := map[string]struct {
+		options gitsource.Options
+		want    string
+	}{
+		"no repository": {gitsource.Options{Repository: t.TempDir()}, "as a Git repository"},
+		"no commit":     {gitsource.Options{Repository: empty.Dir}, "read branch main"},
+		"detached":      {gitsource.Options{Repository: detached.Dir}, "HEAD is detached; name a branch"},
+		"no branch":     {gitsource.Options{Repository: detached.Dir, Branch: "next"}, "read branch next"},
+	}
+	for name, tc := range cases {
+		source, err := gitsource.Open(t.Context(), tc.options)
+		if err == nil {
+			_, err = source.Fetch(t.Context())
+		}
+		if err == nil || !strings.Contains(err.Error(), tc.want) {
+			t.Errorf("%s: got %v, want %q", name, err, tc.want)
+		}
+	}
+}
+
+func TestTreeGivesGitsIds(t *testing.T) {
+	repository := testgit.New(t)
+	repository.Write("dir/file.txt", "text")
+	if err := os.Symlink("file.txt", filepath.Join(repository.Dir, "dir", "link")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("../../outside", filepath.Join(repository.Dir, "dir", "out")); err != nil {
+		t.Fatal(err)
+	}
+	repository.CommitAll("files")
+	source := open(t, gitsource.Options{Repository: repository.Dir})
+	tree := treeOf(t, source, fetch(t, source))
+	entries, err := tree.ReadDir("dir")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]repolayout.Kind{}
+	for _, entry := range entries {
+		found[entry.Name] = entry.Kind
+		if want := repository.Git("rev-parse", "HEAD:dir/"+entry.Name); entry.ID.String() != want {
+			t.Errorf("%s: id %s, want %s", entry.Name, entry.ID, want)
+		}
+	}
+	want := map[string]repolayout.Kind{"file.txt": repolayout.File, "link": repolayout.Link, "out": repolayout.Link}
+	if diff := cmp.Diff(want, found); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if content, err := tree.ReadFile("dir/link"); err != nil || string(content) != "text" {
+		t.Errorf("link: got %q, %v", content, err)
+	}
+	if _, err := tree.ReadFile("dir/out"); err == nil || !strings.Contains(err.Error(), "leads out") {
+		t.Errorf("a link out of the repository: got %v", err)
+	}
+	if _, err := tree.ReadDir("absent"); !isNotExist(err) {
+		t.Errorf("an absent folder: got %v", err)
+	}
+	if got := repolayout.BlobID([]byte("text")).String(); got != repository.Git("rev-parse", "HEAD:dir/file.txt") {
+		t.Errorf("BlobID differs from Git's: %s", got)
+	}
+}
+
+func isNotExist(err error) bool {
+	_, ok := err.(*fs.PathError) //nolint:errorlint // only the outermost is of interest
+	return ok && os.IsNotExist(err)
+}
+
+// serve runs Git's own HTTP server over a folder of repositories.
+func serve(t *testing.T, root string) string {
+	t.Helper()
+	backend, err := exec.Command("git", "--exec-path").Output() //nolint:noctx // ends at once
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(&cgi.Handler{
+		Path: filepath.Join(strings.TrimSpace(string(backend)), "git-http-backend"),
+		Env:  []string{"GIT_PROJECT_ROOT=" + root, "GIT_HTTP_EXPORT_ALL=1"},
+	})
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+func TestFetchFollowsARemoteBranch(t *testing.T) {
+	repository := testgit.New(t)
+	first := repository.Commit("a.txt", "1")
+	url := serve(t, filepath.Dir(repository.Dir)) + "/" + filepath.Base(repository.Dir) + "/.git"
+	options := gitsource.Options{Repository: url, CloneDir: filepath.Join(t.TempDir(), "clone")}
+	source := open(t, options)
+	if got := fetch(t, source); got.Hash != first {
+		t.Fatalf("got %s, want %s", got.Hash, first)
+	}
+	second := repository.Commit("a.txt", "2")
+	if got := fetch(t, source); got.Hash != second {
+		t.Errorf("got %s, want %s", got.Hash, second)
+	}
+	repository.Git("reset", "--quiet", "--hard", first)
+	forced := repository.Commit("a.txt", "3")
+	if got := fetch(t, source); got.Hash != forced {
+		t.Errorf("got %s after a forced push, want %s", got.Hash, forced)
+	}
+	if got := fetch(t, open(t, options)); got.Hash != forced {
+		t.Errorf("got %s from the clone opened again, want %s", got.Hash, forced)
+	}
+	if err := os.RemoveAll(repository.Dir); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := source.Fetch(t.Context()); err == nil {
+		t.Errorf("a vanished repository gave %+v", got)
+	}
+}
+
+func TestWatchTellsOfCommits(t *testing.T) {
+	repository := testgit.New(t)
+	repository.Commit("a.txt", "0")
+	source := open(t, gitsource.Options{Repository: repository.Dir})
+	ctx, cancel := context.WithCancel(t.Context())
+	told := make(chan struct{}, 1)
+	ended := make(chan error, 1)
+	go func() {
+		ended <- source.Watch(ctx, func() {
+			select {
+			case told <- struct{}{}:
+			default:
+			}
+		})
+	}()
+	<-told // the watch stands
+	for _, change := range []func() string{
+		func() string { return repository.Commit("a.txt", "1") },
+		func() string { repository.Git("gc", "--quiet"); return repository.Commit("a.txt", "2") },
+		func() string {
+			repository.Git("reset", "--quiet", "--hard", "HEAD~1")
+			return repository.Git("rev-parse", "HEAD")
+		},
+	} {
+		want := change()
+		deadline := time.After(safety)
+		for fetch(t, source).Hash != want {
+			select {
+			case <-told:
+			case <-deadline:
+				t.Fatalf("nothing was told of %s", want)
+			}
+		}
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+// safety keeps a broken test from hanging; no test depends on its length.
+const safety = time.Minute
