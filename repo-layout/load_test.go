@@ -90,7 +90,7 @@ func TestLoadNamesWhatIsInTheWrongPlace(t *testing.T) {
 			},
 			want: []string{
 				registry + `a/a-chain.yaml:1:9: chain.as: the name does not fit the file's (found "b", want "a") [file-name]`,
-				registry + `a/a-ref.yaml:3:3: ref.commands: the commands' file is not there (found "a-commands.sh", want the name of a file beside this one, such as a-commands.sh) [step-commands]`,
+				registry + `a/a-ref.yaml:3:3: ref.commands: the commands' file is not there (found "a-commands.sh", want the name of a file beside this one that begins with the component's name and "-commands") [step-commands]`,
 				registry + `a/a-workflow.yml: the file's name says no kind of component (found "a-workflow.yml", want a-ref.yaml, -chain.yaml, -workflow.yaml, -observer.yaml or -commands) [file-name]`,
 				registry + `a/b-ref.yaml: the file's name does not fit its folder (found "b-ref.yaml", want "a-ref.yaml") [file-name]`,
 			},
@@ -224,4 +224,3 @@ func TestLoadReadsTheCorpus(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
-

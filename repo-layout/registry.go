@@ -32,26 +32,27 @@ func (s registrySorter) sort(dir string, entries []Entry) (files []*file, proble
 	return files, problems
 }
 
-// componentFile is a component. A step is made of two files: its own, and its
-// commands, of which there may be one beside it.
+// componentFile is a component. A step or observer is made of two files: its
+// own, and its commands beside it.
 func componentFile(dir string, entry Entry, entries []Entry, name string, kind componentKind) *file {
+	var f *file
 	own := path.Join(dir, entry.Name)
 	switch kind {
 	case refFile:
-		f := newFile(entry, func(f *file, contents [][]byte) { decodeRef(f, name, contents) }, own)
-		for _, other := range entries {
-			if isCommands(other.Name, name) {
-				f.addPart(dir, other)
-			}
-		}
-		return f
+		f = newFile(entry, func(f *file, contents [][]byte) { decodeRef(f, name, contents) }, own)
 	case chainFile:
 		return newFile(entry, func(f *file, contents [][]byte) { decodeChain(f, name, contents) }, own)
 	case workflowFile:
 		return newFile(entry, func(f *file, contents [][]byte) { decodeWorkflow(f, name, contents) }, own)
-	default:
-		return newFile(entry, func(f *file, contents [][]byte) { decodeObserver(f, name, contents) }, own)
+	case observerFile:
+		f = newFile(entry, func(f *file, contents [][]byte) { decodeObserver(f, name, contents) }, own)
 	}
+	for _, other := range entries {
+		if isCommands(other.Name, name) {
+			f.addPart(dir, other)
+		}
+	}
+	return f
 }
 
 func isCommands(base, component string) bool {
@@ -73,27 +74,26 @@ func (f *file) addPart(dir string, entry Entry) {
 func decodeRef(f *file, name string, contents [][]byte) {
 	var whole schema.RefFile
 	problems := decodePart(f, contents, &whole)
-	step := &whole.Ref
-	problems = append(problems, wrongName(f, contents, "ref.as", step.As, name)...)
-	problems = append(problems, inlineCommands(f, contents, step)...)
-	doc := &Doc[schema.RegistryRef]{Path: f.path(), ID: f.id, Value: step, Problems: problems}
+	problems = append(problems, wrongName(f, contents, "ref.as", whole.Ref.As, name)...)
+	problems = append(problems, inlineCommands(f, contents, "ref.commands", &whole.Ref.Commands)...)
+	doc := &Doc[schema.RegistryRef]{Path: f.path(), ID: f.id, Value: &whole.Ref, Problems: problems}
 	f.finish(doc, &doc.Problems)
 }
 
 // inlineCommands puts the text of the commands' file in the place of its name.
-func inlineCommands(f *file, contents [][]byte, step *schema.RegistryRef) []schema.Problem {
-	if step.Commands == "" {
+func inlineCommands(f *file, contents [][]byte, field string, commands *string) []schema.Problem {
+	if *commands == "" {
 		return nil
 	}
-	wanted := path.Join(path.Dir(f.path()), step.Commands)
+	wanted := path.Join(path.Dir(f.path()), *commands)
 	for i, part := range f.parts[1:] {
 		if part == wanted {
-			step.Commands = string(contents[i+1])
+			*commands = string(contents[i+1])
 			return nil
 		}
 	}
-	return []schema.Problem{at(contents[0], f.path(), "ref.commands", RuleCommands,
-		fmt.Sprintf("the commands' file is not there (found %q, want the name of a file beside this one, such as %s-commands.sh)", step.Commands, step.As))}
+	return []schema.Problem{at(contents[0], f.path(), field, RuleCommands,
+		fmt.Sprintf("the commands' file is not there (found %q, want the name of a file beside this one that begins with the component's name and \"-commands\")", *commands))}
 }
 
 func decodeChain(f *file, name string, contents [][]byte) {
@@ -116,6 +116,7 @@ func decodeObserver(f *file, name string, contents [][]byte) {
 	var whole schema.ObserverFile
 	problems := decodePart(f, contents, &whole)
 	problems = append(problems, wrongName(f, contents, "observer.name", whole.Observer.Name, name)...)
+	problems = append(problems, inlineCommands(f, contents, "observer.commands", &whole.Observer.Commands)...)
 	doc := &Doc[schema.RegistryObserver]{Path: f.path(), ID: f.id, Value: &whole.Observer, Problems: problems}
 	f.finish(doc, &doc.Problems)
 }
