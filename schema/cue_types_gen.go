@@ -1215,6 +1215,204 @@ type ResolvedReleaseImagesStep struct {
 	Release *ReleaseVersion `json:"release,omitempty"`
 }
 
+// The shape of the Prow jobs made from configurations: what their pods run,
+// mount and are given. OpenShift's is the default; a repository's own is laid
+// over it field by field and name by name, and an empty value drops what the
+// default has under that name.
+type JobTemplate struct {
+	// The image that the jobs run.
+	Image string `json:"image,omitempty"`
+
+	// When a node pulls the image.
+	ImagePullPolicy string `json:"imagePullPolicy,omitempty"`
+
+	// What the container runs, before its arguments.
+	Command []string `json:"command,omitempty"`
+
+	// The service account that the pods run as.
+	ServiceAccount string `json:"serviceAccount,omitempty"`
+
+	// What the container asks for and may use at most. Builds and tests run in
+	// pods of their own.
+	Resources *ResourceRequirements `json:"resources,omitempty"`
+
+	// The Secret that Prow clones private repositories with.
+	CloneToken *JobCloneToken `json:"cloneToken,omitempty"`
+
+	// Namespaces whose images make up a release. A pull request to what is
+	// promoted there also proves that a release can be put together.
+	OfficialNamespaces []string `json:"officialNamespaces,omitempty"`
+
+	// Branches, as org/repo@branch, whose jobs are labelled as needing no builds
+	// where their configuration builds nothing.
+	LabelledNoBuilds []string `json:"labelledNoBuilds,omitempty"`
+
+	// What jobs have by the features that they use.
+	Parts *JobParts `json:"parts,omitempty"`
+}
+
+// The Secret that Prow clones private repositories with.
+type JobCloneToken struct {
+	// The Secret's name.
+	Name string `json:"name,omitempty"`
+
+	// The key in it.
+	Key string `json:"key,omitempty"`
+}
+
+// What jobs have, by the feature that asks for it. Some features have values
+// that may stand in any text of their part, as {value}.
+type JobParts struct {
+	// Every job.
+	All *JobPart `json:"all,omitempty"`
+
+	// A job that builds images or runs a test. Values: {target}.
+	Target *JobPart `json:"target,omitempty"`
+
+	// A job that runs a test.
+	Test *JobPart `json:"test,omitempty"`
+
+	// A configuration with a variant. Values: {variant}.
+	Variant *JobPart `json:"variant,omitempty"`
+
+	// Each Secret of a test. Values: {secret}, {mountPath}.
+	Secret *JobPart `json:"secret,omitempty"`
+
+	// A test of several steps.
+	MultiStage *JobPart `json:"multiStage,omitempty"`
+
+	// A test of several steps whose configuration has releases.
+	Release *JobPart `json:"release,omitempty"`
+
+	// A test on a cluster from a pool.
+	Claim *JobPart `json:"claim,omitempty"`
+
+	// One of the jobs that a test is split into. Values: {shard}, {shards}.
+	Shard *JobPart `json:"shard,omitempty"`
+
+	// A job that publishes images.
+	Promotion *JobPart `json:"promotion,omitempty"`
+
+	// A private repository.
+	Private *JobPart `json:"private,omitempty"`
+
+	// A private repository that Prow does not clone, and so brings no token for.
+	PrivateUncloned *JobPart `json:"privateUncloned,omitempty"`
+
+	// Secrets that come through the secrets store CSI driver.
+	SecretsStore *JobPart `json:"secretsStore,omitempty"`
+}
+
+// What a feature adds to a job.
+type JobPart struct {
+	// The job's labels.
+	Labels map[string]string `json:"labels,omitempty"`
+
+	// Arguments: the values of each flag. Without values the flag is left out;
+	// with an empty value it stands alone.
+	Args map[string][]string `json:"args,omitempty"`
+
+	// The container's environment, by variable.
+	Env map[string]JobVariable `json:"env,omitempty"`
+
+	// The container's ports, by name.
+	Ports map[string]int64 `json:"ports,omitempty"`
+
+	// Where volumes are mounted, by volume.
+	Mounts map[string]JobMount `json:"mounts,omitempty"`
+
+	// The pod's volumes, by name. A mount's volume may be missing here where
+	// Prow itself brings it.
+	Volumes map[string]JobVolume `json:"volumes,omitempty"`
+}
+
+// Where the value of an environment variable comes from: exactly one source.
+type JobVariable struct {
+	// The value itself.
+	Value string `json:"value,omitempty"`
+
+	// A field of the pod, such as status.podIP.
+	FieldPath string `json:"fieldPath,omitempty"`
+}
+
+// Where a volume is mounted.
+type JobMount struct {
+	// The folder in the container.
+	Path string `json:"path,omitempty"`
+
+	// The container may write to it.
+	Writable bool `json:"writable,omitempty"`
+}
+
+// What a volume holds: exactly one source.
+type JobVolume struct {
+	// A Secret.
+	Secret *JobVolumeSecret `json:"secret,omitempty"`
+
+	// A ConfigMap.
+	ConfigMap *JobVolumeConfigMap `json:"configMap,omitempty"`
+
+	// What a CSI driver gives.
+	CSI *JobVolumeCSI `json:"csi,omitempty"`
+
+	// An empty folder, which goes with the pod.
+	EmptyDir *JobVolumeEmptyDir `json:"emptyDir,omitempty"`
+}
+
+// A volume made from a Secret.
+type JobVolumeSecret struct {
+	// The Secret.
+	SecretName string `json:"secretName"`
+
+	// The keys to show. Default: all.
+	Items []JobVolumeItem `json:"items,omitempty"`
+
+	// The pod starts without the Secret too.
+	Optional bool `json:"optional,omitempty"`
+}
+
+// A key of a Secret or ConfigMap, shown as a file.
+type JobVolumeItem struct {
+	// The key.
+	Key string `json:"key"`
+
+	// The file.
+	Path string `json:"path"`
+}
+
+// A volume made from a ConfigMap.
+type JobVolumeConfigMap struct {
+	// The ConfigMap.
+	Name string `json:"name"`
+
+	// The keys to show. Default: all.
+	Items []JobVolumeItem `json:"items,omitempty"`
+
+	// The pod starts without the ConfigMap too.
+	Optional bool `json:"optional,omitempty"`
+}
+
+// A volume from a CSI driver.
+type JobVolumeCSI struct {
+	// The driver.
+	Driver string `json:"driver"`
+
+	// Nothing may write to the volume.
+	ReadOnly bool `json:"readOnly,omitempty"`
+
+	// What the driver is told.
+	VolumeAttributes map[string]string `json:"volumeAttributes,omitempty"`
+}
+
+// A volume that starts empty.
+type JobVolumeEmptyDir struct {
+	// Where it is kept: Memory, or the node's disk.
+	Medium string `json:"medium,omitempty"`
+
+	// How big it may grow.
+	SizeLimit string `json:"sizeLimit,omitempty"`
+}
+
 // The name of a Git organization, repository or file-safe identifier.
 type Name string
 

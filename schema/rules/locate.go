@@ -1,0 +1,75 @@
+package rules
+
+import (
+	"path"
+	"strings"
+
+	repolayout "github.com/drover-ci/drover/repo-layout"
+	"github.com/drover-ci/drover/resolver"
+	"github.com/drover-ci/drover/schema"
+)
+
+// locate makes problems of what the resolver found: it knows components by
+// name, people look for files and lines. The doc is the configuration that was
+// resolved, or nil.
+func locate(repo *repolayout.Repo, doc *configDoc, findings []resolver.Finding) []schema.Problem {
+	problems := make([]schema.Problem, 0, len(findings))
+	for _, finding := range findings {
+		problems = append(problems, repo.Problem(fileOf(repo, doc, finding.Component), finding.Path, finding.Rule, finding.Message+way(finding)))
+	}
+	return problems
+}
+
+// way tells how a mistake was reached, where it was not where people looked.
+func way(finding resolver.Finding) string {
+	names := make([]string, 0, len(finding.Trail))
+	for _, component := range finding.Trail {
+		if component.Kind != resolver.KindConfig {
+			names = append(names, component.String())
+		}
+	}
+	if len(names) < 2 {
+		return ""
+	}
+	return " (by way of " + strings.Join(names, ", ") + ")"
+}
+
+// registryFile is the end of a component's file name, by kind.
+var registryFile = map[resolver.Kind]string{
+	resolver.KindStep:     "-ref.yaml",
+	resolver.KindChain:    "-chain.yaml",
+	resolver.KindWorkflow: "-workflow.yaml",
+	resolver.KindObserver: "-observer.yaml",
+}
+
+// fileOf is the file that a component is in. A component's name is its folders
+// joined by "-", which cannot be undone, so the documents are searched.
+func fileOf(repo *repolayout.Repo, doc *configDoc, component resolver.Component) string {
+	switch component.Kind {
+	case resolver.KindProfile:
+		return repo.Profiles.Path
+	case resolver.KindStep:
+		return search(repo.Refs, component)
+	case resolver.KindChain:
+		return search(repo.Chains, component)
+	case resolver.KindWorkflow:
+		return search(repo.Workflows, component)
+	case resolver.KindObserver:
+		return search(repo.Observers, component)
+	case resolver.KindConfig, resolver.KindTest:
+	}
+	if doc == nil {
+		return ""
+	}
+	return doc.Path
+}
+
+func search[T any](docs []*repolayout.Doc[T], component resolver.Component) string {
+	want := component.Name + registryFile[component.Kind]
+	for _, doc := range docs {
+		if path.Base(doc.Path) == want {
+			return doc.Path
+		}
+	}
+	return ""
+}

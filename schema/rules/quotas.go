@@ -1,0 +1,77 @@
+package rules
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	repolayout "github.com/drover-ci/drover/repo-layout"
+	"github.com/drover-ci/drover/schema"
+)
+
+// RuleLeaseWithoutQuota is the rule that every lease type has a quota.
+const RuleLeaseWithoutQuota = "lease-without-quota"
+
+// RuleSliceName is the rule that "--" in a lease's name ends its slice.
+const RuleSliceName = "slice-name"
+
+// checkQuotas checks that a job can get what its profile or step asks for: a
+// lease type without a quota would make it wait for ever.
+func checkQuotas(repo *repolayout.Repo) []schema.Problem {
+	q := &quotaCheck{repo: repo}
+	for i, profile := range repo.Profiles.Value.ClusterProfiles {
+		field := fmt.Sprintf("cluster_profiles[%d]", i)
+		q.lease(repo.Profiles.Path, field+".lease_type", profile.LeaseType)
+		q.lease(repo.Profiles.Path, field+".ip_pool_lease_type", profile.IPPoolLeaseType)
+	}
+	for _, ref := range repo.Refs {
+		q.leases(ref.Path, "ref.leases", ref.Value.Leases)
+	}
+	for _, chain := range repo.Chains {
+		q.leases(chain.Path, "chain.leases", chain.Value.Leases)
+	}
+	for _, workflow := range repo.Workflows {
+		q.leases(workflow.Path, "workflow.steps.leases", workflow.Value.Steps.Leases)
+	}
+	for _, config := range repo.Configs {
+		for i, test := range config.Value.Tests {
+			if test.Steps != nil {
+				q.leases(config.Path, fmt.Sprintf("tests[%d].steps.leases", i), test.Steps.Leases)
+			}
+		}
+	}
+	q.slices()
+	return q.problems
+}
+
+type quotaCheck struct {
+	repo     *repolayout.Repo
+	problems []schema.Problem
+}
+
+func (q *quotaCheck) leases(file, field string, leases []schema.StepLease) {
+	for i, lease := range leases {
+		q.lease(file, fmt.Sprintf("%s[%d].resource_type", field, i), lease.ResourceType)
+	}
+}
+
+func (q *quotaCheck) lease(file, field, leaseType string) {
+	quotas := q.repo.Quotas.Value.Quotas
+	if _, ok := quotas[leaseType]; ok || leaseType == "" || slices.Contains(q.repo.Settings.Value.Unlimited, leaseType) {
+		return
+	}
+	message := fmt.Sprintf("the lease type has no quota (found %q, want one of those in %s)", leaseType, q.repo.Quotas.Path)
+	q.problems = append(q.problems, q.repo.Problem(file, field, RuleLeaseWithoutQuota, message+schema.DidYouMean(leaseType, slices.Sorted(maps.Keys(quotas)))))
+}
+
+func (q *quotaCheck) slices() {
+	for leaseType, quota := range q.repo.Quotas.Value.Quotas {
+		for slice := range quota {
+			if strings.Contains(slice, "--") {
+				q.problems = append(q.problems, q.repo.Problem(q.repo.Quotas.Path, fmt.Sprintf("quotas[%q][%q]", leaseType, slice), RuleSliceName,
+					fmt.Sprintf(`the slice's name has "--", which ends a slice in a lease's name (found %q)`, slice)))
+			}
+		}
+	}
+}
