@@ -39,3 +39,14 @@ func (o Object) Key() string {
 func SortObjects(objects []Object) {
 	slices.SortFunc(objects, func(a, b Object) int { return cmp.Compare(a.Key(), b.Key()) })
 }
+
+// PruneAnnotation on an object says whether it may be deleted when it is no
+// longer generated: [PruneDisabled] keeps it, [PruneAllowed] lets even a kind
+// go that is otherwise kept, such as a Namespace.
+const PruneAnnotation = "drover.dev/prune"
+
+// The values of [PruneAnnotation].
+const (
+	PruneDisabled = "disabled"
+	PruneAllowed  = "allowed"
+)

@@ -1,0 +1,68 @@
+package configmaps
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/base64"
+	"fmt"
+	"unicode/utf8"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/drover-ci/drover/generators"
+)
+
+// newConfigMap makes an object of contents by key. Text is kept readable, all
+// else is binary.
+func newConfigMap(namespace, name string, contents map[string][]byte) generators.Object {
+	data, binary := map[string]any{}, map[string]any{}
+	for key, content := range contents {
+		if utf8.Valid(content) {
+			data[key] = string(content)
+			continue
+		}
+		binary[key] = base64.StdEncoding.EncodeToString(content)
+	}
+	object := map[string]any{
+		"apiVersion": "v1",
+		"kind":       "ConfigMap",
+		"metadata":   map[string]any{"name": name, "namespace": namespace},
+	}
+	if len(data) > 0 {
+		object["data"] = data
+	}
+	if len(binary) > 0 {
+		object["binaryData"] = binary
+	}
+	return generators.Object{Unstructured: &unstructured.Unstructured{Object: object}}
+}
+
+// newNamespace makes the namespace of published ConfigMaps. It is kept when
+// nothing is published there any more, because others may use it.
+func newNamespace(name string) generators.Object {
+	return generators.Object{Unstructured: &unstructured.Unstructured{Object: map[string]any{
+		"apiVersion": "v1",
+		"kind":       "Namespace",
+		"metadata": map[string]any{
+			"name":        name,
+			"annotations": map[string]any{generators.PruneAnnotation: generators.PruneDisabled},
+		},
+	}}}
+}
+
+// compress gives the same bytes for the same content: the header has no time
+// and no name. Jobs repeat themselves so much that the quickest level does.
+func compress(content []byte) ([]byte, error) {
+	var out bytes.Buffer
+	writer, err := gzip.NewWriterLevel(&out, gzip.BestSpeed)
+	if err != nil {
+		return nil, fmt.Errorf("compress: %w", err)
+	}
+	if _, err := writer.Write(content); err != nil {
+		return nil, fmt.Errorf("compress: %w", err)
+	}
+	if err := writer.Close(); err != nil {
+		return nil, fmt.Errorf("compress: %w", err)
+	}
+	return out.Bytes(), nil
+}

@@ -1,0 +1,191 @@
+package manifests
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	sigsyaml "sigs.k8s.io/yaml"
+
+	"github.com/drover-ci/drover/generators"
+	"github.com/drover-ci/drover/schema"
+)
+
+// Rules that reading manifests checks.
+const (
+	RuleManifest      = "manifest"
+	RuleKustomization = "kustomization"
+	RuleClash         = "object-clash"
+)
+
+// Files are the files that manifests may be read from.
+type Files struct {
+	// Paths are the files, sorted.
+	Paths []string
+	// Read gives a file's content.
+	Read func(path string) ([]byte, error)
+}
+
+// Build gives the objects of folders.
+func Build(files Files, folders []string) ([]generators.Object, []schema.Problem) {
+	b := &builder{files: files}
+	for _, folder := range folders {
+		b.folder(path.Clean(folder))
+	}
+	b.clashes()
+	return b.objects, b.problems
+}
+
+type builder struct {
+	files    Files
+	objects  []generators.Object
+	problems []schema.Problem
+}
+
+func (b *builder) report(file string, line int, rule, message string) {
+	column := 0
+	if line > 0 {
+		column = 1
+	}
+	b.problems = append(b.problems, schema.Problem{
+		File: file, Line: line, Column: column, Rule: rule, Severity: schema.Error, Message: message,
+	})
+}
+
+// folder reads a folder: its kustomizations first, and then the files that are
+// in none of them.
+func (b *builder) folder(folder string) {
+	below := b.below(folder)
+	if len(below) == 0 {
+		b.report(folder, 0, RuleManifest, "the folder has no files (found nothing, want cluster objects, or no such folder in drover.yaml)")
+		return
+	}
+	roots := kustomizations(folder, below)
+	for _, root := range roots {
+		b.kustomize(root)
+	}
+	for _, file := range below {
+		inside := slices.ContainsFunc(roots, func(root string) bool { return strings.HasPrefix(file, root+"/") })
+		if !inside && isManifest(folder, file) {
+			b.plain(file)
+		}
+	}
+}
+
+func (b *builder) below(folder string) []string {
+	var files []string
+	for _, file := range b.files.Paths {
+		if strings.HasPrefix(file, folder+"/") {
+			files = append(files, file)
+		}
+	}
+	return files
+}
+
+// isManifest says whether a plain file is taken.
+func isManifest(folder, file string) bool {
+	for part := range strings.SplitSeq(strings.TrimPrefix(file, folder+"/"), "/") {
+		if strings.HasPrefix(part, "_") {
+			return false
+		}
+	}
+	switch path.Ext(file) {
+	case ".yaml", ".yml", ".json":
+		return true
+	default:
+		return false
+	}
+}
+
+// plain reads a file of one or more documents.
+func (b *builder) plain(file string) {
+	content, err := b.files.Read(file)
+	if err != nil {
+		b.report(file, 0, RuleManifest, err.Error())
+		return
+	}
+	documents := yaml.NewDecoder(bytes.NewReader(content))
+	for {
+		var document yaml.Node
+		err := documents.Decode(&document)
+		if errors.Is(err, io.EOF) {
+			return
+		}
+		if err != nil {
+			b.report(file, 0, RuleManifest, strings.TrimPrefix(err.Error(), "yaml: "))
+			return
+		}
+		b.document(file, document.Content[0])
+	}
+}
+
+func (b *builder) document(file string, document *yaml.Node) {
+	text, err := yaml.Marshal(document)
+	if err != nil {
+		b.report(file, document.Line, RuleManifest, err.Error())
+		return
+	}
+	var object map[string]any
+	if err := sigsyaml.Unmarshal(text, &object); err != nil {
+		b.report(file, document.Line, RuleManifest, "the document is no object: "+err.Error())
+		return
+	}
+	if len(object) == 0 {
+		return // nothing but a comment
+	}
+	b.add(file, document.Line, &unstructured.Unstructured{Object: object})
+}
+
+// add takes an object, or the objects of a list.
+func (b *builder) add(file string, line int, object *unstructured.Unstructured) {
+	if object.IsList() {
+		err := object.EachListItem(func(item runtimeObject) error {
+			if each, ok := item.(*unstructured.Unstructured); ok {
+				b.add(file, line, each)
+			}
+			return nil
+		})
+		if err != nil {
+			b.report(file, line, RuleManifest, err.Error())
+		}
+		return
+	}
+	if missing := missingField(object); missing != "" {
+		b.report(file, line, RuleManifest, fmt.Sprintf("the object has no %s (found nothing, want text)", missing))
+		return
+	}
+	b.objects = append(b.objects, generators.Object{Unstructured: object, Source: file})
+}
+
+// missingField names the first part of an object's identity that it lacks.
+func missingField(object *unstructured.Unstructured) string {
+	switch {
+	case object.GetAPIVersion() == "":
+		return "apiVersion"
+	case object.GetKind() == "":
+		return "kind"
+	case object.GetName() == "":
+		return "metadata.name"
+	default:
+		return ""
+	}
+}
+
+// clashes finds objects of one identity.
+func (b *builder) clashes() {
+	first := map[string]string{}
+	for _, object := range b.objects {
+		before, taken := first[object.Key()]
+		if !taken {
+			first[object.Key()] = object.Source
+			continue
+		}
+		b.report(object.Source, 0, RuleClash, fmt.Sprintf("the object %s is there twice (found it in %s too)", object.Key(), before))
+	}
+}

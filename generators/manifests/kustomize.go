@@ -1,0 +1,73 @@
+package manifests
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"sigs.k8s.io/kustomize/api/konfig"
+	"sigs.k8s.io/kustomize/api/krusty"
+	"sigs.k8s.io/kustomize/api/types"
+	"sigs.k8s.io/kustomize/kyaml/filesys"
+)
+
+// runtimeObject shortens the signature of a list's visitor.
+type runtimeObject = runtime.Object
+
+// kustomizations gives the outermost folders that have a kustomization.
+func kustomizations(folder string, files []string) []string {
+	var roots []string
+	for _, file := range files {
+		dir := path.Dir(file)
+		if !slices.Contains(konfig.RecognizedKustomizationFileNames(), path.Base(file)) {
+			continue
+		}
+		roots = append(roots, dir)
+	}
+	slices.SortFunc(roots, func(a, b string) int { return len(a) - len(b) })
+	var outermost []string
+	for _, root := range roots {
+		inside := slices.ContainsFunc(outermost, func(outer string) bool { return strings.HasPrefix(root+"/", outer+"/") })
+		if !inside {
+			outermost = append(outermost, root)
+		}
+	}
+	slices.Sort(outermost)
+	return outermost
+}
+
+// kustomize builds one folder, in memory, with nothing around it.
+func (b *builder) kustomize(root string) {
+	if file, remote := b.remoteReferences(root); remote != nil {
+		b.report(file, remote.Line, RuleKustomization, "the kustomization refers to what is not in the repository (found "+remote.Value+")")
+		return
+	}
+	sandbox := filesys.MakeFsInMemory()
+	for _, file := range b.below(root) {
+		content, err := b.files.Read(file)
+		if err == nil {
+			err = sandbox.WriteFile("/"+file, content)
+		}
+		if err != nil {
+			b.report(file, 0, RuleKustomization, err.Error())
+			return
+		}
+	}
+	options := krusty.MakeDefaultOptions()
+	options.PluginConfig = types.DisabledPluginConfig()
+	built, err := krusty.MakeKustomizer(options).Run(sandbox, "/"+root)
+	if err != nil {
+		b.report(root, 0, RuleKustomization, "kustomize cannot build the folder: "+err.Error())
+		return
+	}
+	for _, resource := range built.Resources() {
+		object, err := resource.Map()
+		if err != nil {
+			b.report(root, 0, RuleKustomization, err.Error())
+			return
+		}
+		b.add(root, 0, &unstructured.Unstructured{Object: object})
+	}
+}
