@@ -21,7 +21,6 @@ import (
 const (
 	RuleManifest      = "manifest"
 	RuleKustomization = "kustomization"
-	RuleClash         = "object-clash"
 )
 
 // Files are the files that manifests may be read from.
@@ -38,7 +37,6 @@ func Build(files Files, folders []string) ([]generators.Object, []schema.Problem
 	for _, folder := range folders {
 		b.folder(path.Clean(folder))
 	}
-	b.clashes()
 	return b.objects, b.problems
 }
 
@@ -174,18 +172,5 @@ func missingField(object *unstructured.Unstructured) string {
 		return "metadata.name"
 	default:
 		return ""
-	}
-}
-
-// clashes finds objects of one identity.
-func (b *builder) clashes() {
-	first := map[string]string{}
-	for _, object := range b.objects {
-		before, taken := first[object.Key()]
-		if !taken {
-			first[object.Key()] = object.Source
-			continue
-		}
-		b.report(object.Source, 0, RuleClash, fmt.Sprintf("the object %s is there twice (found it in %s too)", object.Key(), before))
 	}
 }

@@ -78,12 +78,6 @@ func TestBuild(t *testing.T) {
 				"m/a.yaml:5:1: the object has no apiVersion", "m/b.yaml: line 1: did not find expected node content", "m/c.yaml:1:1: the document is no object",
 			},
 		},
-		"clash": {
-			reason:   "one identity is there once",
-			files:    map[string]string{"m/a.yaml": configMapA, "m/b.yaml": configMapA},
-			objects:  []string{"/ConfigMap/ns/a m/a.yaml", "/ConfigMap/ns/a m/b.yaml"},
-			problems: []string{"m/b.yaml: the object /ConfigMap/ns/a is there twice (found it in m/a.yaml too) [object-clash]"},
-		},
 		"nothing": {
 			reason:   "a folder that vanished is no wish to delete all that it held",
 			problems: []string{"m: the folder has no files"},

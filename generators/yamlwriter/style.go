@@ -125,3 +125,22 @@ func needsQuotes(s string) bool {
 	}
 	return false
 }
+
+// clearlyBefore says whether the library too writes key a before key b, which
+// is before it byte by byte. It compares numbers by value and puts letters
+// after anything else; where that could matter the answer is no.
+func clearlyBefore(a, b string) bool {
+	i := 0
+	for i < len(a) && i < len(b) && a[i] == b[i] {
+		i++
+	}
+	switch {
+	case i == len(a):
+		return true
+	case i == len(b), isDigit(a[i]), isDigit(b[i]), i > 0 && isDigit(a[i-1]):
+		return false
+	}
+	return a[i] < b[i] && (isLetter(b[i]) || !isLetter(a[i]))
+}
+
+func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }

@@ -112,7 +112,7 @@ func (w *Writer) ownList(values []string) bool {
 }
 
 // Pairs writes a field that holds a mapping of strings. The pairs have to be
-// sorted by key, without repetition. No pairs are written as {}.
+// sorted by key, byte by byte, without repetition. No pairs are written as {}.
 func (w *Writer) Pairs(field string, pairs []Pair) {
 	if !w.ownPairs(pairs) {
 		w.Value(field, mapOf(pairs))
@@ -121,7 +121,7 @@ func (w *Writer) Pairs(field string, pairs []Pair) {
 	w.Open(field)
 	for _, pair := range pairs {
 		w.start()
-		w.scalar(pair.Key, styleOf(pair.Key, w.indent))
+		w.scalar(pair.Key, plain)
 		w.buf = append(w.buf, ": "...)
 		w.scalar(pair.Value, styleOf(pair.Value, w.indent+len(pair.Key)+len(": ")))
 		w.buf = append(w.buf, '\n')
@@ -132,8 +132,11 @@ func (w *Writer) Pairs(field string, pairs []Pair) {
 // ownPairs says whether no pair of a mapping to be opened needs the library.
 func (w *Writer) ownPairs(pairs []Pair) bool {
 	indent := w.indent + 2
-	for _, pair := range pairs {
-		if styleOf(pair.Key, indent) != plain || styleOf(pair.Value, indent+len(pair.Key)+len(": ")) == byLibrary {
+	for i, pair := range pairs {
+		switch {
+		case styleOf(pair.Key, indent) != plain,
+			styleOf(pair.Value, indent+len(pair.Key)+len(": ")) == byLibrary,
+			i > 0 && !clearlyBefore(pairs[i-1].Key, pair.Key):
 			return false
 		}
 	}

@@ -154,7 +154,12 @@ func TestWriterReportsWhatCannotBeWritten(t *testing.T) {
 }
 
 func BenchmarkWriter(b *testing.B) {
-	doc := makeDocument("--gcs-upload-secret=/secrets/gcs/service-account.json", "[images]")
+	it := item{
+		First:  "(?m)^/test( | .* )unit,?($|\\s.*)",
+		Labels: map[string]string{"ci.openshift.io/generator": "prowgen", "pj-rehearse.openshift.io/can-be-rehearsed": "true"},
+		List:   []string{"--gcs-upload-secret=/secrets/gcs/service-account.json", "--target=[images]", "[images]"},
+	}
+	doc := document{Keyed: map[string][]item{"org/repo": {it, it, it}}, Top: "text"}
 	w := &yamlwriter.Writer{}
 	for b.Loop() {
 		w.Reset()

@@ -1,0 +1,29 @@
+package generators
+
+import (
+	"cmp"
+	"fmt"
+
+	"github.com/drover-ci/drover/schema"
+)
+
+// RuleClash is the rule that an object is wanted once.
+const RuleClash = "object-clash"
+
+// Clashes finds objects of one identity, wherever they come from.
+func Clashes(objects []Object) []schema.Problem {
+	var problems []schema.Problem
+	first := make(map[string]string, len(objects))
+	for _, object := range objects {
+		before, taken := first[object.Key()]
+		if !taken {
+			first[object.Key()] = cmp.Or(object.Source, "what is generated")
+			continue
+		}
+		problems = append(problems, schema.Problem{
+			File: object.Source, Rule: RuleClash, Severity: schema.Error,
+			Message: fmt.Sprintf("the object %s is there twice (found it in %s too)", object.Key(), before),
+		})
+	}
+	return problems
+}

@@ -1,0 +1,165 @@
+package prowjobs
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/drover-ci/drover/generators"
+	"github.com/drover-ci/drover/generators/yamlwriter"
+	"github.com/drover-ci/drover/schema"
+)
+
+// Render writes files of jobs.
+func Render(files []JobFile) ([]generators.File, error) {
+	var w yamlwriter.Writer
+	rendered := make([]generators.File, len(files))
+	for i := range files {
+		w.Reset()
+		writeFile(&w, &files[i])
+		content, err := w.Bytes()
+		if err != nil {
+			return nil, fmt.Errorf("write %s: %w", files[i].Path, err)
+		}
+		rendered[i] = generators.File{Path: files[i].Path, Content: slices.Clone(content)}
+	}
+	return rendered, nil
+}
+
+func writeFile(w *yamlwriter.Writer, f *JobFile) {
+	w.Open(string(f.Kind))
+	if f.Kind != Periodic {
+		w.OpenKey(f.Component)
+	}
+	for _, job := range f.Jobs {
+		w.Item()
+		writeJob(w, job)
+	}
+}
+
+// writeJob writes the fields of a job in alphabetical order.
+func writeJob(w *yamlwriter.Writer, j *Job) {
+	w.String("agent", "kubernetes")
+	if j.Kind != Periodic {
+		w.Bool("always_run", j.AlwaysRun)
+	}
+	pairs(w, "annotations", j.Annotations)
+	list(w, "branches", j.Branches)
+	text(w, "cluster", j.Cluster)
+	text(w, "context", j.Context)
+	text(w, "cron", j.Cron)
+	w.Bool("decorate", true)
+	writeDecoration(w, j)
+	writeExtraRefs(w, j)
+	truth(w, "hidden", j.Hidden)
+	text(w, "interval", j.Interval)
+	pairs(w, "labels", j.Labels)
+	number(w, "max_concurrency", j.MaxConcurrency)
+	text(w, "minimum_interval", j.MinimumInterval)
+	w.String("name", j.Name)
+	truth(w, "optional", j.Optional)
+	if j.Kind != Periodic {
+		text(w, "path_alias", j.Checkout.PathAlias)
+	}
+	writeReport(w, j.Report)
+	text(w, "rerun_command", j.RerunCommand)
+	writeRetry(w, j.Retry)
+	text(w, "run_if_changed", j.RunIfChanged)
+	list(w, "skip_branches", j.SkipBranches)
+	text(w, "skip_if_only_changed", j.SkipIfOnlyChanged)
+	truth(w, "skip_report", j.SkipReport)
+	writeSpec(w, &j.Spec)
+	text(w, "trigger", j.Trigger)
+}
+
+// writeDecoration writes what Prow puts around the job: the clone, the time
+// limit.
+func writeDecoration(w *yamlwriter.Writer, j *Job) {
+	c := &j.Checkout
+	if c.Token == nil && !c.Skip && len(c.Files) == 0 && j.Timeout == nil {
+		return
+	}
+	w.Open("decoration_config")
+	if c.Token != nil {
+		w.Open("oauth_token_secret")
+		text(w, "key", c.Token.Key)
+		text(w, "name", c.Token.Name)
+		w.Close()
+	}
+	truth(w, "skip_cloning", c.Skip)
+	list(w, "sparse_checkout_files", c.Files)
+	if j.Timeout != nil {
+		w.String("timeout", j.Timeout.String())
+	}
+	w.Close()
+}
+
+// writeExtraRefs writes what a periodic is about.
+func writeExtraRefs(w *yamlwriter.Writer, j *Job) {
+	if j.Kind != Periodic {
+		return
+	}
+	w.Open("extra_refs")
+	w.Item()
+	w.String("base_ref", j.Base.Branch)
+	w.String("org", j.Base.Org)
+	text(w, "path_alias", j.Checkout.PathAlias)
+	w.String("repo", j.Base.Repo)
+	list(w, "sparse_checkout_files", j.Checkout.Files)
+	w.Close()
+}
+
+func writeReport(w *yamlwriter.Writer, report *schema.ReporterConfig) {
+	if report == nil {
+		return
+	}
+	w.Open("reporter_config")
+	w.Open("slack")
+	text(w, "channel", report.Channel)
+	list(w, "job_states_to_report", report.JobStatesToReport)
+	text(w, "report_template", report.ReportTemplate)
+	w.Close()
+	w.Close()
+}
+
+func writeRetry(w *yamlwriter.Writer, retry *schema.Retry) {
+	if retry == nil {
+		return
+	}
+	w.Open("retry")
+	number(w, "attempts", int(retry.Attempts))
+	text(w, "interval", retry.Interval)
+	truth(w, "run_all", retry.RunAll)
+	w.Close()
+}
+
+// Prow leaves out fields that have no value; so do these.
+
+func text(w *yamlwriter.Writer, field, value string) {
+	if value != "" {
+		w.String(field, value)
+	}
+}
+
+func truth(w *yamlwriter.Writer, field string, value bool) {
+	if value {
+		w.Bool(field, value)
+	}
+}
+
+func number(w *yamlwriter.Writer, field string, value int) {
+	if value != 0 {
+		w.Int(field, value)
+	}
+}
+
+func list(w *yamlwriter.Writer, field string, values []string) {
+	if len(values) > 0 {
+		w.Strings(field, values)
+	}
+}
+
+func pairs(w *yamlwriter.Writer, field string, values Pairs) {
+	if len(values) > 0 {
+		w.Pairs(field, values)
+	}
+}

@@ -1,0 +1,172 @@
+package prowjobs
+
+import (
+	"strconv"
+
+	"github.com/drover-ci/drover/schema"
+)
+
+// addTest makes the jobs of a test: one, or one for each part that it is split
+// into, and twice that for a periodic that runs on pull requests too.
+func (m *maker) addTest(test *schema.Test) {
+	parts := m.testParts(test)
+	shards := shardsOf(test)
+	for shard := 1; shard <= shards; shard++ {
+		name, own := test.As, parts
+		if shards > 1 {
+			i, n := strconv.Itoa(shard), strconv.Itoa(shards)
+			name += "-" + i + "of" + n
+			own = append(parts[:len(parts):len(parts)], m.template.shard.with(value{"shard", i}, value{"shards", n}))
+		}
+		m.addTestJobs(test, name, own)
+	}
+}
+
+// shardsOf is how many jobs a test is split into: at least one.
+func shardsOf(test *schema.Test) int {
+	if test.ShardCount == nil {
+		return 1
+	}
+	return max(1, *test.ShardCount)
+}
+
+func (m *maker) addTestJobs(test *schema.Test, name string, parts []part) {
+	if isPeriodic(test) {
+		m.addTestPeriodic(test, name, parts)
+	}
+	switch {
+	case test.Postsubmit:
+		job := m.postsubmit(name, conditionOf(test), parts)
+		m.dressTest(job, test)
+		job.Report = test.ReporterConfig
+	case !isPeriodic(test) || test.Presubmit:
+		job := m.presubmit(name, conditionOf(test), parts)
+		m.dressTest(job, test)
+		m.allowRehearsalOf(job, test)
+		job.Report = presubmitReport(test.ReporterConfig)
+	}
+}
+
+// isPeriodic says whether a test runs at fixed times.
+func isPeriodic(test *schema.Test) bool {
+	return test.Cron != nil || test.Interval != nil || test.MinimumInterval != nil || test.ReleaseController
+}
+
+func (m *maker) addTestPeriodic(test *schema.Test, name string, parts []part) {
+	job := m.periodic(name, parts)
+	m.dressTest(job, test)
+	m.allowRehearsalOf(job, test)
+	job.Cron = spread(orEmpty(test.Cron), job.Name)
+	job.Interval = orEmpty(test.Interval)
+	job.MinimumInterval = orEmpty(test.MinimumInterval)
+	if test.ReleaseController {
+		job.Cron = neverByItself
+		job.Labels.Set(labelReleaseController, "true")
+	}
+	job.Retry = test.Retry
+	job.Report = test.ReporterConfig
+}
+
+// conditionOf says when a test runs on changes.
+func conditionOf(test *schema.Test) condition {
+	return condition{
+		never:                     test.AlwaysRun != nil && !*test.AlwaysRun,
+		runIfChanged:              test.RunIfChanged,
+		skipIfOnlyChanged:         test.SkipIfOnlyChanged,
+		pipelineRunIfChanged:      test.PipelineRunIfChanged,
+		pipelineSkipIfOnlyChanged: test.PipelineSkipIfOnlyChanged,
+		optional:                  test.Optional,
+		skipBranches:              test.SkipBranches,
+	}
+}
+
+// presubmitReport leaves pull requests out of reports unless they are asked
+// for.
+func presubmitReport(report *schema.ReporterConfig) *schema.ReporterConfig {
+	if report == nil || !report.ReportPresubmit {
+		return nil
+	}
+	return report
+}
+
+// allowRehearsalOf labels the job of a test as one that may be rehearsed,
+// unless the test or its configuration says no.
+func (m *maker) allowRehearsalOf(job *Job, test *schema.Test) {
+	if !test.DisableRehearsal && !m.options.DisableRehearsals {
+		allowRehearsal(job)
+	}
+}
+
+// allowRehearsal labels a job as one that may run on pull requests to the
+// release repository.
+func allowRehearsal(job *Job) { job.Labels.Set(labelRehearsable, "true") }
+
+// testParts are the parts of the features that a test uses.
+func (m *maker) testParts(test *schema.Test) []part {
+	t := m.template
+	parts := []part{t.target.with(value{"target", test.As}), t.test}
+	if test.Secret != nil {
+		parts = append(parts, m.secretPart(test.Secret))
+	}
+	for i := range test.Secrets {
+		parts = append(parts, m.secretPart(&test.Secrets[i]))
+	}
+	if test.ClusterClaim != nil {
+		parts = append(parts, t.claim)
+	}
+	if test.Steps != nil || test.LiteralSteps != nil {
+		parts = append(parts, t.multiStage)
+		if m.config.Releases != nil {
+			parts = append(parts, t.release)
+		}
+	}
+	return parts
+}
+
+// secretPart is the part of a Secret. What comes from the secret manager has no
+// Secret of that name, and is mounted by ci-operator itself.
+func (m *maker) secretPart(secret *schema.Secret) part {
+	if secret.Name == "" {
+		return part{}
+	}
+	return m.template.secret.with(value{"secret", secret.Name})
+}
+
+// dressTest gives a test's job what its kind does not matter for.
+func (m *maker) dressTest(job *Job, test *schema.Test) {
+	job.Timeout = test.Timeout
+	if test.MaxConcurrency != 0 {
+		job.MaxConcurrency = test.MaxConcurrency
+		job.set.maxConcurrency = true
+	}
+	if test.Cluster != "" {
+		job.Cluster = test.Cluster
+		job.set.cluster = true
+		job.Labels.Set(labelCluster, test.Cluster)
+	}
+	profile, clusterType := m.registry.profileOf(test)
+	if profile != "" {
+		job.Labels.Set(labelClusterProfile, profile)
+	}
+	if clusterType != "" {
+		job.Labels.Set(labelCloud, clusterType)
+	}
+	m.labelNeeds(job, test)
+}
+
+// labelNeeds labels a job with what it needs of its cluster.
+func (m *maker) labelNeeds(job *Job, test *schema.Test) {
+	labelCapabilities(job, test.Capabilities)
+	if test.NodeArchitecture != "" {
+		labelCapabilities(job, []string{string(test.NodeArchitecture)})
+	}
+	if devices := m.config.Resources[test.As].Requests[labelKVM]; devices != "" {
+		job.Labels.Set(labelKVM, devices)
+	}
+}
+
+func labelCapabilities(job *Job, capabilities []string) {
+	for _, capability := range capabilities {
+		job.Labels.Set(labelCapability+capability, capability)
+	}
+}

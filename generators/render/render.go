@@ -1,0 +1,212 @@
+package render
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/drover-ci/drover/generators"
+	"github.com/drover-ci/drover/generators/boskos"
+	"github.com/drover-ci/drover/generators/configmaps"
+	"github.com/drover-ci/drover/generators/manifests"
+	repolayout "github.com/drover-ci/drover/repo-layout"
+	"github.com/drover-ci/drover/schema"
+	"github.com/drover-ci/drover/schema/rules"
+)
+
+// jobConfig is the name of the ConfigMaps that hold the Prow jobs.
+const jobConfig = "job-config"
+
+// RuleJobFile is the rule that job files have names of their own: Prow finds
+// them side by side.
+const RuleJobFile = "job-file-name"
+
+// Rendering is what a revision wants of a cluster. It is immutable.
+type Rendering struct {
+	// Objects are sorted.
+	Objects []generators.Object
+	// Jobs counts the files with jobs.
+	Jobs int
+
+	settings repolayout.ID
+	registry any
+	jobs     map[string]componentJobs
+}
+
+// componentJobs are the job files made of some configurations.
+type componentJobs struct {
+	docs  []*repolayout.Doc[schema.Config]
+	files []configmaps.Compressed
+}
+
+// Render makes a revision's objects. What depends on nothing that changed
+// since last, an earlier Rendering or nil, is taken from it. Problems are
+// those that only making the objects shows; with them there is no result.
+func Render(ctx context.Context, valid *rules.Valid, last *Rendering) (*Rendering, []schema.Problem, error) {
+	r := &Rendering{settings: valid.Repo.Settings.ID, registry: valid.Registry, jobs: map[string]componentJobs{}}
+	if last == nil || last.settings != r.settings || last.registry != r.registry {
+		last = &Rendering{}
+	}
+	jobs, problems, err := r.renderJobs(ctx, valid.Repo, last)
+	if err != nil {
+		return nil, nil, err
+	}
+	published, found, err := publish(valid.Repo)
+	if err != nil {
+		return nil, nil, err
+	}
+	problems = append(problems, found...)
+	declared, found := manifests.Build(manifests.Files{Paths: paths(valid.Repo.Files), Read: valid.Repo.Read}, folders(valid.Repo))
+	problems = append(problems, found...)
+	configMaps := slices.Concat(jobs, published)
+	r.Objects = slices.Concat(declared, configMaps, configmaps.Namespaces(configMaps, declared))
+	problems = append(problems, generators.Clashes(r.Objects)...)
+	if schema.HasErrors(problems) {
+		return nil, schema.SortProblems(problems), nil
+	}
+	generators.SortObjects(r.Objects)
+	return r, schema.SortProblems(problems), nil
+}
+
+// renderJobs makes the ConfigMaps of all job files: those generated, and those
+// written by hand.
+func (r *Rendering) renderJobs(ctx context.Context, repo *repolayout.Repo, last *Rendering) ([]generators.Object, []schema.Problem, error) {
+	var fresh []Component
+	for _, component := range Components(repo) {
+		if before, ok := last.jobs[component.Name]; ok && slices.Equal(before.docs, component.Docs) {
+			r.jobs[component.Name] = before
+			continue
+		}
+		fresh = append(fresh, component)
+	}
+	generator, err := NewGenerator(repo)
+	if err != nil {
+		return nil, nil, err
+	}
+	var mu sync.Mutex
+	err = JobFiles(ctx, generator, fresh, func(component Component, files []generators.File) error {
+		compressed, err := compressAll(files)
+		mu.Lock()
+		defer mu.Unlock()
+		r.jobs[component.Name] = componentJobs{docs: component.Docs, files: compressed}
+		return err
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	written, err := handWritten(repo)
+	if err != nil {
+		return nil, nil, err
+	}
+	all := written
+	for _, component := range r.jobs {
+		all = append(all, component.files...)
+	}
+	slices.SortFunc(all, func(a, b configmaps.Compressed) int { return strings.Compare(a.Key, b.Key) })
+	r.Jobs = len(all)
+	return configmaps.Partition(configmaps.DefaultNamespace, jobConfig, all), sameNames(repo, all), nil
+}
+
+func compressAll(files []generators.File) ([]configmaps.Compressed, error) {
+	all := make([]configmaps.Compressed, 0, len(files))
+	for _, file := range files {
+		compressed, err := configmaps.Compress(path.Base(file.Path), file.Content)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", file.Path, err)
+		}
+		all = append(all, compressed)
+	}
+	return all, nil
+}
+
+// handWritten are the job files that no generator makes: those that are not in
+// the folder of a component.
+func handWritten(repo *repolayout.Repo) ([]configmaps.Compressed, error) {
+	var all []configmaps.Compressed
+	for _, file := range repo.Jobs {
+		below := strings.TrimPrefix(file.Path, repo.Layout.Jobs+"/")
+		if path.Ext(file.Path) != ".yaml" || strings.Count(below, "/") >= 2 {
+			continue
+		}
+		content, err := repo.Read(file.Path)
+		if err != nil {
+			return nil, fmt.Errorf("read %s: %w", file.Path, err)
+		}
+		compressed, err := configmaps.Compress(path.Base(file.Path), content)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", file.Path, err)
+		}
+		all = append(all, compressed)
+	}
+	return all, nil
+}
+
+// sameNames finds job files of one name in sorted files.
+func sameNames(repo *repolayout.Repo, sorted []configmaps.Compressed) []schema.Problem {
+	var problems []schema.Problem
+	for i := 1; i < len(sorted); i++ {
+		if sorted[i].Key == sorted[i-1].Key {
+			problems = append(problems, schema.Problem{
+				File: repo.Layout.Jobs, Rule: RuleJobFile, Severity: schema.Error,
+				Message: fmt.Sprintf("two job files have one name (found %q twice); Prow could read only one of them", sorted[i].Key),
+			})
+		}
+	}
+	return problems
+}
+
+// publish makes the ConfigMaps that the settings ask for, with the generated
+// Boskos configuration in the place of the file in the repository.
+func publish(repo *repolayout.Repo) ([]generators.Object, []schema.Problem, error) {
+	current, err := repo.Read(repo.Layout.Boskos)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, err
+	}
+	leases, err := boskos.New(repo.Quotas.Value).Render(current)
+	if err != nil {
+		return nil, nil, err
+	}
+	available := paths(repo.Files)
+	if !slices.Contains(available, repo.Layout.Boskos) {
+		available = append(available, repo.Layout.Boskos)
+		slices.Sort(available)
+	}
+	publication := configmaps.Publication{Settings: repo.Settings.Path, Paths: available, Read: func(file string) ([]byte, error) {
+		if file == repo.Layout.Boskos {
+			return leases, nil
+		}
+		return repo.Read(file)
+	}}
+	objects, problems := publication.Publish(publishRules(repo))
+	return objects, problems, nil
+}
+
+// publishRules are the settings', or for a repository without settings the one
+// that nothing works without: what leases there are.
+func publishRules(repo *repolayout.Repo) []schema.Publish {
+	if repo.Settings.Value.Publish != nil {
+		return repo.Settings.Value.Publish
+	}
+	return []schema.Publish{{ConfigMap: "resources", Files: []string{repo.Layout.Boskos}, As: "boskos.yaml"}}
+}
+
+func paths(files []repolayout.Raw) []string {
+	all := make([]string, 0, len(files))
+	for _, file := range files {
+		all = append(all, file.Path)
+	}
+	return all
+}
+
+func folders(repo *repolayout.Repo) []string {
+	all := make([]string, 0, len(repo.Settings.Value.Manifests))
+	for _, manifests := range repo.Settings.Value.Manifests {
+		all = append(all, manifests.Folder)
+	}
+	return all
+}

@@ -1,0 +1,128 @@
+package render_test
+
+import (
+	"io/fs"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/drover-ci/drover/fixtures"
+	"github.com/drover-ci/drover/generators/render"
+	"github.com/drover-ci/drover/internal/corpus"
+	repolayout "github.com/drover-ci/drover/repo-layout"
+	"github.com/drover-ci/drover/schema/rules"
+)
+
+func admit(t *testing.T, tree repolayout.Tree, last *rules.Valid) *rules.Valid {
+	t.Helper()
+	var before *repolayout.Repo
+	if last != nil {
+		before = last.Repo
+	}
+	repo, err := repolayout.Load(t.Context(), tree, before)
+	if err != nil {
+		t.Fatal(err)
+	}
+	valid, problems := rules.Admit(t.Context(), last, repo)
+	if valid == nil {
+		t.Fatal(problems)
+	}
+	return valid
+}
+
+func rendered(t *testing.T, valid *rules.Valid, last *render.Rendering) *render.Rendering {
+	t.Helper()
+	rendering, problems, err := render.Render(t.Context(), valid, last)
+	if err != nil || rendering == nil {
+		t.Fatal(err, problems)
+	}
+	return rendering
+}
+
+// sample gives a copy of the sample that may be edited.
+func sample(t *testing.T) fstest.MapFS {
+	t.Helper()
+	files := fstest.MapFS{}
+	release := fixtures.Release()
+	err := fs.WalkDir(release, ".", func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() {
+			data, readErr := fs.ReadFile(release, path)
+			files[path], err = &fstest.MapFile{Data: data}, readErr
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+func keys(rendering *render.Rendering) map[string]map[string]any {
+	all := map[string]map[string]any{}
+	for _, object := range rendering.Objects {
+		all[object.Key()] = object.Object
+	}
+	return all
+}
+
+func TestRenderMakesTheSamplesObjects(t *testing.T) {
+	all := keys(rendered(t, admit(t, repolayout.FromFS(sample(t)), nil), nil))
+	for _, want := range []string{"/ConfigMap/ci/job-config", "/ConfigMap/ci/config", "/ConfigMap/ci/plugins", "/ConfigMap/ci/resources", "/Namespace//ci"} {
+		if all[want] == nil {
+			t.Errorf("%s is missing among %v", want, slices.Sorted(maps.Keys(all)))
+		}
+	}
+}
+
+func TestRenderAgainAfterAnEditEqualsRenderFromNothing(t *testing.T) {
+	files := sample(t)
+	valid := admit(t, repolayout.FromFS(files), nil)
+	rendering := rendered(t, valid, nil)
+	edit := func(path, from, to string) {
+		t.Helper()
+		content := string(files[path].Data)
+		if !strings.Contains(content, from) {
+			t.Fatalf("%s does not contain %q", path, from)
+		}
+		files[path] = &fstest.MapFile{Data: []byte(strings.Replace(content, from, to, 1))}
+	}
+	edits := map[string]func(){
+		"quota": func() { edit("core-services/boskos/quotas.yaml", "us-east-1: ", "us-east-1: 1") },
+		"test": func() {
+			edit("ci-operator/config/acme/widget-operator/acme-widget-operator-release-1.2.yaml", "- as: unit", "- as: units")
+		},
+		"removed": func() { delete(files, "ci-operator/config/acme-infra/ci-images/acme-infra-ci-images-main.yaml") },
+	}
+	for _, name := range slices.Sorted(maps.Keys(edits)) {
+		edits[name]()
+		before := keys(rendering)
+		valid = admit(t, repolayout.FromFS(files), valid)
+		rendering = rendered(t, valid, rendering)
+		fresh := rendered(t, admit(t, repolayout.FromFS(files), nil), nil)
+		if diff := cmp.Diff(keys(fresh), keys(rendering)); diff != "" {
+			t.Errorf("%s (-from nothing +again):\n%s", name, diff)
+		}
+		if cmp.Equal(before, keys(rendering)) {
+			t.Errorf("%s changed nothing", name)
+		}
+	}
+}
+
+func TestRenderMakesTheCorpus(t *testing.T) {
+	tree, closeTree, err := repolayout.OpenFolder(corpus.Dir(t, "release-repo"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = closeTree() }()
+	rendering := rendered(t, admit(t, tree, nil), nil)
+	if rendering.Jobs < 15_522 {
+		t.Errorf("%d job files, want at least 15522", rendering.Jobs)
+	}
+	if again := rendered(t, admit(t, tree, nil), nil); !cmp.Equal(keys(again), keys(rendering)) {
+		t.Error("the same input gave other objects")
+	}
+}
