@@ -24,7 +24,7 @@
 //
 // # The data folder
 //
-//	etcd/             everything the API server stores
+//	etcd/             everything the API server stores; etcd.new until it is first there
 //	etcd.sock         where it reaches etcd, while it runs
 //	pki/              the authority, the server's and the administrator's certificates, the service account key
 //	kubeconfig        the administrator's, unless --kubeconfig says otherwise

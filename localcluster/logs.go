@@ -3,16 +3,24 @@ package main
 import (
 	"flag"
 	"io"
+	"log"
 	"os"
 
 	"go.etcd.io/etcd/server/v3/embed"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
+	"gopkg.in/natefinch/lumberjack.v2"
 	"k8s.io/client-go/rest"
 	"k8s.io/klog/v2"
 )
 
-// directLogs sends all that kube-apiserver logs to out. It logs through a global of its own, and so does this.
+// logFile begins the log anew, and keeps it from growing beyond two files of 16 MB.
+func logFile(path string) io.Writer {
+	os.Remove(path) // one that cannot be removed is appended to
+	return &lumberjack.Logger{Filename: path, MaxSize: 16, MaxBackups: 1}
+}
+
+// directLogs sends all that kube-apiserver logs to out. It logs through globals, so this sets them.
 // What makes it give up goes to standard error as well.
 func directLogs(out io.Writer, verbose bool) {
 	fs := flag.NewFlagSet("klog", flag.PanicOnError)
@@ -23,18 +31,22 @@ func directLogs(out io.Writer, verbose bool) {
 	}
 	fs.Parse(args)
 	klog.SetOutput(out)
+	log.SetOutput(out)
 	rest.SetDefaultWarningHandler(rest.NoWarnings{}) // the server need not warn itself
 }
 
-// storageLogs sends all that etcd logs to where kube-apiserver logs.
-func storageLogs(verbose bool) func(*embed.Config) error {
+// storageLogs sends what etcd logs to out, and what makes it give up to standard error as well.
+func storageLogs(out io.Writer, verbose bool) func(*embed.Config) error {
 	level := zap.WarnLevel
 	if verbose {
 		level = zap.InfoLevel
 	}
-	encoder := zapcore.NewConsoleEncoder(zap.NewProductionEncoderConfig())
-	return embed.NewZapLoggerBuilder(zap.New(zapcore.NewTee(
-		zapcore.NewCore(encoder, zapcore.AddSync(klogWriter{}), level),
-		zapcore.NewCore(encoder, zapcore.Lock(os.Stderr), zap.DPanicLevel),
-	)))
+	encoding := zap.NewProductionEncoderConfig()
+	encoding.EncodeTime = zapcore.ISO8601TimeEncoder
+	encoder := zapcore.NewConsoleEncoder(encoding)
+	core := zapcore.NewCore(encoder, zapcore.AddSync(out), level)
+	if !verbose {
+		core = zapcore.NewTee(core, zapcore.NewCore(encoder, zapcore.Lock(os.Stderr), zap.PanicLevel))
+	}
+	return embed.NewZapLoggerBuilder(zap.New(core))
 }

@@ -11,6 +11,8 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+
+	"github.com/drover-ci/drover/localcluster/internal/quiet"
 )
 
 // The ways to end.
@@ -20,7 +22,11 @@ const (
 	exitUnusable = 2 // the flags, the folder or the port cannot be used
 )
 
+// stopPatience is how long stopping may take. Less than the three seconds that are promised.
+const stopPatience = 2500 * time.Millisecond
+
 func main() {
+	quiet.Over()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
@@ -43,16 +49,23 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if s.stopWithParent {
 		ctx = endWithParent(ctx, stdin)
 	}
-	site, err := prepareSite(ctx, s)
+	context.AfterFunc(ctx, cutShort)
+	site, err := prepareSite(ctx, s, stderr)
 	if err != nil {
 		return endOf(ctx, stderr, err, exitUnusable)
 	}
 	defer site.release()
-	directLogs(site.logs(stderr), s.verbose)
+	directLogs(site.logs, s.verbose)
 	announce := func(server string) error {
 		return json.NewEncoder(stdout).Encode(readiness{s.kubeconfig, server, os.Getpid(), seconds(time.Since(began))})
 	}
 	return endOf(ctx, stderr, serve(ctx, site, announce), exitFailed)
+}
+
+// cutShort ends the process if it does not end by itself soon. A cluster that is slow to stop has no more to lose then
+// than one that is killed: nothing.
+func cutShort() {
+	time.AfterFunc(stopPatience, func() { os.Exit(exitClean) })
 }
 
 // readiness is the one line on standard output.
@@ -68,7 +81,7 @@ func seconds(d time.Duration) float64 {
 	return d.Round(time.Millisecond).Seconds()
 }
 
-// endOf is the exit code for err; being told to stop is no error, however far the work had come.
+// endOf is the exit code for err. Being told to stop is no error, however far the work had come.
 func endOf(ctx context.Context, stderr io.Writer, err error, code int) int {
 	if err == nil || ctx.Err() != nil {
 		return exitClean

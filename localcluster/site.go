@@ -9,26 +9,25 @@ import (
 	"path/filepath"
 	"time"
 
-	"gopkg.in/natefinch/lumberjack.v2"
-
 	"github.com/drover-ci/drover/localcluster/internal/pki"
 )
 
 // patience is how long to wait for a former process to leave the data folder.
 const patience = 15 * time.Second
 
-// site is what a cluster stands on: a folder nobody else uses, a port, and keys. It holds both until released.
+// site is what a cluster stands on: a folder nobody else uses, a port, keys, and a place to log to.
 type site struct {
 	settings
 	lock     *os.File
 	listener net.Listener
 	keys     *pki.Set
+	logs     io.Writer
 }
 
 // prepareSite takes hold of all a cluster needs, and writes the kubeconfig. Whatever is wrong with the flags or with the
 // machine shows here, before anything runs.
-func prepareSite(ctx context.Context, s settings) (_ *site, err error) {
-	st := &site{settings: s}
+func prepareSite(ctx context.Context, s settings, stderr io.Writer) (_ *site, err error) {
+	st := &site{settings: s, logs: stderr}
 	defer func() {
 		if err != nil {
 			st.release()
@@ -50,6 +49,9 @@ func prepareSite(ctx context.Context, s settings) (_ *site, err error) {
 	if st.keys, err = pki.Ensure(st.path("pki"), net.IP(s.listen.AsSlice())); err != nil {
 		return nil, err
 	}
+	if !s.verbose {
+		st.logs = logFile(st.path("localcluster.log"))
+	}
 	return st, writeKubeconfig(s.kubeconfig, st.server(), st.keys)
 }
 
@@ -61,16 +63,6 @@ func (st *site) path(name string) string {
 // server is the address of the API server, as clients write it.
 func (st *site) server() string {
 	return "https://" + st.listener.Addr().String()
-}
-
-// logs is where the parts of the cluster log to: standard error, or a file that is new at each start and bounded.
-func (st *site) logs(stderr io.Writer) io.Writer {
-	if st.verbose {
-		return stderr
-	}
-	file := st.path("localcluster.log")
-	os.Remove(file) // a file that cannot be removed is appended to
-	return &lumberjack.Logger{Filename: file, MaxSize: 16, MaxBackups: 1}
 }
 
 // release gives the port and the folder back.

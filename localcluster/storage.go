@@ -2,17 +2,21 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"io"
+	"io/fs"
 	"net/url"
+	"os"
 	"time"
 
 	"go.etcd.io/etcd/server/v3/embed"
+
+	"github.com/drover-ci/drover/localcluster/internal/atomicfile"
 )
 
 const (
 	// storageSocket lies in the data folder, which is the working directory.
-	storageSocket = "unix://etcd.sock"
+	storageSocket = "etcd.sock"
 	// storagePatience is how long etcd may take to replay its log.
 	storagePatience = time.Minute
 )
@@ -23,8 +27,38 @@ type storage struct {
 }
 
 // startStorage starts etcd on what the data folder holds, and waits until it serves.
-func startStorage(ctx context.Context, st *site, logs io.Writer) (*storage, error) {
-	etcd, err := embed.StartEtcd(storageConfig(st, logs))
+//
+// An etcd that is killed before it has first served never does again. So it is begun in another folder, which gets its
+// name once it has.
+func startStorage(ctx context.Context, st *site) (*storage, error) {
+	dir := st.path("etcd")
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		if err := createStorage(ctx, st, dir); err != nil {
+			return nil, err
+		}
+	}
+	return openStorage(ctx, st, dir)
+}
+
+// createStorage makes dir hold an empty etcd, as one step.
+func createStorage(ctx context.Context, st *site, dir string) error {
+	unfinished := dir + ".new"
+	if err := os.RemoveAll(unfinished); err != nil {
+		return fmt.Errorf("create etcd: %w", err)
+	}
+	s, err := openStorage(ctx, st, unfinished)
+	if err != nil {
+		return err
+	}
+	s.etcd.Close()
+	if err := atomicfile.Rename(unfinished, dir); err != nil {
+		return fmt.Errorf("create etcd: %w", err)
+	}
+	return nil
+}
+
+func openStorage(ctx context.Context, st *site, dir string) (*storage, error) {
+	etcd, err := embed.StartEtcd(storageConfig(st, dir))
 	if err != nil {
 		return nil, fmt.Errorf("start etcd: %w", err)
 	}
@@ -42,19 +76,18 @@ func startStorage(ctx context.Context, st *site, logs io.Writer) (*storage, erro
 	return nil, fmt.Errorf("start etcd: %w", err)
 }
 
-func storageConfig(st *site, logs io.Writer) *embed.Config {
-	socket := url.URL{Scheme: "unix", Host: "etcd.sock"}
+func storageConfig(st *site, dir string) *embed.Config {
 	c := embed.NewConfig()
 	c.Name = "localcluster"
-	c.Dir = st.path("etcd")
-	c.ListenClientUrls = []url.URL{socket}
-	c.AdvertiseClientUrls = []url.URL{socket}
-	c.ListenPeerUrls = nil // there are no peers; the address they would use only names the member
+	c.Dir = dir
+	c.ListenClientUrls = []url.URL{{Scheme: "unix", Host: storageSocket}}
+	c.ListenPeerUrls = nil // there are no peers; the addresses etcd advertises are names, nothing listens there
 	c.InitialCluster = c.InitialClusterFromName(c.Name)
 	c.EnableGRPCGateway = false
+	c.WarningUnaryRequestDuration = embed.DefaultWarningUnaryRequestDuration // else each request is worth a warning
 	c.UnsafeNoFsync = st.unsafeNoFsync
 	c.BootstrapDefragThresholdMegabytes = 64 // gives space back to the disk, at a start
-	c.ZapLoggerBuilder = storageLogs(logs, st.verbose)
+	c.ZapLoggerBuilder = storageLogs(st.logs, st.verbose)
 	return c
 }
 

@@ -1275,7 +1275,7 @@ type JobParts struct {
 	// A configuration with a variant. Values: {variant}.
 	Variant *JobPart `json:"variant,omitempty"`
 
-	// Each Secret of a test. Values: {secret}, {mountPath}.
+	// Each Secret of a test. Values: {secret}.
 	Secret *JobPart `json:"secret,omitempty"`
 
 	// A test of several steps.

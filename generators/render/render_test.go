@@ -91,7 +91,7 @@ func TestRenderAgainAfterAnEditEqualsRenderFromNothing(t *testing.T) {
 		files[path] = &fstest.MapFile{Data: []byte(strings.Replace(content, from, to, 1))}
 	}
 	edits := map[string]func(){
-		"quota": func() { edit("core-services/boskos/quotas.yaml", "us-east-1: ", "us-east-1: 1") },
+		"quota": func() { edit("core-services/boskos/quotas.yaml", "\n    us-east-1: 12\n", "\n    us-east-1: 13\n") },
 		"test": func() {
 			edit("ci-operator/config/acme/widget-operator/acme-widget-operator-release-1.2.yaml", "- as: unit", "- as: units")
 		},

@@ -21,8 +21,21 @@ func Write(path string, content []byte) error {
 	if err := temp.Sync(); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
-	if err := os.Rename(temp.Name(), path); err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
+	return Rename(temp.Name(), path)
+}
+
+// Rename gives a file or a folder its name in the same folder, and returns when a power cut can no longer undo that.
+func Rename(from, to string) error {
+	if err := os.Rename(from, to); err != nil {
+		return err // names both
+	}
+	folder, err := os.Open(filepath.Dir(to))
+	if err != nil {
+		return fmt.Errorf("rename to %s: %w", to, err)
+	}
+	defer folder.Close()
+	if err := folder.Sync(); err != nil {
+		return fmt.Errorf("rename to %s: %w", to, err)
 	}
 	return nil
 }

@@ -18,8 +18,8 @@ import (
 type Set struct {
 	// Authority signs the other certificates, and is all that clients and server need to trust each other.
 	Authority *Pair
-	// Server is shown by the API server.
-	Server *Pair
+	// ServerFile holds the certificate that the API server shows, and its key.
+	ServerFile string
 	// Admin is shown by an administrator, whom RBAC never refuses.
 	Admin *Pair
 	// AccountKeyFile holds the key that signs service account tokens.
@@ -36,8 +36,8 @@ func Ensure(dir string, address net.IP) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	server, err := ensure(filepath.Join(dir, "server.pem"), serverTemplate(address), authority)
-	if err != nil {
+	server := filepath.Join(dir, "server.pem")
+	if _, err := ensure(server, serverTemplate(address), authority); err != nil {
 		return nil, err
 	}
 	admin, err := ensure(filepath.Join(dir, "admin.pem"), adminTemplate(), authority)
@@ -48,7 +48,7 @@ func Ensure(dir string, address net.IP) (*Set, error) {
 	if err := ensureKey(accounts); err != nil {
 		return nil, err
 	}
-	return &Set{Authority: authority, Server: server, Admin: admin, AccountKeyFile: accounts}, nil
+	return &Set{Authority: authority, ServerFile: server, Admin: admin, AccountKeyFile: accounts}, nil
 }
 
 func authorityTemplate() *x509.Certificate {
