@@ -47,8 +47,6 @@ func Decode(file string, data []byte, into any) []Problem {
 type decoder struct {
 	file     string
 	problems []Problem
-	visited  int
-	exceeded bool
 }
 
 // step is one part of a field path, linked to the part before it, so that a
@@ -68,7 +66,7 @@ func (d *decoder) report(node *yaml.Node, at *step, rule, message string) {
 
 // value decodes a node of any shape. A null leaves the zero value.
 func (d *decoder) value(node *yaml.Node, s *shape.Shape, into reflect.Value, at *step) {
-	if node = d.enter(node, at); node == nil || isNull(node) {
+	if node = follow(node); isNull(node) {
 		return
 	}
 	if into.Kind() == reflect.Pointer {

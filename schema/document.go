@@ -16,9 +16,6 @@ import (
 // followed, so that a few hundred bytes cannot become gigabytes.
 const maxNodes = 1_000_000
 
-// maxDepth bounds how deep values may nest.
-const maxDepth = 100
-
 // parse gives the file's one document, or nil with a problem.
 func (d *decoder) parse(data []byte) *yaml.Node {
 	if len(data) > MaxFileSize {
@@ -35,7 +32,11 @@ func (d *decoder) parse(data []byte) *yaml.Node {
 		d.report(&next, nil, RuleSyntax, "the file has several documents (want one)")
 		return nil
 	}
-	return document.Content[0]
+	root := document.Content[0]
+	if bytes.ContainsRune(data, '*') && d.tooManyAliases(root) {
+		return nil
+	}
+	return root
 }
 
 // TooLarge is the problem of a file that is larger than [MaxFileSize].
@@ -68,22 +69,60 @@ func (d *decoder) syntax(err error) {
 	d.report(node, nil, RuleSyntax, "the file is not valid YAML: "+message)
 }
 
-// enter follows aliases and counts what is visited. It gives nil, and reports
-// once, when the file's aliases or its nesting go beyond all bounds.
-func (d *decoder) enter(node *yaml.Node, at *step) *yaml.Node {
+// follow gives what an alias stands for, and every other node as it is.
+func follow(node *yaml.Node) *yaml.Node {
 	for node.Kind == yaml.AliasNode {
 		node = node.Alias
 	}
-	d.visited++
-	if d.visited <= maxNodes && at.depth() <= maxDepth {
-		return node
+	return node
+}
+
+// tooManyAliases reports the alias with which a document goes beyond all
+// bounds.
+func (d *decoder) tooManyAliases(root *yaml.Node) bool {
+	sizes := aliasSizes{anchors: map[*yaml.Node]int{}}
+	if total := sizes.of(root); total <= maxNodes && sizes.beyond == nil {
+		return false
 	}
-	if !d.exceeded {
-		d.exceeded = true
-		message := fmt.Sprintf("the aliases expand beyond all bounds (want at most %d values, nested at most %d deep)", maxNodes, maxDepth)
-		d.report(node, nil, RuleAliases, message)
+	where, found := root, "the whole"
+	if sizes.beyond != nil {
+		where, found = sizes.beyond, "*"+sizes.beyond.Value
 	}
-	return nil
+	d.report(where, nil, RuleAliases,
+		fmt.Sprintf("the aliases expand beyond all bounds (found %s, want at most %d values in all)", found, maxNodes))
+	return true
+}
+
+// aliasSizes counts values with aliases followed, each anchor once.
+type aliasSizes struct {
+	anchors map[*yaml.Node]int
+	// beyond is the first alias that leads to more than maxNodes values, or to
+	// itself.
+	beyond *yaml.Node
+}
+
+func (s *aliasSizes) of(node *yaml.Node) int {
+	if node.Kind == yaml.AliasNode {
+		return s.ofAlias(node)
+	}
+	size := 1
+	for _, child := range node.Content {
+		size = min(size+s.of(child), maxNodes+1)
+	}
+	return size
+}
+
+func (s *aliasSizes) ofAlias(alias *yaml.Node) int {
+	size, known := s.anchors[alias.Alias]
+	if !known {
+		s.anchors[alias.Alias] = maxNodes + 1 // what is met again before it is counted contains itself
+		size = s.of(alias.Alias)
+		s.anchors[alias.Alias] = size
+	}
+	if size > maxNodes && s.beyond == nil {
+		s.beyond = alias
+	}
+	return size
 }
 
 // pairs calls visit for each key and value of a mapping. A repeated key is a
@@ -115,10 +154,7 @@ func (d *decoder) pairs(node *yaml.Node, at *step, visit func(key, value *yaml.N
 }
 
 func (d *decoder) merge(node *yaml.Node, at *step, lines map[string]int, visit func(key, value *yaml.Node)) {
-	if node = d.enter(node, at); node == nil {
-		return
-	}
-	if node.Kind == yaml.SequenceNode {
+	if node = follow(node); node.Kind == yaml.SequenceNode {
 		for _, item := range node.Content {
 			d.merge(item, at, lines, visit)
 		}
@@ -138,14 +174,6 @@ func (d *decoder) merge(node *yaml.Node, at *step, lines map[string]int, visit f
 
 func (s *step) field(name string) *step { return &step{parent: s, name: name} }
 func (s *step) item(index int) *step    { return &step{parent: s, index: index} }
-
-func (s *step) depth() int {
-	depth := 0
-	for ; s != nil; s = s.parent {
-		depth++
-	}
-	return depth
-}
 
 // String is the path as people write it: tests[2].steps.workflow.
 func (s *step) String() string {

@@ -283,3 +283,6 @@ func (s *Source) Tree(revision Revision) (repolayout.Tree, error) {
 	}
 	return newTree(s.repository.Storer, commit.TreeHash), nil
 }
+
+// IsBare says whether a folder is a Git repository without a checkout.
+func IsBare(dir string) bool { return isGitDir(dir) }

@@ -11,8 +11,8 @@ import (
 	"github.com/drover-ci/drover/schema"
 )
 
-// configDoc and the like are the documents that rules are about.
-type configDoc = repolayout.Doc[schema.Config]
+// ConfigDoc is a configuration as a document of a repository.
+type ConfigDoc = repolayout.Doc[schema.Config]
 
 // Valid is a repository without problems. It is immutable.
 type Valid struct {
@@ -22,7 +22,7 @@ type Valid struct {
 	Registry *resolver.Registry
 	// checked are the configurations that were found right with this registry
 	// and these quotas.
-	checked map[*configDoc]bool
+	checked map[*ConfigDoc]bool
 }
 
 // Admit checks a repository. Where nothing is wrong it gives a Valid and
@@ -31,7 +31,7 @@ type Valid struct {
 // that changed since is not checked again.
 func Admit(ctx context.Context, last *Valid, next *repolayout.Repo) (*Valid, []schema.Problem) {
 	problems := next.Problems()
-	valid := &Valid{Repo: next, checked: make(map[*configDoc]bool, len(next.Configs))}
+	valid := &Valid{Repo: next, checked: make(map[*ConfigDoc]bool, len(next.Configs))}
 	sameRegistry := last != nil && sameComponents(last.Repo, next)
 	if sameRegistry {
 		valid.Registry = last.Registry
@@ -87,7 +87,7 @@ func values[T any](docs []*repolayout.Doc[T]) []*T {
 
 // checkConfigs checks the configurations that are new on all processors. It
 // gives those that are right.
-func (v *Valid) checkConfigs(ctx context.Context) (map[*configDoc]bool, []schema.Problem) {
+func (v *Valid) checkConfigs(ctx context.Context) (map[*ConfigDoc]bool, []schema.Problem) {
 	found := make([][]schema.Problem, len(v.Repo.Configs))
 	work := make(chan int)
 	var workers sync.WaitGroup
@@ -105,7 +105,7 @@ func (v *Valid) checkConfigs(ctx context.Context) (map[*configDoc]bool, []schema
 	}
 	close(work)
 	workers.Wait()
-	checked := make(map[*configDoc]bool, len(found))
+	checked := make(map[*ConfigDoc]bool, len(found))
 	for i, doc := range v.Repo.Configs {
 		checked[doc] = len(found[i]) == 0 && len(doc.Problems) == 0
 	}
@@ -113,9 +113,20 @@ func (v *Valid) checkConfigs(ctx context.Context) (map[*configDoc]bool, []schema
 }
 
 // checkConfig checks one configuration, by itself and with the registry.
-func (v *Valid) checkConfig(doc *configDoc) []schema.Problem {
+func (v *Valid) checkConfig(doc *ConfigDoc) []schema.Problem {
 	c := &configCheck{repo: v.Repo, doc: doc}
 	c.everything()
 	_, findings := v.Registry.Resolve(doc.Value)
 	return append(c.problems, locate(v.Repo, doc, findings)...)
+}
+
+// Resolve resolves one configuration of a repository, whatever is wrong with
+// others. The problems are those of the configuration and of the step registry.
+func Resolve(repo *repolayout.Repo, doc *ConfigDoc) (*resolver.Resolved, []schema.Problem) {
+	problems := slices.Clone(doc.Problems)
+	registry, findings := resolver.NewRegistry(components(repo))
+	problems = append(problems, locate(repo, nil, findings)...)
+	resolved, findings := registry.Resolve(doc.Value)
+	problems = append(problems, locate(repo, doc, findings)...)
+	return resolved, schema.SortProblems(problems)
 }

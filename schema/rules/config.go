@@ -22,7 +22,7 @@ const (
 // configCheck collects the problems of one configuration.
 type configCheck struct {
 	repo     *repolayout.Repo
-	doc      *configDoc
+	doc      *ConfigDoc
 	problems []schema.Problem
 }
 

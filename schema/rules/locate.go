@@ -12,7 +12,7 @@ import (
 // locate makes problems of what the resolver found: it knows components by
 // name, people look for files and lines. The doc is the configuration that was
 // resolved, or nil.
-func locate(repo *repolayout.Repo, doc *configDoc, findings []resolver.Finding) []schema.Problem {
+func locate(repo *repolayout.Repo, doc *ConfigDoc, findings []resolver.Finding) []schema.Problem {
 	problems := make([]schema.Problem, 0, len(findings))
 	for _, finding := range findings {
 		problems = append(problems, repo.Problem(fileOf(repo, doc, finding.Component), finding.Path, finding.Rule, finding.Message+way(finding)))
@@ -44,7 +44,7 @@ var registryFile = map[resolver.Kind]string{
 
 // fileOf is the file that a component is in. A component's name is its folders
 // joined by "-", which cannot be undone, so the documents are searched.
-func fileOf(repo *repolayout.Repo, doc *configDoc, component resolver.Component) string {
+func fileOf(repo *repolayout.Repo, doc *ConfigDoc, component resolver.Component) string {
 	switch component.Kind {
 	case resolver.KindProfile:
 		return repo.Profiles.Path

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/drover-ci/drover/reconciler/gitsource"
+	repolayout "github.com/drover-ci/drover/repo-layout"
+)
+
+// repositoryFlags say which release repository a command reads.
+type repositoryFlags struct {
+	Repo string `default:"." placeholder:"DIR|URL" help:"The release repository: a checkout, read as it lies; a bare repository or URL, read at its branch; or a plain folder."`
+	Rev  string `placeholder:"REV" help:"Read this revision instead: a hash, branch or tag."`
+}
+
+// opened is a repository's files at one revision.
+type opened struct {
+	tree repolayout.Tree
+	// revision is empty where the files are read as they lie.
+	revision gitsource.Revision
+	close    func() error
+}
+
+// open finds the files to read.
+func (f repositoryFlags) open(ctx context.Context) (*opened, error) {
+	if f.Rev == "" && !gitsource.IsRemote(f.Repo) && !gitsource.IsBare(f.Repo) {
+		tree, closeTree, err := repolayout.OpenFolder(f.Repo)
+		if err != nil {
+			return nil, fmt.Errorf("open %s: %w", f.Repo, err)
+		}
+		return &opened{tree: tree, close: closeTree}, nil
+	}
+	cache, err := cloneDir(f.Repo)
+	if err != nil {
+		return nil, err
+	}
+	source, err := gitsource.Open(ctx, gitsource.Options{Repository: f.Repo, CloneDir: cache})
+	if err != nil {
+		return nil, err
+	}
+	revision, err := source.Fetch(ctx)
+	if err == nil && f.Rev != "" {
+		revision, err = source.Resolve(f.Rev)
+	}
+	if err != nil {
+		return nil, err
+	}
+	tree, err := source.Tree(revision)
+	if err != nil {
+		return nil, err
+	}
+	return &opened{tree: tree, revision: revision, close: func() error { return nil }}, nil
+}
+
+// load reads the whole repository.
+func (f repositoryFlags) load(ctx context.Context) (*repolayout.Repo, *opened, error) {
+	files, err := f.open(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	repo, err := repolayout.Load(ctx, files.tree, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	if repo.Documents() == 0 && len(repo.Strays) == 0 {
+		return nil, nil, fmt.Errorf("%s holds no release repository: there is nothing in %s or %s", f.Repo, repo.Layout.Config, repo.Layout.Registry)
+	}
+	return repo, files, nil
+}
+
+// cloneDir is where the clone of a remote repository is kept.
+func cloneDir(repository string) (string, error) {
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return "", fmt.Errorf("find a place for the clone of %s: %w", repository, err)
+	}
+	sum := sha256.Sum256([]byte(repository))
+	return filepath.Join(cache, "drover", "clones", hex.EncodeToString(sum[:8])), nil
+}

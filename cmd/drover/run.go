@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/alecthomas/kong"
+)
+
+// Exit codes. Scripts depend on them.
+const (
+	exitFine     = 0
+	exitProblems = 1
+	exitFailed   = 2
+)
+
+// errProblems ends a command whose findings have been printed already.
+var errProblems = errors.New("problems were found")
+
+// commands is the command line.
+type commands struct {
+	Up       upCommand       `cmd:"" help:"Run everything on this machine: a control plane, the reconciler and the resolver."`
+	Check    checkCommand    `cmd:"" help:"Check a release repository and print every problem in it."`
+	Generate generateCommand `cmd:"" help:"Make the Prow jobs and the Boskos configuration."`
+	Resolve  resolveCommand  `cmd:"" help:"Print the resolved configuration of a component as JSON."`
+	Serve    serveCommand    `cmd:"" help:"Run one part of Drover as a server."`
+	Version  versionCommand  `cmd:"" help:"Print the version."`
+}
+
+// console is where commands write.
+type console struct {
+	stdout, stderr io.Writer
+}
+
+// run is the program: it gives the exit code.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	var line commands
+	exited := -1
+	parser, err := kong.New(&line,
+		kong.Name("drover"),
+		kong.Description("Drover keeps a CI control plane exactly as a Git repository says."),
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(code int) { exited = code }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Bind(&console{stdout: stdout, stderr: stderr}),
+	)
+	if err != nil {
+		fmt.Fprintln(stderr, "drover:", err)
+		return exitFailed
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	parsed, err := parser.Parse(args)
+	if exited >= 0 {
+		return exited // the help was printed
+	}
+	if err == nil {
+		err = parsed.Run()
+	}
+	switch {
+	case err == nil:
+		return exitFine
+	case errors.Is(err, errProblems):
+		return exitProblems
+	default:
+		fmt.Fprintln(stderr, "drover:", err)
+		return exitFailed
+	}
+}

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"github.com/drover-ci/drover/resolver/httpapi"
+	"github.com/drover-ci/drover/schema/rules"
+)
+
+// listen opens an address. Where its port is taken and any will do, a free one
+// is used instead.
+func listen(address string, anyPort bool) (net.Listener, error) {
+	var config net.ListenConfig
+	listener, err := config.Listen(context.Background(), "tcp", address)
+	if err == nil || !anyPort {
+		return listener, err
+	}
+	host, _, splitErr := net.SplitHostPort(address)
+	if splitErr != nil {
+		return nil, err
+	}
+	return config.Listen(context.Background(), "tcp", net.JoinHostPort(host, "0"))
+}
+
+// serveResolver answers HTTP requests until the context ends; those under way
+// then have a little time to end.
+func serveResolver(ctx context.Context, listener net.Listener, current func() *rules.Snapshot, logger *slog.Logger) error {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	server := &http.Server{
+		Handler:           httpapi.New(source(current), registry, logger),
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      2 * time.Minute,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
+	}
+	stopped := make(chan error, 1)
+	stop := context.AfterFunc(ctx, func() {
+		last, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		stopped <- server.Shutdown(last)
+	})
+	err := server.Serve(listener)
+	if !errors.Is(err, http.ErrServerClosed) {
+		stop()
+		return fmt.Errorf("serve on %s: %w", listener.Addr(), err)
+	}
+	return <-stopped
+}

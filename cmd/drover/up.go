@@ -1,0 +1,191 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/drover-ci/drover/fixtures"
+	"github.com/drover-ci/drover/internal/controlplane"
+	"github.com/drover-ci/drover/reconciler"
+	"github.com/drover-ci/drover/reconciler/apply"
+	"github.com/drover-ci/drover/reconciler/configrepo"
+	"github.com/drover-ci/drover/reconciler/gitsource"
+)
+
+type upCommand struct {
+	Repo       string        `placeholder:"DIR|URL" help:"The release repository, of which commits count. Default: a sample, made in the data folder."`
+	Branch     string        `placeholder:"B" help:"The branch to follow. Default: the one that HEAD names."`
+	Kubeconfig string        `placeholder:"FILE" help:"Keep this cluster instead of running a local control plane."`
+	Data       string        `placeholder:"DIR" help:"Where everything is kept. Default: the XDG data folder."`
+	Listen     string        `placeholder:"ADDRESS" help:"Where to listen. Default: 127.0.0.1:8080, or a free port if that is taken."`
+	Interval   time.Duration `default:"1m" help:"How often to ask a remote repository."`
+}
+
+// Help gives the examples.
+func (upCommand) Help() string {
+	return `Ctrl-C ends everything; starting again goes on where it was.
+
+Examples:
+  drover up                                     the sample, on a local control plane
+  drover up --repo ~/src/release                your own release repository
+  drover up --repo https://example.com/r.git --kubeconfig ~/.kube/config`
+}
+
+// Names of what `up` makes in the cluster.
+const (
+	systemNamespace = "drover-system"
+	objectName      = "release"
+)
+
+// Run runs everything until it is interrupted or a part ends.
+func (c upCommand) Run(ctx context.Context, out *console) error {
+	data, err := openDataDir(ctx, c.Data)
+	if err != nil {
+		return err
+	}
+	defer data.close()
+	logger := slog.New(slog.NewTextHandler(out.stderr, nil))
+	source, err := c.source(ctx, data)
+	if err != nil {
+		return err
+	}
+	listener, err := listenUp(c.Listen)
+	if err != nil {
+		return err
+	}
+	progress := newProgress(out.stderr, "starting the control plane")
+	cluster, err := c.cluster(ctx, data)
+	progress.end()
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	defer cluster.stop()
+	system := &system{
+		data: data, source: source, cluster: cluster, listener: listener, repo: c.repository(data), logger: logger, out: out,
+	}
+	return system.run(ctx)
+}
+
+func listenUp(address string) (net.Listener, error) {
+	if address == "" {
+		return listen("127.0.0.1:8080", true)
+	}
+	return listen(address, false)
+}
+
+func (c upCommand) repository(data *dataDir) string {
+	if c.Repo == "" {
+		return data.path("repo")
+	}
+	return c.Repo
+}
+
+// source opens the release repository, making the sample the first time.
+func (c upCommand) source(ctx context.Context, data *dataDir) (*gitsource.Source, error) {
+	repository := c.repository(data)
+	if c.Repo == "" {
+		if _, err := os.Stat(repository); errors.Is(err, fs.ErrNotExist) {
+			if err := gitsource.Create(repository, fixtures.Release(), "A small release repository"); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return gitsource.Open(ctx, gitsource.Options{
+		Repository: repository, Branch: c.Branch, CloneDir: data.path("clone"), Interval: c.Interval,
+	})
+}
+
+// cluster is the cluster to keep.
+type cluster struct {
+	config     *rest.Config
+	kubeconfig string
+	process    *controlplane.Process // nil for a cluster that is not ours
+}
+
+// done is closed when a control plane of ours has ended.
+func (c *cluster) done() <-chan struct{} {
+	if c.process == nil {
+		return nil
+	}
+	return c.process.Done()
+}
+
+func (c *cluster) stop() {
+	if c.process != nil {
+		_ = c.process.Stop()
+	}
+}
+
+// cluster finds the cluster that was named, or starts one.
+func (c upCommand) cluster(ctx context.Context, data *dataDir) (*cluster, error) {
+	found := &cluster{kubeconfig: c.Kubeconfig}
+	if c.Kubeconfig == "" {
+		program, err := controlplane.Find()
+		if err != nil {
+			return nil, err
+		}
+		found.kubeconfig = data.path("kubeconfig")
+		found.process, err = controlplane.Start(ctx, program, data.path("controlplane"), "--kubeconfig", found.kubeconfig)
+		if err != nil {
+			return nil, err
+		}
+	}
+	config, err := clientcmd.BuildConfigFromFlags("", found.kubeconfig)
+	if err != nil {
+		found.stop()
+		return nil, fmt.Errorf("read %s: %w", found.kubeconfig, err)
+	}
+	config.UserAgent = "drover/" + version()
+	found.config = config
+	return found, nil
+}
+
+// system is everything that `up` runs.
+type system struct {
+	data     *dataDir
+	source   *gitsource.Source
+	cluster  *cluster
+	listener net.Listener
+	repo     string
+	logger   *slog.Logger
+	out      *console
+}
+
+// run starts the parts and waits for them.
+func (s *system) run(ctx context.Context) error {
+	target, err := apply.New(s.cluster.config)
+	if err != nil {
+		return err
+	}
+	reporter, err := newStatusReporter(ctx, s.cluster.config, configrepo.Spec{URL: s.repo, Branch: s.source.Branch()})
+	if err != nil {
+		return err
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	announce := newAnnouncement(s)
+	loop := reconciler.New(s.source, target, announce.after(reporter), reconciler.Options{Logger: s.logger})
+	group.Go(func() error { return loop.Run(ctx) })
+	group.Go(func() error { return target.Watch(ctx, reporter.drift(s.logger)) })
+	group.Go(func() error { return serveResolver(ctx, s.listener, loop.Snapshot, s.logger) })
+	group.Go(func() error {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-s.cluster.done():
+			return errors.New("the local control plane ended; its log is in " + filepath.Join(s.data.path("controlplane"), "localcluster.log"))
+		}
+	})
+	err = group.Wait()
+	return errors.Join(err, s.data.removeEndpoints())
+}

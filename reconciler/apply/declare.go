@@ -1,0 +1,104 @@
+package apply
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/drover-ci/drover/generators"
+)
+
+// declared is an object as a revision wants it, in the form that is sent.
+type declared struct {
+	Identity
+	resource resource
+	version  string
+	source   string
+	hash     string // of body
+	body     []byte // JSON
+}
+
+func (d declared) kind() schema.GroupVersionKind {
+	return d.groupKind().WithVersion(d.version)
+}
+
+// declare brings the objects of a revision into the form that is sent, sorted. What cannot be brought into it is
+// refused.
+func declare(objects []generators.Object, owner string, kinds *kinds) ([]declared, []Refusal) {
+	var refusals []Refusal
+	all := make([]declared, 0, len(objects))
+	for _, object := range objects {
+		d, err := declareOne(object, owner, kinds)
+		if err != nil {
+			refusals = append(refusals, Refusal{identify(object.Unstructured), object.Source, RuleObject, err.Error()})
+			continue
+		}
+		all = append(all, d)
+	}
+	slices.SortStableFunc(all, func(a, b declared) int { return compareIdentities(a.Identity, b.Identity) })
+	return all, append(refusals, repeated(all)...)
+}
+
+// repeated refuses objects that are declared more than once. They are sorted.
+func repeated(all []declared) []Refusal {
+	var refusals []Refusal
+	for i := 1; i < len(all); i++ {
+		if all[i].Identity == all[i-1].Identity {
+			reason := fmt.Sprintf("it is declared twice, first in %s", all[i-1].source)
+			refusals = append(refusals, Refusal{all[i].Identity, all[i].source, RuleDuplicate, reason})
+		}
+	}
+	return refusals
+}
+
+func declareOne(object generators.Object, owner string, kinds *kinds) (declared, error) {
+	kind := object.GroupVersionKind()
+	if kind.Kind == "" || kind.Version == "" || object.GetName() == "" {
+		return declared{}, fmt.Errorf("it needs an apiVersion, a kind and a name")
+	}
+	resource, err := kinds.find(kind)
+	if err != nil {
+		return declared{}, err
+	}
+	clean, err := normalize(object.Unstructured, resource.namespaced)
+	if err != nil {
+		return declared{}, err
+	}
+	mark(clean, owner)
+	body, err := oneLine(clean)
+	if err != nil {
+		return declared{}, err
+	}
+	sum := sha256.Sum256(body)
+	return declared{
+		Identity: identify(clean), resource: resource, version: kind.Version, source: object.Source,
+		hash: hex.EncodeToString(sum[:12]), body: body,
+	}, nil
+}
+
+// normalize gives a copy without what only a server may say.
+func normalize(object *unstructured.Unstructured, namespaced bool) (*unstructured.Unstructured, error) {
+	clean := object.DeepCopy()
+	switch {
+	case !namespaced:
+		clean.SetNamespace("")
+	case clean.GetNamespace() == "":
+		return nil, fmt.Errorf("it needs a namespace")
+	}
+	for _, field := range []string{"managedFields", "resourceVersion", "uid", "creationTimestamp", "generation", "selfLink"} {
+		unstructured.RemoveNestedField(clean.Object, "metadata", field)
+	}
+	unstructured.RemoveNestedField(clean.Object, "status")
+	return clean, nil
+}
+
+// oneLine is an object as JSON without a line break.
+func oneLine(object *unstructured.Unstructured) ([]byte, error) {
+	body, err := object.MarshalJSON()
+	return bytes.TrimSpace(body), err
+}

@@ -1,0 +1,169 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+)
+
+// judge has the server say what it would do with every step, without doing it, and collects all it refuses. What depends
+// on a namespace or a definition that the revision makes or changes is put off until that stands.
+func (a *attempt) judge(ctx context.Context) error {
+	early := func(s *step) bool { return s.wave() <= waveDefinitions }
+	var refusals refusals
+	if err := a.judgeAll(ctx, early, &refusals); err != nil {
+		return err
+	}
+	a.putOff()
+	if err := a.judgeAll(ctx, func(s *step) bool { return !early(s) && !s.late }, &refusals); err != nil {
+		return err
+	}
+	return refusals.error(a.revision)
+}
+
+// judgeLate judges what was put off.
+func (a *attempt) judgeLate(ctx context.Context) error {
+	var refusals refusals
+	if err := a.judgeAll(ctx, func(s *step) bool { return s.late }, &refusals); err != nil {
+		return err
+	}
+	return refusals.error(a.revision)
+}
+
+func (a *attempt) judgeAll(ctx context.Context, chosen func(*step) bool, into *refusals) error {
+	err := a.each(ctx, chosen, func(ctx context.Context, s *step) error {
+		err := a.judgeStep(ctx, s)
+		if rule := ruleOf(err); rule != "" {
+			into.add(Refusal{s.Identity, a.sourceOf(s), rule, err.Error()})
+			return nil
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("dry run of revision %s: %w", a.revision, err)
+	}
+	return nil
+}
+
+// ruleOf is the rule that an error breaks; empty if it is none of the revision's faults.
+func ruleOf(err error) string {
+	var owned *ownedError
+	switch {
+	case errors.As(err, &owned):
+		return RuleOwner
+	case refused(err):
+		return RuleRefused
+	}
+	return ""
+}
+
+func (a *attempt) sourceOf(s *step) string {
+	if s.verb.writes() {
+		return s.want.source
+	}
+	return a.known.good[s.Identity].Source
+}
+
+// putOff marks the steps that the server cannot judge yet.
+func (a *attempt) putOff() {
+	namespaces, resources := make(map[string]bool), make(map[string]bool)
+	for _, s := range a.plan.steps {
+		switch {
+		case !s.verb.writes():
+		case s.groupKind() == namespaceKind && !s.have.there():
+			namespaces[s.Name] = true
+		case s.groupKind() == crdKind:
+			resources[s.Name] = true
+		}
+	}
+	for i := range a.plan.steps {
+		s := &a.plan.steps[i]
+		if s.verb.writes() && s.wave() > waveDefinitions {
+			s.late = namespaces[s.Namespace] || resources[s.want.resource.GroupResource().String()]
+		}
+	}
+}
+
+// judgeStep makes the step's verb exact.
+func (a *attempt) judgeStep(ctx context.Context, s *step) error {
+	switch s.verb {
+	case verbVerify:
+		return a.verify(ctx, s)
+	case verbDelete:
+		at, err := a.kinds.find(s.groupKind().WithVersion(s.version))
+		if err != nil {
+			return err
+		}
+		return a.cluster.remove(ctx, at, s.Identity, s.have.uid, true)
+	case verbCreate, verbUpdate, verbHeal:
+		return a.rehearse(ctx, s)
+	}
+	return nil
+}
+
+// verify finds out whether the object is as it should be.
+func (a *attempt) verify(ctx context.Context, s *step) error {
+	differs, resourceVersion, err := a.cluster.differs(ctx, s.want)
+	switch {
+	case err != nil:
+		return err
+	case differs:
+		s.verb = verbHeal
+	default:
+		s.verb = verbFine
+		a.noteVersion(s.Identity, resourceVersion)
+	}
+	return nil
+}
+
+// rehearse applies what is declared, in a dry run, and finds out whose object it would change.
+func (a *attempt) rehearse(ctx context.Context, s *step) error {
+	got, err := a.cluster.apply(ctx, s.want, true)
+	switch {
+	case err != nil:
+		return err
+	case got.resourceVersion == "":
+		s.have = presence{}
+		return nil
+	}
+	s.have = got
+	if s.verb == verbCreate {
+		return a.meet(ctx, s)
+	}
+	return nil
+}
+
+// meet looks at an object that is there though we do not know it.
+func (a *attempt) meet(ctx context.Context, s *step) error {
+	live, err := a.cluster.get(ctx, s.want.resource, s.Identity)
+	if err != nil || live == nil {
+		return err
+	}
+	switch owner := live.GetLabels()[OwnerLabel]; {
+	case owner == a.owner:
+		s.verb = verbUpdate
+		return nil
+	case owner != "" && annotationsOf(s.want.body)[AdoptAnnotation] != allowed:
+		return &ownedError{owner}
+	}
+	s.verb = verbAdopt
+	return s.remember(live)
+}
+
+// remember keeps an object of somebody else's as it was before we first touched it.
+func (s *step) remember(live *unstructured.Unstructured) (err error) {
+	if s.before == nil {
+		s.before, err = oneLine(live)
+	}
+	return err
+}
+
+// ownedError says that an object is another owner's.
+type ownedError struct{ owner string }
+
+// Error tells what to do about it.
+func (e *ownedError) Error() string {
+	return fmt.Sprintf("it is owned by %q, and is taken over only if it is annotated %s: %s", e.owner, AdoptAnnotation, allowed)
+}

@@ -1,0 +1,97 @@
+package apply
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/discovery"
+	"k8s.io/client-go/discovery/cached/memory"
+	"k8s.io/client-go/restmapper"
+
+	"github.com/drover-ci/drover/generators"
+)
+
+// resource is where the objects of a kind are found in the API.
+type resource struct {
+	schema.GroupVersionResource
+	namespaced bool
+}
+
+// errNoKind says that the cluster has no such kind, nor does the revision bring it.
+var errNoKind = errors.New("the cluster has no such kind")
+
+// kinds tells where the objects of a kind are found: the server's own, and those of custom resource definitions that
+// a revision brings and the server does not know yet.
+type kinds struct {
+	server meta.ResettableRESTMapper
+
+	mu      sync.Mutex
+	fresh   bool // asked the server since learn
+	brought map[schema.GroupVersionKind]resource
+}
+
+func newKinds(client discovery.DiscoveryInterface) *kinds {
+	return &kinds{server: restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(client))}
+}
+
+// learn begins a revision: it remembers the kinds that the custom resource definitions among objects define. For a kind
+// that nobody has heard of, the server is asked anew, once a revision.
+func (k *kinds) learn(objects []generators.Object) {
+	brought := make(map[schema.GroupVersionKind]resource)
+	for _, object := range objects {
+		if object.GroupVersionKind().GroupKind() == crdKind {
+			defined(object.Unstructured, brought)
+		}
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.brought, k.fresh = brought, false
+}
+
+// expire has the server be asked anew for a kind that nobody has heard of.
+func (k *kinds) expire() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.fresh = false
+}
+
+// defined adds the kinds that a definition defines.
+func defined(crd *unstructured.Unstructured, into map[schema.GroupVersionKind]resource) {
+	group, _, _ := unstructured.NestedString(crd.Object, "spec", "group")
+	kind, _, _ := unstructured.NestedString(crd.Object, "spec", "names", "kind")
+	plural, _, _ := unstructured.NestedString(crd.Object, "spec", "names", "plural")
+	scope, _, _ := unstructured.NestedString(crd.Object, "spec", "scope")
+	versions, _, _ := unstructured.NestedSlice(crd.Object, "spec", "versions")
+	for _, v := range versions {
+		version, _ := v.(map[string]any)
+		name, _ := version["name"].(string)
+		at := schema.GroupVersionResource{Group: group, Version: name, Resource: plural}
+		into[schema.GroupVersionKind{Group: group, Version: name, Kind: kind}] = resource{at, scope == "Namespaced"}
+	}
+}
+
+// find tells where the objects of a kind are, or gives errNoKind.
+func (k *kinds) find(kind schema.GroupVersionKind) (resource, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if found, ok := k.brought[kind]; ok {
+		return found, nil
+	}
+	mapping, err := k.server.RESTMapping(kind.GroupKind(), kind.Version)
+	if meta.IsNoMatchError(err) && !k.fresh {
+		k.fresh = true
+		k.server.Reset()
+		mapping, err = k.server.RESTMapping(kind.GroupKind(), kind.Version)
+	}
+	switch {
+	case meta.IsNoMatchError(err):
+		return resource{}, fmt.Errorf("%w: %s in %s", errNoKind, kind.Kind, kind.GroupVersion())
+	case err != nil:
+		return resource{}, fmt.Errorf("find kind %s: %w", kind, err)
+	}
+	return resource{mapping.Resource, mapping.Scope.Name() == meta.RESTScopeNameNamespace}, nil
+}

@@ -1,0 +1,142 @@
+package reconciler
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/drover-ci/drover/generators/render"
+	"github.com/drover-ci/drover/reconciler/apply"
+	"github.com/drover-ci/drover/reconciler/gitsource"
+	repolayout "github.com/drover-ci/drover/repo-layout"
+	"github.com/drover-ci/drover/schema"
+	"github.com/drover-ci/drover/schema/rules"
+)
+
+// pass looks at the branch once, and makes what it says true. A revision that
+// was gone through before is gone through again only if asked.
+func (r *Reconciler) pass(ctx context.Context, again bool) Status {
+	start := time.Now()
+	revision, err := r.source.Fetch(ctx)
+	var status Status
+	switch {
+	case err != nil:
+		status = r.failed(Fetch, r.last.Observed, err)
+	case r.settled(revision) && !again:
+		return r.last
+	default:
+		status = r.reconcile(ctx, revision)
+	}
+	if ctx.Err() != nil {
+		return status
+	}
+	r.last = status
+	r.log(status, time.Since(start))
+	if err := r.reporter.Report(ctx, status); err != nil && ctx.Err() == nil {
+		r.options.Logger.Warn("report status", "error", err)
+	}
+	return status
+}
+
+// settled says whether a revision is in force or refused already.
+func (r *Reconciler) settled(revision gitsource.Revision) bool {
+	return r.last.Observed.Hash == revision.Hash && (r.last.Stage == Done || r.last.Refused)
+}
+
+// reconcile is the calls after Fetch.
+func (r *Reconciler) reconcile(ctx context.Context, revision gitsource.Revision) Status {
+	repo, err := r.load(ctx, revision)
+	if err != nil {
+		return r.failed(Load, revision, err)
+	}
+	valid, problems := rules.Admit(ctx, r.valid, repo)
+	if valid == nil {
+		return r.refuse(Validate, revision, problems)
+	}
+	rendering, problems, err := render.Render(ctx, valid, r.rendering)
+	if err != nil {
+		return r.failed(Generate, revision, err)
+	}
+	if rendering == nil {
+		return r.refuse(Generate, revision, problems)
+	}
+	return r.apply(ctx, revision, valid, rendering)
+}
+
+// load reads a revision. The repository that was loaded last serves as the
+// store of what is unchanged even if it was not valid.
+func (r *Reconciler) load(ctx context.Context, revision gitsource.Revision) (*repolayout.Repo, error) {
+	tree, err := r.source.Tree(revision)
+	if err != nil {
+		return nil, err
+	}
+	repo, err := repolayout.Load(ctx, tree, r.repo)
+	if err != nil {
+		return nil, fmt.Errorf("load revision %s: %w", revision.Short(), err)
+	}
+	if len(repo.Configs)+len(repo.Refs)+len(repo.Files) == 0 {
+		return nil, fmt.Errorf("revision %s holds no release repository: it has no configurations, steps or manifests", revision.Short())
+	}
+	r.repo = repo
+	return repo, nil
+}
+
+// apply makes the target as the revision says, and puts the revision in force.
+//
+// What jobs are told and what the cluster runs must belong together, so that
+// readers get the new snapshot only when the cluster has taken it. There is
+// one exception: before the first, anything is better than nothing.
+func (r *Reconciler) apply(ctx context.Context, revision gitsource.Revision, valid *rules.Valid, rendering *render.Rendering) Status {
+	next := &rules.Snapshot{Valid: valid, Revision: revision.Hash, Since: time.Now()}
+	if r.target == nil || r.Snapshot() == nil {
+		r.snapshot.Store(next)
+	}
+	r.valid, r.rendering = valid, rendering
+	if r.target == nil {
+		r.applied = revision
+		return Status{Stage: Done, Observed: revision, Applied: revision}
+	}
+	changes, err := r.target.Apply(ctx, revision.Hash, rendering.Objects)
+	var refused *apply.RefusedError
+	var rolledBack *apply.RolledBackError
+	switch {
+	case errors.As(err, &refused), errors.As(err, &rolledBack):
+		status := r.failed(Apply, revision, err)
+		status.Refused, status.Changes = true, changes
+		return status
+	case err != nil:
+		return r.failed(Apply, revision, err)
+	}
+	if r.Snapshot().Revision != revision.Hash {
+		r.snapshot.Store(next)
+	}
+	r.applied = revision
+	return Status{Stage: Done, Observed: revision, Applied: revision, Changes: changes}
+}
+
+func (r *Reconciler) failed(stage Stage, revision gitsource.Revision, err error) Status {
+	return Status{Stage: stage, Observed: revision, Applied: r.applied, Err: err}
+}
+
+// refuse says that a revision is no good.
+func (r *Reconciler) refuse(stage Stage, revision gitsource.Revision, problems []schema.Problem) Status {
+	if len(problems) == 0 { // the context ended before everything was checked
+		return r.failed(stage, revision, context.Canceled)
+	}
+	err := fmt.Errorf("revision %s is refused: %d problems, first: %s", revision.Short(), len(problems), problems[0])
+	return Status{Stage: stage, Observed: revision, Applied: r.applied, Problems: problems, Refused: true, Err: err}
+}
+
+func (r *Reconciler) log(status Status, took time.Duration) {
+	attributes := []any{"revision", status.Observed.Short(), "took", took.Round(time.Millisecond)}
+	switch {
+	case status.Err != nil:
+		r.options.Logger.Error("revision not applied", append(attributes, "stage", status.Stage, "error", status.Err)...)
+	case status.Changes.Empty():
+		r.options.Logger.Debug("nothing to do", attributes...)
+	default:
+		r.options.Logger.Info("revision applied", append(attributes, slog.String("changes", status.Changes.String()))...)
+	}
+}
