@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime"
 	"syscall"
 	"time"
 
@@ -54,7 +55,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if err != nil {
 		return endOf(ctx, stderr, err, exitUnusable)
 	}
-	defer site.release()
+	defer runtime.KeepAlive(site) // the lock and the port go back with the process, not while parts of it still run
 	directLogs(site.logs, s.verbose)
 	announce := func(server string) error {
 		return json.NewEncoder(stdout).Encode(readiness{s.kubeconfig, server, os.Getpid(), seconds(time.Since(began))})
@@ -76,9 +77,9 @@ type readiness struct {
 	ReadySeconds float64 `json:"readySeconds"`
 }
 
-// seconds rounds to milliseconds.
+// seconds counts whole milliseconds.
 func seconds(d time.Duration) float64 {
-	return d.Round(time.Millisecond).Seconds()
+	return float64(d.Milliseconds()) / 1000
 }
 
 // endOf is the exit code for err. Being told to stop is no error, however far the work had come.

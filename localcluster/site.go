@@ -65,7 +65,7 @@ func (st *site) server() string {
 	return "https://" + st.listener.Addr().String()
 }
 
-// release gives the port and the folder back.
+// release gives the port and the folder back, where nothing runs yet.
 func (st *site) release() {
 	if st.listener != nil {
 		st.listener.Close()
