@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"time"
+
+	"github.com/drover-ci/drover/internal/corpus"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	err := run(ctx)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// bench is one run.
+type bench struct {
+	// drover and localcluster are programs, built before.
+	drover, localcluster string
+	// release is the release repository as a folder; work is a folder of ours.
+	release, work string
+	// yardstick is Y.
+	yardstick time.Duration
+	table     table
+}
+
+func run(ctx context.Context) error {
+	bin := flag.String("bin", "bin", "folder of the programs")
+	flag.Parse()
+	root := os.Getenv(corpus.Variable)
+	if root == "" {
+		return errors.New(corpus.Variable + " is not set: it names the folder of the full-scale release repository")
+	}
+	work, err := os.MkdirTemp("", "drover-bench-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(work) }()
+	folder, err := filepath.Abs(*bin)
+	if err != nil {
+		return err
+	}
+	b := &bench{
+		drover: filepath.Join(folder, "drover"), localcluster: filepath.Join(folder, "localcluster"),
+		release: filepath.Join(root, "release-repo"), work: work,
+	}
+	return b.everything(ctx)
+}
+
+// everything measures one thing after the other, so that none disturbs
+// another, and prints each line as it is known.
+func (b *bench) everything(ctx context.Context) error {
+	measures := []func(context.Context) error{
+		b.measureYardstick, b.measureCheck, b.measureGenerate, b.measureResolver, b.measureApply, b.measureUp,
+	}
+	b.table.header()
+	for _, measure := range measures {
+		if err := measure(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}

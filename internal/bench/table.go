@@ -1,0 +1,37 @@
+package main
+
+import (
+	"fmt"
+	"time"
+)
+
+// table prints aligned lines.
+type table struct{}
+
+const line = "%-44s %12s %9s %12s  %s\n"
+
+func (table) header() {
+	fmt.Printf(line, "what", "time", "in Y", "peak memory", "remark")
+}
+
+// time prints a duration, its ratio to Y, and memory in bytes where it is
+// known.
+func (b *bench) row(what string, took time.Duration, memory int64, remark string) {
+	ratio, peak := "", ""
+	if b.yardstick > 0 {
+		ratio = fmt.Sprintf("%.3f", float64(took)/float64(b.yardstick))
+	}
+	if memory > 0 {
+		peak = fmt.Sprintf("%d MB", memory>>20)
+	}
+	fmt.Printf(line, what, took.Round(time.Microsecond*100), ratio, peak, remark)
+}
+
+// rate prints a number a second and its ratio to another.
+func (b *bench) rate(what string, perSecond, raw float64) {
+	remark := ""
+	if raw > 0 {
+		remark = fmt.Sprintf("%.0f %% of the raw rate", 100*perSecond/raw)
+	}
+	fmt.Printf(line, what, fmt.Sprintf("%.0f/s", perSecond), "", "", remark)
+}
