@@ -89,7 +89,7 @@ func (r *Reconciler) load(ctx context.Context, revision gitsource.Revision) (*re
 // readers get the new snapshot only when the cluster has taken it. There is
 // one exception: before the first, anything is better than nothing.
 func (r *Reconciler) apply(ctx context.Context, revision gitsource.Revision, valid *rules.Valid, rendering *render.Rendering) Status {
-	next := &rules.Snapshot{Valid: valid, Revision: revision.Hash, Since: time.Now()}
+	next := rules.NewSnapshot(r.Snapshot(), valid, revision.Hash, time.Now())
 	if r.target == nil || r.Snapshot() == nil {
 		r.snapshot.Store(next)
 	}
@@ -109,7 +109,7 @@ func (r *Reconciler) apply(ctx context.Context, revision gitsource.Revision, val
 	case err != nil:
 		return r.failed(Apply, revision, err)
 	}
-	if r.Snapshot().Revision != revision.Hash {
+	if r.Snapshot().Commit != revision.Hash {
 		r.snapshot.Store(next)
 	}
 	r.applied = revision

@@ -50,8 +50,7 @@ func (c resolveCommand) Run(ctx context.Context, out *console) error {
 	if err != nil {
 		return err
 	}
-	_, err = body.WriteTo(out.stdout)
-	return err
+	return body.Write(out.stdout)
 }
 
 func names(docs []*rules.ConfigDoc) []string {

@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
+	"github.com/drover-ci/drover/resolver"
 	"github.com/drover-ci/drover/resolver/httpapi"
 	"github.com/drover-ci/drover/schema/rules"
 )
@@ -37,7 +38,7 @@ func serveResolver(ctx context.Context, listener net.Listener, current func() *r
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	server := &http.Server{
-		Handler:           httpapi.New(source(current), registry, logger),
+		Handler:           httpapi.New(sourceOf(current), registry, logger),
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       30 * time.Second,
 		WriteTimeout:      2 * time.Minute,
@@ -58,3 +59,20 @@ func serveResolver(ctx context.Context, listener net.Listener, current func() *r
 	}
 	return <-stopped
 }
+
+// sourceOf gives the resolver the snapshot in force.
+func sourceOf(current func() *rules.Snapshot) httpapi.Source {
+	return httpapi.SourceFunc(func() (httpapi.Snapshot, bool) {
+		snapshot := current()
+		if snapshot == nil {
+			return nil, false
+		}
+		return inForce{snapshot}, true
+	})
+}
+
+// inForce is a snapshot as the resolver's server wants it.
+type inForce struct{ *rules.Snapshot }
+
+// Catalog implements httpapi.Snapshot.
+func (s inForce) Catalog() *resolver.Catalog { return s.Valid.Catalog }

@@ -15,6 +15,7 @@ import (
 	"github.com/drover-ci/drover/reconciler"
 	"github.com/drover-ci/drover/reconciler/apply"
 	"github.com/drover-ci/drover/reconciler/configrepo"
+	"github.com/drover-ci/drover/schema"
 )
 
 // statusReporter keeps the ConfigRepo object true to what the reconciler does.
@@ -97,7 +98,7 @@ func setConditions(next *configrepo.Status, status reconciler.Status) {
 func appliedOf(status reconciler.Status) configrepo.Applied {
 	changes := status.Changes
 	return configrepo.Applied{
-		Revision: status.Applied.Hash, At: metav1.Now(), Took: configrepo.Duration(changes.Duration.Round(time.Millisecond)),
+		Revision: status.Applied.Hash, At: metav1.Now(), Took: schema.Duration(changes.Duration.Round(time.Millisecond)),
 		Created: len(changes.Created), Adopted: len(changes.Adopted), Updated: len(changes.Updated),
 		Healed: len(changes.Healed), Deleted: len(changes.Deleted), Unchanged: changes.Unchanged,
 	}
@@ -105,5 +106,11 @@ func appliedOf(status reconciler.Status) configrepo.Applied {
 
 // drift logs what was put right in the cluster.
 func (r *statusReporter) drift(logger *slog.Logger) func(apply.Drift) {
-	return func(drift apply.Drift) { logger.Info("drift", "what", drift.String()) }
+	return func(drift apply.Drift) {
+		attributes := []any{"object", drift.Object.String(), "outcome", drift.Outcome, "source", drift.Source}
+		if drift.Err != nil {
+			attributes = append(attributes, "error", drift.Err)
+		}
+		logger.Warn("somebody changed an object", attributes...)
+	}
 }

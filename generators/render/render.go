@@ -15,6 +15,7 @@ import (
 	"github.com/drover-ci/drover/generators/configmaps"
 	"github.com/drover-ci/drover/generators/manifests"
 	repolayout "github.com/drover-ci/drover/repo-layout"
+	"github.com/drover-ci/drover/resolver"
 	"github.com/drover-ci/drover/schema"
 	"github.com/drover-ci/drover/schema/rules"
 )
@@ -34,7 +35,7 @@ type Rendering struct {
 	Jobs int
 
 	settings repolayout.ID
-	registry any
+	registry *resolver.Registry
 	jobs     map[string]componentJobs
 }
 
@@ -48,7 +49,7 @@ type componentJobs struct {
 // since last, an earlier Rendering or nil, is taken from it. Problems are
 // those that only making the objects shows; with them there is no result.
 func Render(ctx context.Context, valid *rules.Valid, last *Rendering) (*Rendering, []schema.Problem, error) {
-	r := &Rendering{settings: valid.Repo.Settings.ID, registry: valid.Registry, jobs: map[string]componentJobs{}}
+	r := &Rendering{settings: valid.Repo.Settings.ID, registry: valid.Catalog.Registry(), jobs: map[string]componentJobs{}}
 	if last == nil || last.settings != r.settings || last.registry != r.registry {
 		last = &Rendering{}
 	}

@@ -53,6 +53,11 @@ func (t *Target) prepare(ctx context.Context, revision string, objects []generat
 	if err != nil {
 		return nil, err
 	}
+	if t.store.root == nil {
+		if known, err = t.salvage(ctx); err != nil {
+			return nil, err
+		}
+	}
 	t.known = known
 	t.kinds.learn(objects)
 	want, refusals := declare(objects, t.owner, t.kinds)

@@ -95,10 +95,10 @@ func (a *attempt) good() map[Identity]entry {
 		good[d.Identity] = newEntry(d, version)
 	}
 	for _, s := range a.plan.steps {
-		if s.verb == verbKeep {
-			kept := a.known.good[s.Identity]
-			kept.Kept = true
-			good[s.Identity] = kept
+		if s.verb == verbKeep || s.verb == verbPause {
+			left := a.known.good[s.Identity]
+			left.Kept = left.Kept || s.verb == verbKeep
+			good[s.Identity] = left
 		}
 	}
 	return good

@@ -22,6 +22,8 @@ type ChangeSet struct {
 	Deleted []Identity
 	// Kept are not wanted any more, but protected from deletion.
 	Kept []Identity
+	// Paused are left as they are, because an annotation says so.
+	Paused []Identity
 	// Unchanged counts the others.
 	Unchanged int
 	// Duration is how long it took.
@@ -41,7 +43,7 @@ func (c ChangeSet) String() string {
 		what string
 	}{
 		{len(c.Created), "created"}, {len(c.Adopted), "adopted"}, {len(c.Updated), "updated"}, {len(c.Healed), "healed"},
-		{len(c.Deleted), "deleted"}, {len(c.Kept), "kept"}, {c.Unchanged, "unchanged"},
+		{len(c.Deleted), "deleted"}, {len(c.Kept), "kept"}, {len(c.Paused), "paused"}, {c.Unchanged, "unchanged"},
 	} {
 		if part.n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", part.n, part.what))
@@ -58,6 +60,8 @@ func (c *ChangeSet) add(s step, changed bool) {
 	switch {
 	case s.verb == verbKeep:
 		c.Kept = append(c.Kept, s.Identity)
+	case s.verb == verbPause:
+		c.Paused = append(c.Paused, s.Identity)
 	case s.verb == verbDelete || s.verb == verbUndo:
 		c.Deleted = append(c.Deleted, s.Identity)
 	case s.verb == verbFine, s.verb.writes() && !changed:

@@ -160,6 +160,7 @@ func presenceOf(object metav1.Object) presence {
 		uid:             object.GetUID(),
 		resourceVersion: object.GetResourceVersion(),
 		leaving:         object.GetDeletionTimestamp() != nil,
+		paused:          object.GetAnnotations()[ReconcileAnnotation] == paused,
 		prune:           object.GetAnnotations()[PruneAnnotation],
 	}
 }

@@ -21,6 +21,8 @@ type declared struct {
 	source   string
 	hash     string // of body
 	body     []byte // JSON
+	adopt    bool   // AdoptAnnotation allows it
+	paused   bool   // ReconcileAnnotation says so
 }
 
 func (d declared) kind() schema.GroupVersionKind {
@@ -78,6 +80,8 @@ func declareOne(object generators.Object, owner string, kinds *kinds) (declared,
 	return declared{
 		Identity: identify(clean), resource: resource, version: kind.Version, source: object.Source,
 		hash: hex.EncodeToString(sum[:12]), body: body,
+		adopt:  clean.GetAnnotations()[AdoptAnnotation] == allowed,
+		paused: clean.GetAnnotations()[ReconcileAnnotation] == paused,
 	}, nil
 }
 

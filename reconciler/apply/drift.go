@@ -83,9 +83,11 @@ func (w *watcher) drifted(id Identity) (entry, presence, bool) {
 	w.noting.Unlock()
 	have, seen := w.see(id)
 	switch {
-	case !ok, e.Kept, !seen, have.leaving:
+	case !ok, e.Kept, e.body == nil, !seen:
 		return entry{}, presence{}, false
 	case have.there() && !newer(have.resourceVersion, e.ResourceVersion):
+		return entry{}, presence{}, false
+	case have.leaving, have.paused, e.annotated(ReconcileAnnotation, paused):
 		return entry{}, presence{}, false
 	}
 	return e, have, true

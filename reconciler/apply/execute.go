@@ -40,6 +40,11 @@ func (a *attempt) admitLate(ctx context.Context) error {
 
 func (a *attempt) writeStep(ctx context.Context, s *step) error {
 	a.noteStart(s.Identity)
+	if s.verb == verbAdopt {
+		if err := a.cluster.inherit(ctx, s.want); err != nil {
+			return fmt.Errorf("adopt %s (%s): %w", s.Identity, s.want.source, err)
+		}
+	}
 	got, err := a.cluster.apply(ctx, s.want, false)
 	if err != nil {
 		return fmt.Errorf("apply %s (%s): %w", s.Identity, s.want.source, err)

@@ -95,8 +95,12 @@ func slim(object any) (any, error) {
 	if !ok {
 		return object, nil
 	}
-	return &metav1.PartialObjectMetadata{ObjectMeta: metav1.ObjectMeta{
+	slimmed := &metav1.PartialObjectMetadata{ObjectMeta: metav1.ObjectMeta{
 		Namespace: full.Namespace, Name: full.Name, UID: full.UID, ResourceVersion: full.ResourceVersion,
 		DeletionTimestamp: full.DeletionTimestamp,
-	}}, nil
+	}}
+	if pause, ok := full.Annotations[ReconcileAnnotation]; ok {
+		slimmed.Annotations = map[string]string{ReconcileAnnotation: pause}
+	}
+	return slimmed, nil
 }

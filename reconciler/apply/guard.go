@@ -71,5 +71,5 @@ func (g Guards) protects(kind schema.GroupKind) bool {
 
 // mayBePruned tells whether somebody allowed the deletion in so many words.
 func (s step) mayBePruned(e entry) bool {
-	return s.have.prune == allowed || annotationsOf(e.body)[PruneAnnotation] == allowed
+	return s.have.prune == allowed || e.annotated(PruneAnnotation, allowed)
 }

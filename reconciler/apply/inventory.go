@@ -38,8 +38,13 @@ type entry struct {
 	ResourceVersion string `json:"resourceVersion"`
 	// Kept says that no revision declares it any more, but that it is protected from deletion.
 	Kept bool `json:"kept,omitempty"`
-	// body is what was sent.
+	// body is what was sent; nil for an object that is known by its label alone.
 	body []byte
+}
+
+// annotated tells whether the revision gives the object an annotation.
+func (e entry) annotated(annotation, value string) bool {
+	return annotationsOf(e.body)[annotation] == value
 }
 
 func (e entry) header() ([]byte, error) { return json.Marshal(e) }

@@ -92,15 +92,23 @@ func (a *attempt) judgeStep(ctx context.Context, s *step) error {
 	case verbVerify:
 		return a.verify(ctx, s)
 	case verbDelete:
-		at, err := a.kinds.find(s.groupKind().WithVersion(s.version))
-		if err != nil {
-			return err
-		}
-		return a.cluster.remove(ctx, at, s.Identity, s.have.uid, true)
+		return a.rehearseDeletion(ctx, s)
 	case verbCreate, verbUpdate, verbHeal:
 		return a.rehearse(ctx, s)
 	}
 	return nil
+}
+
+// rehearseDeletion deletes, in a dry run.
+func (a *attempt) rehearseDeletion(ctx context.Context, s *step) error {
+	at, err := a.kinds.find(s.groupKind().WithVersion(s.version))
+	if err != nil {
+		return err
+	}
+	if err := a.recall(ctx, at, s); err != nil {
+		return err
+	}
+	return a.cluster.remove(ctx, at, s.Identity, s.have.uid, true)
 }
 
 // verify finds out whether the object is as it should be.
@@ -132,7 +140,19 @@ func (a *attempt) rehearse(ctx context.Context, s *step) error {
 	if s.verb == verbCreate {
 		return a.meet(ctx, s)
 	}
-	return nil
+	return a.recall(ctx, s.want.resource, s)
+}
+
+// recall looks at an object that is known by its label alone, since nobody else remembers how it was.
+func (a *attempt) recall(ctx context.Context, at resource, s *step) error {
+	if a.known.good[s.Identity].body != nil {
+		return nil
+	}
+	live, err := a.cluster.get(ctx, at, s.Identity)
+	if err != nil || live == nil {
+		return err
+	}
+	return s.remember(live)
 }
 
 // meet looks at an object that is there though we do not know it.
@@ -141,11 +161,7 @@ func (a *attempt) meet(ctx context.Context, s *step) error {
 	if err != nil || live == nil {
 		return err
 	}
-	switch owner := live.GetLabels()[OwnerLabel]; {
-	case owner == a.owner:
-		s.verb = verbUpdate
-		return nil
-	case owner != "" && annotationsOf(s.want.body)[AdoptAnnotation] != allowed:
+	if owner := live.GetLabels()[OwnerLabel]; owner != "" && owner != a.owner && !s.want.adopt {
 		return &ownedError{owner}
 	}
 	s.verb = verbAdopt

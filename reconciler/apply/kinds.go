@@ -27,7 +27,8 @@ var errNoKind = errors.New("the cluster has no such kind")
 // kinds tells where the objects of a kind are found: the server's own, and those of custom resource definitions that
 // a revision brings and the server does not know yet.
 type kinds struct {
-	server meta.ResettableRESTMapper
+	server    meta.ResettableRESTMapper
+	discovery discovery.DiscoveryInterface
 
 	mu      sync.Mutex
 	fresh   bool // asked the server since learn
@@ -35,7 +36,7 @@ type kinds struct {
 }
 
 func newKinds(client discovery.DiscoveryInterface) *kinds {
-	return &kinds{server: restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(client))}
+	return &kinds{discovery: client, server: restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(client))}
 }
 
 // learn begins a revision: it remembers the kinds that the custom resource definitions among objects define. For a kind
@@ -50,6 +51,26 @@ func (k *kinds) learn(objects []generators.Object) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.brought, k.fresh = brought, false
+}
+
+// all gives every kind whose objects can be listed and deleted, and where they are.
+func (k *kinds) all() (map[schema.GroupVersionKind]resource, error) {
+	lists, err := discovery.ServerPreferredResources(k.discovery)
+	if err != nil && !discovery.IsGroupDiscoveryFailedError(err) {
+		return nil, fmt.Errorf("list the kinds of the cluster: %w", err)
+	}
+	all := make(map[schema.GroupVersionKind]resource)
+	needed := discovery.SupportsAllVerbs{Verbs: []string{"list", "delete", "patch"}}
+	for _, list := range discovery.FilteredBy(needed, lists) {
+		at, err := schema.ParseGroupVersion(list.GroupVersion)
+		if err != nil {
+			continue
+		}
+		for _, r := range list.APIResources {
+			all[at.WithKind(r.Kind)] = resource{at.WithResource(r.Name), r.Namespaced}
+		}
+	}
+	return all, nil
 }
 
 // expire has the server be asked anew for a kind that nobody has heard of.

@@ -24,9 +24,13 @@ const (
 	PruneAnnotation = "drover.dev/prune"
 	// AdoptAnnotation, "allowed": the object may be taken over from another owner. It counts in the revision.
 	AdoptAnnotation = "drover.dev/adopt"
+	// ReconcileAnnotation, "paused": an object that we have is neither written, put right nor deleted. It counts on the
+	// object in the cluster as well as in the revision.
+	ReconcileAnnotation = "drover.dev/reconcile"
 
 	allowed  = "allowed"
 	disabled = "disabled"
+	paused   = "paused"
 )
 
 // annotationsOf reads the annotations of an object in its JSON form.

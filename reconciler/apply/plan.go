@@ -10,8 +10,9 @@ import (
 type presence struct {
 	uid             types.UID
 	resourceVersion string
-	leaving         bool // it is being deleted
-	prune           string
+	leaving         bool   // it is being deleted
+	paused          bool   // ReconcileAnnotation says so
+	prune           string // PruneAnnotation
 }
 
 func (p presence) there() bool { return p.uid != "" }
@@ -41,6 +42,8 @@ const (
 	verbForget
 	// verbKeep leaves an object that is protected from deletion.
 	verbKeep
+	// verbPause leaves an object that is paused.
+	verbPause
 )
 
 // writes tells whether the verb sends what is declared.
@@ -106,6 +109,8 @@ func (p *plan) write(d declared, known *inventory, have presence) {
 	switch {
 	case !good:
 		s.verb = verbCreate
+	case d.paused || have.paused:
+		s.verb = verbPause
 	case !e.fits(d) || begun:
 		s.verb = verbUpdate
 	case !have.there() || have.leaving:
@@ -125,7 +130,9 @@ func drop(e entry, have presence) step {
 	switch {
 	case !have.there():
 		s.verb = verbForget
-	case have.prune == disabled || annotationsOf(e.body)[PruneAnnotation] == disabled:
+	case have.paused:
+		s.verb = verbPause
+	case have.prune == disabled || e.annotated(PruneAnnotation, disabled):
 		s.verb = verbKeep
 	}
 	return s

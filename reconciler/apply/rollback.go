@@ -53,7 +53,7 @@ func (t *Target) rollBack(ctx context.Context, touched map[Identity]intent) erro
 // stepBack is the step that undoes an intent.
 func (t *Target) stepBack(ctx context.Context, i intent) (step, error) {
 	s := step{Identity: i.Identity, version: i.Version, before: i.before}
-	if e, ok := t.known.good[i.Identity]; ok {
+	if e := t.known.good[i.Identity]; e.body != nil {
 		s.version = e.Version
 		at, err := t.kinds.find(i.groupKind().WithVersion(e.Version))
 		s.verb, s.want = verbUpdate, e.declared(at)

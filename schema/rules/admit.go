@@ -2,9 +2,8 @@ package rules
 
 import (
 	"context"
-	"runtime"
+	"path"
 	"slices"
-	"sync"
 
 	repolayout "github.com/drover-ci/drover/repo-layout"
 	"github.com/drover-ci/drover/resolver"
@@ -18,35 +17,28 @@ type ConfigDoc = repolayout.Doc[schema.Config]
 type Valid struct {
 	// Repo is the repository.
 	Repo *repolayout.Repo
-	// Registry resolves configurations against the repository's step registry.
-	Registry *resolver.Registry
-	// checked are the configurations that were found right with this registry
-	// and these quotas.
-	checked map[*ConfigDoc]bool
+	// Catalog has its configurations, resolved.
+	Catalog *resolver.Catalog
+	// sound are the configurations in which no rule about one alone found
+	// anything.
+	sound map[*ConfigDoc]bool
 }
 
 // Admit checks a repository. Where nothing is wrong it gives a Valid and
-// perhaps warnings; where anything is, the problems alone. What was checked
-// for last, the Valid of an earlier revision or nil, and depends on nothing
-// that changed since is not checked again.
+// perhaps warnings; where anything is, the problems alone. What depends on
+// nothing that changed since last, the Valid of an earlier revision or nil, is
+// taken from it.
 func Admit(ctx context.Context, last *Valid, next *repolayout.Repo) (*Valid, []schema.Problem) {
+	if last == nil {
+		last = &Valid{Catalog: &resolver.Catalog{}}
+	}
+	registry, findings := nextRegistry(last, next)
+	valid := &Valid{Repo: next, Catalog: last.Catalog.Next(registry, readable(next.Configs))}
 	problems := next.Problems()
-	valid := &Valid{Repo: next, checked: make(map[*ConfigDoc]bool, len(next.Configs))}
-	sameRegistry := last != nil && sameComponents(last.Repo, next)
-	if sameRegistry {
-		valid.Registry = last.Registry
-	} else {
-		registry, findings := resolver.NewRegistry(components(next))
-		valid.Registry = registry
-		problems = append(problems, locate(next, nil, findings)...)
-	}
+	problems = append(problems, locate(next, nil, findings)...)
+	problems = append(problems, checkEntries(next, valid.Catalog)...)
+	problems = append(problems, valid.checkConfigs(last)...)
 	problems = append(problems, checkQuotas(next)...)
-	if sameRegistry && sameQuotas(last.Repo, next) {
-		valid.checked = last.checked
-	}
-	checked, found := valid.checkConfigs(ctx)
-	valid.checked = checked
-	problems = append(problems, found...)
 	problems = append(problems, checkJobNames(next)...)
 	problems = schema.SortProblems(problems)
 	if schema.HasErrors(problems) || ctx.Err() != nil {
@@ -55,8 +47,17 @@ func Admit(ctx context.Context, last *Valid, next *repolayout.Repo) (*Valid, []s
 	return valid, problems
 }
 
-func sameQuotas(last, next *repolayout.Repo) bool {
-	return last.Quotas.ID == next.Quotas.ID && last.Settings.ID == next.Settings.ID
+// nextRegistry builds the step registry, or takes the last one where no
+// component has changed.
+func nextRegistry(last *Valid, next *repolayout.Repo) (*resolver.Registry, []resolver.Finding) {
+	switch {
+	case last.Repo == nil:
+		return resolver.NewRegistry(components(next))
+	case sameComponents(last.Repo, next):
+		return last.Catalog.Registry(), nil
+	default:
+		return last.Catalog.Registry().Next(components(next))
+	}
 }
 
 // sameComponents says whether two repositories have the same step registry,
@@ -65,6 +66,18 @@ func sameComponents(last, next *repolayout.Repo) bool {
 	return slices.Equal(last.Refs, next.Refs) && slices.Equal(last.Chains, next.Chains) &&
 		slices.Equal(last.Workflows, next.Workflows) && slices.Equal(last.Observers, next.Observers) &&
 		last.Profiles.ID == next.Profiles.ID
+}
+
+// readable leaves out what could be read only in part: what it seems to refer
+// to says nothing.
+func readable(docs []*ConfigDoc) []*schema.Config {
+	configs := make([]*schema.Config, 0, len(docs))
+	for _, doc := range docs {
+		if len(doc.Problems) == 0 {
+			configs = append(configs, doc.Value)
+		}
+	}
+	return configs
 }
 
 func components(repo *repolayout.Repo) resolver.Components {
@@ -85,39 +98,32 @@ func values[T any](docs []*repolayout.Doc[T]) []*T {
 	return all
 }
 
-// checkConfigs checks the configurations that are new on all processors. It
-// gives those that are right.
-func (v *Valid) checkConfigs(ctx context.Context) (map[*ConfigDoc]bool, []schema.Problem) {
-	found := make([][]schema.Problem, len(v.Repo.Configs))
-	work := make(chan int)
-	var workers sync.WaitGroup
-	for range runtime.GOMAXPROCS(0) {
-		workers.Go(func() {
-			for i := range work {
-				found[i] = v.checkConfig(v.Repo.Configs[i])
-			}
-		})
-	}
-	for i, doc := range v.Repo.Configs {
-		if !v.checked[doc] && len(doc.Problems) == 0 && ctx.Err() == nil {
-			work <- i
+// checkEntries makes problems of what resolving the configurations found.
+func checkEntries(repo *repolayout.Repo, catalog *resolver.Catalog) []schema.Problem {
+	var problems []schema.Problem
+	for _, entry := range catalog.Entries() {
+		if len(entry.Findings) > 0 {
+			file := path.Join(repo.Layout.Config, entry.Config.Metadata.Path())
+			problems = append(problems, locate(repo, &file, entry.Findings)...)
 		}
 	}
-	close(work)
-	workers.Wait()
-	checked := make(map[*ConfigDoc]bool, len(found))
-	for i, doc := range v.Repo.Configs {
-		checked[doc] = len(found[i]) == 0 && len(doc.Problems) == 0
-	}
-	return checked, slices.Concat(found...)
+	return problems
 }
 
-// checkConfig checks one configuration, by itself and with the registry.
-func (v *Valid) checkConfig(doc *ConfigDoc) []schema.Problem {
-	c := &configCheck{repo: v.Repo, doc: doc}
-	c.everything()
-	_, findings := v.Registry.Resolve(doc.Value)
-	return append(c.problems, locate(v.Repo, doc, findings)...)
+// checkConfigs checks each configuration by itself.
+func (v *Valid) checkConfigs(last *Valid) []schema.Problem {
+	v.sound = make(map[*ConfigDoc]bool, len(v.Repo.Configs))
+	var problems []schema.Problem
+	for _, doc := range v.Repo.Configs {
+		if !last.sound[doc] && len(doc.Problems) == 0 {
+			found := checkConfig(v.Repo, doc)
+			v.sound[doc] = len(found) == 0
+			problems = append(problems, found...)
+			continue
+		}
+		v.sound[doc] = last.sound[doc]
+	}
+	return problems
 }
 
 // Resolve resolves one configuration of a repository, whatever is wrong with
@@ -127,6 +133,6 @@ func Resolve(repo *repolayout.Repo, doc *ConfigDoc) (*resolver.Resolved, []schem
 	registry, findings := resolver.NewRegistry(components(repo))
 	problems = append(problems, locate(repo, nil, findings)...)
 	resolved, findings := registry.Resolve(doc.Value)
-	problems = append(problems, locate(repo, doc, findings)...)
+	problems = append(problems, locate(repo, &doc.Path, findings)...)
 	return resolved, schema.SortProblems(problems)
 }

@@ -30,7 +30,9 @@ func (c *configCheck) report(field, rule, format string, args ...any) {
 	c.problems = append(c.problems, c.repo.Problem(c.doc.Path, field, rule, fmt.Sprintf(format, args...)))
 }
 
-func (c *configCheck) everything() {
+// checkConfig checks one configuration by itself.
+func checkConfig(repo *repolayout.Repo, doc *ConfigDoc) []schema.Problem {
+	c := &configCheck{repo: repo, doc: doc}
 	c.content()
 	c.resources()
 	c.buildRoot()
@@ -38,6 +40,7 @@ func (c *configCheck) everything() {
 	for i := range c.doc.Value.Tests {
 		c.test(fmt.Sprintf("tests[%d]", i), &c.doc.Value.Tests[i])
 	}
+	return c.problems
 }
 
 // content: a configuration is for something.

@@ -10,12 +10,12 @@ import (
 )
 
 // locate makes problems of what the resolver found: it knows components by
-// name, people look for files and lines. The doc is the configuration that was
-// resolved, or nil.
-func locate(repo *repolayout.Repo, doc *ConfigDoc, findings []resolver.Finding) []schema.Problem {
+// name, people look for files and lines. The config is the file of the
+// configuration that was resolved, or nil.
+func locate(repo *repolayout.Repo, config *string, findings []resolver.Finding) []schema.Problem {
 	problems := make([]schema.Problem, 0, len(findings))
 	for _, finding := range findings {
-		problems = append(problems, repo.Problem(fileOf(repo, doc, finding.Component), finding.Path, finding.Rule, finding.Message+way(finding)))
+		problems = append(problems, repo.Problem(fileOf(repo, config, finding.Component), finding.Path, finding.Rule, finding.Message+way(finding)))
 	}
 	return problems
 }
@@ -44,7 +44,7 @@ var registryFile = map[resolver.Kind]string{
 
 // fileOf is the file that a component is in. A component's name is its folders
 // joined by "-", which cannot be undone, so the documents are searched.
-func fileOf(repo *repolayout.Repo, doc *ConfigDoc, component resolver.Component) string {
+func fileOf(repo *repolayout.Repo, config *string, component resolver.Component) string {
 	switch component.Kind {
 	case resolver.KindProfile:
 		return repo.Profiles.Path
@@ -58,10 +58,10 @@ func fileOf(repo *repolayout.Repo, doc *ConfigDoc, component resolver.Component)
 		return search(repo.Observers, component)
 	case resolver.KindConfig, resolver.KindTest:
 	}
-	if doc == nil {
+	if config == nil {
 		return ""
 	}
-	return doc.Path
+	return *config
 }
 
 func search[T any](docs []*repolayout.Doc[T], component resolver.Component) string {

@@ -1,0 +1,175 @@
+package resolver
+
+import (
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+
+	"github.com/drover-ci/drover/schema"
+)
+
+// builder fills a registry, and collects what is wrong with each component.
+type builder struct {
+	*Registry
+	// last is the registry from which unchanged things are taken.
+	last     *Registry
+	findings []Finding
+}
+
+func newBuilder(last *Registry, components Components) *builder {
+	b := &builder{last: last, Registry: &Registry{
+		steps:     map[string]*expansion{},
+		chains:    map[string]*expansion{},
+		workflows: map[string]*workflow{},
+		observers: map[string]*Observer{},
+		profiles:  map[string]*schema.ClusterProfile{},
+		variants:  last.variants,
+	}}
+	b.sources = sources{
+		profiles: index(b, KindProfile, "cluster_profiles", pointers(components.Profiles),
+			func(p *schema.ClusterProfileEntry) string { return p.Name }),
+		observers: index(b, KindObserver, "observer.name", components.Observers,
+			func(o *schema.RegistryObserver) string { return o.Name }),
+		refs: index(b, KindStep, "ref.as", components.Refs,
+			func(s *schema.RegistryRef) string { return s.As }),
+		chains: index(b, KindChain, "chain.as", components.Chains,
+			func(c *schema.RegistryChain) string { return c.As }),
+		workflows: index(b, KindWorkflow, "workflow.as", components.Workflows,
+			func(w *schema.RegistryWorkflow) string { return w.As }),
+	}
+	return b
+}
+
+// index arranges components by name. Of those with the same name the first
+// counts.
+func index[T any](b *builder, kind Kind, path string, components []*T, name func(*T) string) map[string]*T {
+	byName := make(map[string]*T, len(components))
+	var twice []string
+	for _, component := range components {
+		if byName[name(component)] != nil {
+			twice = append(twice, name(component))
+			continue
+		}
+		byName[name(component)] = component
+	}
+	slices.Sort(twice)
+	for _, name := range slices.Compact(twice) {
+		message := fmt.Sprintf("the name of a %s must be its own (found %s more than once)", kind, quoted(name))
+		b.findings = append(b.findings, placeIn(Component{kind, name}, path).finding(RuleDuplicateName, message))
+	}
+	return byName
+}
+
+func pointers[T any](values []T) []*T {
+	result := make([]*T, len(values))
+	for i := range values {
+		result[i] = &values[i]
+	}
+	return result
+}
+
+func (b *builder) addProfiles() {
+	for name, source := range b.sources.profiles {
+		profile := literalOfProfile(source)
+		if last := b.last.profiles[name]; is(last, *profile) {
+			profile = last
+		}
+		b.profiles[name] = profile
+	}
+}
+
+func (b *builder) addObservers() {
+	for name, source := range b.sources.observers {
+		if same(b.last.sources.observers[name], source) {
+			b.observers[name] = b.last.observers[name]
+			continue
+		}
+		b.observers[name] = &Observer{literal: literalOfObserver(source)}
+	}
+}
+
+func (b *builder) addSteps() {
+	for _, name := range slices.Sorted(maps.Keys(b.sources.refs)) {
+		source := b.sources.refs[name]
+		faults := b.unknownObservers(placeIn(Component{KindStep, name}, "ref.observers"), source.Observers)
+		b.findings = append(b.findings, faults...)
+		if last := b.last.steps[name]; len(faults) == 0 && last.sound() && same(b.last.sources.refs[name], source) {
+			b.steps[name] = last
+			continue
+		}
+		b.steps[name] = single(b.variants.add(literalOfRef(source)))
+		b.steps[name].faults = faults
+	}
+}
+
+// unknownObservers checks a list of observers' names.
+func (r *Registry) unknownObservers(at place, names []string) []Finding {
+	var findings []Finding
+	for i, name := range names {
+		if r.observers[name] == nil {
+			findings = append(findings, at.item(i).finding(RuleUnknownObserver, unknown(KindObserver, name, r.observers)))
+		}
+	}
+	return findings
+}
+
+func (b *builder) addChains() {
+	order, cycles := chainOrder(b.sources.chains)
+	own := map[string][]Finding{}
+	for _, finding := range cycles {
+		own[finding.Component.Name] = append(own[finding.Component.Name], finding)
+	}
+	for _, name := range order {
+		own[name] = b.addChain(b.sources.chains[name], own[name])
+	}
+	for _, name := range slices.Sorted(maps.Keys(own)) {
+		b.findings = append(b.findings, own[name]...)
+	}
+}
+
+// addChain expands a chain whose own chains are expanded already. It is given
+// the cycles that the chain closes, and gives all that is wrong with it.
+func (b *builder) addChain(chain *schema.RegistryChain, cycles []Finding) []Finding {
+	owner := Component{KindChain, chain.As}
+	steps := list{steps: chain.Steps, place: func() place { return placeIn(owner, "chain.steps") }}
+	elements, findings := steps.expand(b.Registry)
+	if last := b.last.chains[chain.As]; last.sound() && same(b.last.sources.chains[chain.As], chain) && steps.consistsOf(last.elements, elements) {
+		b.chains[chain.As] = last
+		return nil
+	}
+	e := join(elements).with(chainOverrides(chain), b.variants).within(owner)
+	e.leases = slices.Concat(chain.Leases, e.leases)
+	findings = slices.Concat(cycles, findings, unusedInChain(chain, e))
+	e.faults = slices.Concat(findings, e.faults)
+	b.chains[chain.As] = e
+	return findings
+}
+
+// unusedInChain finds a chain's values for parameters that no step declares.
+func unusedInChain(chain *schema.RegistryChain, e *expansion) []Finding {
+	if e.incomplete {
+		return nil
+	}
+	at := placeIn(Component{KindChain, chain.As}, "chain.env")
+	var findings []Finding
+	for i, parameter := range chain.Environment {
+		if !e.parameters[parameter.Name] {
+			findings = append(findings, unusedParameter(at.item(i).field("name"), parameter.Name, e.parameters))
+		}
+	}
+	return findings
+}
+
+func unusedParameter(at place, name string, declared map[string]bool) Finding {
+	message := "no step declares the parameter (found " + quoted(name) + ")"
+	return at.finding(RuleUnusedParameter, message+schema.DidYouMean(name, slices.Sorted(maps.Keys(declared))))
+}
+
+func unusedDependency(at place, name string, declared map[string]bool) Finding {
+	message := "no step declares a dependency with this variable (found " + quoted(name) + ")"
+	return at.finding(RuleUnusedDependency, message+schema.DidYouMean(name, slices.Sorted(maps.Keys(declared))))
+}
+
+// same says whether two components are written the same.
+func same[T any](a, b *T) bool { return a == b || (a != nil && reflect.DeepEqual(a, b)) }

@@ -1,0 +1,40 @@
+package resolver
+
+import "github.com/drover-ci/drover/schema"
+
+// Kind says what a [Component] is.
+type Kind string
+
+// The kinds of component in which a [Finding] may lie, or through which it was
+// reached.
+const (
+	KindConfig   Kind = "config"
+	KindTest     Kind = "test"
+	KindStep     Kind = "step"
+	KindChain    Kind = "chain"
+	KindWorkflow Kind = "workflow"
+	KindObserver Kind = "observer"
+	KindProfile  Kind = "cluster profile"
+)
+
+// Component names one thing that takes part in resolving.
+type Component struct {
+	Kind Kind
+	// Name is unique in its kind; a configuration's is its [schema.Metadata] as
+	// text.
+	Name string
+}
+
+// String is the form for messages: chain ipi-install.
+func (c Component) String() string { return string(c.Kind) + " " + c.Name }
+
+// Components is what a registry is built from. The registry keeps what it is
+// given, so nothing of it may be changed afterwards. The scripts that steps and
+// observers name must have been read into their Commands.
+type Components struct {
+	Refs      []*schema.RegistryRef
+	Chains    []*schema.RegistryChain
+	Workflows []*schema.RegistryWorkflow
+	Observers []*schema.RegistryObserver
+	Profiles  []schema.ClusterProfileEntry
+}

@@ -1,0 +1,136 @@
+package resolver
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/drover-ci/drover/schema"
+)
+
+// expansion is what a reference, a chain or a list of both comes to: steps, in
+// order, with the values that chains give them.
+type expansion struct {
+	// elements are what it was joined from.
+	elements []*expansion
+	steps    []*Step
+	// ways has for each step the workflow and chains that led to it, outermost
+	// first.
+	ways [][]Component
+	// parameters and dependencies are the names that the steps declare.
+	parameters, dependencies map[string]bool
+	// open says that some parameter has no value yet.
+	open bool
+	// observers are the names that the steps ask for.
+	observers []string
+	// leases are those of the chains; steps keep their own.
+	leases []schema.StepLease
+	// faults are the mistakes in what was expanded, each once.
+	faults []Finding
+	// incomplete says that something named does not exist, so that what the
+	// steps declare is not known in full.
+	incomplete bool
+}
+
+// single is the expansion of one step.
+func single(step *Step) *expansion {
+	e := &expansion{
+		steps:     []*Step{step},
+		ways:      [][]Component{nil},
+		observers: step.literal.Observers,
+	}
+	if parameters := step.literal.Environment; len(parameters) > 0 {
+		e.parameters = make(map[string]bool, len(parameters))
+		for _, parameter := range parameters {
+			e.parameters[parameter.Name] = true
+			e.open = e.open || parameter.Default == nil
+		}
+	}
+	if dependencies := step.literal.Dependencies; len(dependencies) > 0 {
+		e.dependencies = make(map[string]bool, len(dependencies))
+		for _, dependency := range dependencies {
+			e.dependencies[dependency.Env] = true
+		}
+	}
+	return e
+}
+
+// join puts expansions one after another. A step that is there already is left
+// out, so that the result is never larger than the registry.
+func join(elements []*expansion) *expansion {
+	whole := &expansion{elements: elements, parameters: map[string]bool{}, dependencies: map[string]bool{}}
+	seen := map[string]bool{}
+	for _, e := range elements {
+		for i, step := range e.steps {
+			if name := step.literal.As; !seen[name] {
+				seen[name] = true
+				whole.steps = append(whole.steps, step)
+				whole.ways = append(whole.ways, e.ways[i])
+			}
+		}
+		maps.Copy(whole.parameters, e.parameters)
+		maps.Copy(whole.dependencies, e.dependencies)
+		whole.open = whole.open || e.open
+		whole.incomplete = whole.incomplete || e.incomplete
+		whole.observers = append(whole.observers, e.observers...)
+		whole.leases = append(whole.leases, e.leases...)
+		whole.faults = appendNew(whole.faults, e.faults)
+	}
+	return whole
+}
+
+// within is the expansion as a part of a component.
+func (e *expansion) within(owner Component) *expansion {
+	whole := *e
+	whole.ways = make([][]Component, len(e.ways))
+	for i, way := range e.ways {
+		whole.ways[i] = slices.Concat([]Component{owner}, way)
+	}
+	whole.faults = reachedBy(e.faults, owner)
+	return &whole
+}
+
+// with is the expansion with values applied to its steps.
+func (e *expansion) with(values *overrides, variants *variants) *expansion {
+	changed := *e
+	changed.open = false
+	changed.steps = make([]*Step, len(e.steps))
+	for i, step := range e.steps {
+		changed.steps[i] = variants.with(step, values)
+		changed.open = changed.open || len(unset(changed.steps[i])) > 0
+	}
+	return &changed
+}
+
+func (e *expansion) declaresParameter(name string) bool  { return e.parameters[name] }
+func (e *expansion) declaresDependency(name string) bool { return e.dependencies[name] }
+
+// sound says that there is an expansion, and nothing wrong with it.
+func (e *expansion) sound() bool { return e != nil && len(e.faults) == 0 && !e.incomplete }
+
+// unset lists the parameters of a step that have no value.
+func unset(step *Step) []string {
+	var names []string
+	for i := range step.literal.Environment {
+		if step.literal.Environment[i].Default == nil {
+			names = append(names, step.literal.Environment[i].Name)
+		}
+	}
+	return names
+}
+
+// appendNew adds the findings that are not there yet. A mistake that several
+// ways lead to is given once, by the first.
+func appendNew(findings, more []Finding) []Finding {
+	for _, finding := range more {
+		same := func(f Finding) bool {
+			return f.Component == finding.Component && f.Path == finding.Path && f.Rule == finding.Rule && f.Message == finding.Message
+		}
+		if !slices.ContainsFunc(findings, same) {
+			findings = append(findings, finding)
+		}
+	}
+	return findings
+}
+
+// missing stands for what is named and does not exist.
+func missing() *expansion { return &expansion{incomplete: true} }

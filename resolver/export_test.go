@@ -1,0 +1,24 @@
+package resolver
+
+import "bytes"
+
+// Piece is a part of a body that others have too.
+type Piece = fragment
+
+// Text is the piece in full.
+func (f *fragment) Text() []byte {
+	var text bytes.Buffer
+	f.write(&text, (*fragment).plain)
+	return text.Bytes()
+}
+
+// Pieces gives what a body is made of: own[i] stands before shared[i].
+func (b *Body) Pieces() (own [][]byte, shared []*Piece) {
+	for i := range b.text.own.ends {
+		own = append(own, b.text.own.at(i))
+	}
+	return own, b.text.shared
+}
+
+// VariantCount is how many steps with overrides are in use.
+func (r *Registry) VariantCount() int { return r.variants.size() }

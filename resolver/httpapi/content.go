@@ -1,0 +1,73 @@
+package httpapi
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"io"
+
+	"github.com/drover-ci/drover/resolver"
+)
+
+// content is what a request is answered with.
+type content interface {
+	// mediaType is the Content-Type.
+	mediaType() string
+	// digest is the same only for the same content.
+	digest() string
+	// size is how many bytes write writes.
+	size(encoding string) int
+	write(w io.Writer, encoding string) error
+	// encodings are those it can be written in besides the identity.
+	encodings() []string
+}
+
+const gzip = "gzip"
+
+// configBody is a resolved configuration.
+type configBody struct{ *resolver.Body }
+
+func (configBody) mediaType() string   { return "application/json" }
+func (b configBody) digest() string    { return b.Digest() }
+func (configBody) encodings() []string { return []string{gzip} }
+
+func (b configBody) size(encoding string) int {
+	if encoding == gzip {
+		return b.GzipLen()
+	}
+	return b.Len()
+}
+
+func (b configBody) write(w io.Writer, encoding string) error {
+	if encoding == gzip {
+		return b.WriteGzip(w)
+	}
+	return b.Write(w)
+}
+
+// document is a small answer.
+type document struct {
+	kind string
+	text []byte
+}
+
+func plainText(text string) document { return document{"text/plain; charset=utf-8", []byte(text)} }
+
+func jsonDocument(value any) (document, error) {
+	text, err := json.MarshalIndent(value, "", "  ")
+	return document{"application/json", text}, err
+}
+
+func (d document) mediaType() string   { return d.kind }
+func (d document) encodings() []string { return nil }
+func (d document) size(string) int     { return len(d.text) }
+
+func (d document) digest() string {
+	sum := sha256.Sum256(d.text)
+	return hex.EncodeToString(sum[:16])
+}
+
+func (d document) write(w io.Writer, _ string) error {
+	_, err := w.Write(d.text)
+	return err
+}

@@ -1,0 +1,93 @@
+package resolver
+
+import "github.com/drover-ci/drover/schema"
+
+// Registry is the step registry with every chain and workflow expanded. It
+// never changes; what resolving shares between configurations is kept behind
+// it.
+type Registry struct {
+	sources sources
+
+	steps     map[string]*expansion
+	chains    map[string]*expansion
+	workflows map[string]*workflow
+	observers map[string]*Observer
+	profiles  map[string]*schema.ClusterProfile
+
+	variants *variants
+}
+
+// sources are the components as they are written, by name.
+type sources struct {
+	refs      map[string]*schema.RegistryRef
+	chains    map[string]*schema.RegistryChain
+	workflows map[string]*schema.RegistryWorkflow
+	observers map[string]*schema.RegistryObserver
+	profiles  map[string]*schema.ClusterProfileEntry
+}
+
+// NewRegistry expands and checks the components. The findings are ordered by
+// kind, then by name, then by place. A registry that has some can be used all
+// the same: it gives them again for the configurations that they affect.
+func NewRegistry(components Components) (*Registry, []Finding) {
+	return (&Registry{variants: newVariants()}).Next(components)
+}
+
+// Next is NewRegistry for the components of a later revision. The result is the
+// same, but takes over what has not changed, so that its steps are shared with
+// configurations resolved before and [Registry.Current] can hold for them.
+func (r *Registry) Next(components Components) (*Registry, []Finding) {
+	b := newBuilder(r, components)
+	b.addProfiles()
+	b.addObservers()
+	b.addSteps()
+	b.addChains()
+	b.addWorkflows()
+	return b.Registry, b.findings
+}
+
+// Ref gives a step as it is written, or nil. It must not be changed.
+func (r *Registry) Ref(name string) *schema.RegistryRef { return r.sources.refs[name] }
+
+// Chain gives a chain as it is written, or nil. It must not be changed.
+func (r *Registry) Chain(name string) *schema.RegistryChain { return r.sources.chains[name] }
+
+// Workflow gives a workflow as it is written, or nil. It must not be changed.
+func (r *Registry) Workflow(name string) *schema.RegistryWorkflow { return r.sources.workflows[name] }
+
+// Observer gives an observer as it is written, or nil. It must not be changed.
+func (r *Registry) Observer(name string) *schema.RegistryObserver { return r.sources.observers[name] }
+
+// Profile gives a cluster profile as it is declared, or nil. It must not be
+// changed.
+func (r *Registry) Profile(name string) *schema.ClusterProfileEntry { return r.sources.profiles[name] }
+
+// Current says whether the registry would still resolve a configuration to this
+// result, which an earlier one gave.
+func (r *Registry) Current(resolved *Resolved) bool {
+	for _, used := range resolved.used {
+		if r.lookUp(used.Component) != used.what {
+			return false
+		}
+	}
+	return true
+}
+
+// lookUp gives what resolving takes for a component. It is the same pointer for
+// as long as nothing in it changes.
+func (r *Registry) lookUp(c Component) any {
+	switch c.Kind {
+	case KindStep:
+		return r.steps[c.Name]
+	case KindChain:
+		return r.chains[c.Name]
+	case KindWorkflow:
+		return r.workflows[c.Name]
+	case KindObserver:
+		return r.observers[c.Name]
+	case KindProfile:
+		return r.profiles[c.Name]
+	default:
+		return nil
+	}
+}

@@ -1,0 +1,313 @@
+package resolver
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/drover-ci/drover/schema"
+)
+
+// Resolve spells out the steps of every test. Where anything is wrong it gives
+// all findings, in the order of the tests, and no result. The result keeps the
+// configuration, which must not be changed afterwards.
+func (r *Registry) Resolve(config *schema.Config) (*Resolved, []Finding) {
+	resolved := &Resolved{source: config, steps: make([]*Steps, len(config.Tests))}
+	var findings []Finding
+	for i := range config.Tests {
+		if config.Tests[i].Steps == nil {
+			continue
+		}
+		t := resolution{registry: r, resolved: resolved, index: i, own: config.Tests[i].Steps}
+		resolved.steps[i] = t.steps()
+		findings = append(findings, t.findings...)
+	}
+	if len(findings) > 0 {
+		return nil, findings
+	}
+	return resolved, nil
+}
+
+// resolution is the work on one test.
+type resolution struct {
+	registry *Registry
+	resolved *Resolved
+	index    int
+	own      *schema.TestSteps
+	workflow *workflow
+	values   overrides
+	// elements are what the test's phases consist of.
+	elements []*expansion
+	// unknownWorkflow says that the workflow does not exist, so that what it
+	// would give and take is not known.
+	unknownWorkflow bool
+	findings        []Finding
+}
+
+func (t *resolution) steps() *Steps {
+	t.findWorkflow()
+	t.values = t.merged()
+	steps := &Steps{}
+	steps.Pre, steps.Test, steps.Post = t.phase(prePhase), t.phase(testPhase), t.phase(postPhase)
+	t.checkUnused()
+	steps.Observers = t.observers()
+	steps.settings = t.settings()
+	return steps
+}
+
+// source is the test as it is written.
+func (t *resolution) source() *schema.Test { return &t.resolved.source.Tests[t.index] }
+
+func (t *resolution) findWorkflow() {
+	if t.own.Workflow == nil {
+		return
+	}
+	t.workflow = t.registry.workflows[*t.own.Workflow]
+	if t.workflow == nil {
+		t.unknownWorkflow = true
+		t.report("workflow", RuleUnknownWorkflow, unknown(KindWorkflow, *t.own.Workflow, t.registry.workflows))
+		return
+	}
+	t.resolved.use(KindWorkflow, *t.own.Workflow, t.workflow)
+}
+
+// base is the workflow's fields, all empty without a workflow.
+func (t *resolution) base() *schema.TestSteps {
+	if t.workflow == nil {
+		return &schema.TestSteps{}
+	}
+	return t.workflow.steps
+}
+
+// merged gives the values that the test and its workflow set for their steps.
+func (t *resolution) merged() overrides {
+	base := t.base()
+	architecture := t.own.NodeArchitecture
+	if whole := t.source().NodeArchitecture; architecture == nil && whole != "" {
+		architecture = &whole
+	}
+	return overrides{
+		env:           merge(t.own.Env, base.Env),
+		dependencies:  merge(t.own.Dependencies, base.Dependencies),
+		dns:           either(t.own.DNSConfig, base.DNSConfig),
+		architecture:  either(architecture, base.NodeArchitecture),
+		architectures: merge(t.own.NodeArchitectureOverrides, base.NodeArchitectureOverrides),
+	}
+}
+
+// phase gives the steps of a phase: the test's where it has that phase at all,
+// even an empty one, else the workflow's.
+func (t *resolution) phase(p phase) []*Step {
+	own := p.of(t.own)
+	if own == nil {
+		if t.workflow == nil {
+			return nil
+		}
+		return t.expand([]*expansion{t.workflow.phases[p]})
+	}
+	steps := list{steps: own, place: func() place { return t.place().field(p.String()) }}
+	elements, findings := steps.expand(t.registry)
+	t.findings = append(t.findings, findings...)
+	for i := range own {
+		switch item := &own[i]; {
+		case item.Reference != nil:
+			t.resolved.use(KindStep, *item.Reference, elements[i])
+		case item.Chain != nil:
+			t.resolved.use(KindChain, *item.Chain, elements[i])
+		}
+	}
+	return t.expand(elements)
+}
+
+// expand gives the steps of expansions with the test's values. One whole
+// expansion that the values do not concern is shared as it is.
+func (t *resolution) expand(elements []*expansion) []*Step {
+	t.elements = append(t.elements, elements...)
+	var steps []*Step
+	for _, e := range elements {
+		t.adopt(e.faults)
+		more := e.steps
+		if e.open || t.values.concern(e) {
+			more = t.apply(e)
+		}
+		if len(elements) == 1 {
+			return more
+		}
+		steps = append(steps, more...)
+	}
+	return steps
+}
+
+func (t *resolution) apply(e *expansion) []*Step {
+	steps := make([]*Step, len(e.steps))
+	for i, step := range e.steps {
+		steps[i] = t.registry.variants.with(step, &t.values)
+		if e.open && !t.unknownWorkflow {
+			t.checkSet(steps[i], e.ways[i])
+		}
+	}
+	return steps
+}
+
+// checkSet reports the parameters of a step that nothing gives a value.
+func (t *resolution) checkSet(step *Step, way []Component) {
+	for _, name := range unset(step) {
+		at := t.place().field("env")
+		at.trail = slices.Concat(at.trail, way, []Component{{KindStep, step.literal.As}})
+		message := fmt.Sprintf("a parameter without default needs a value (found none for %s of step %s)", name, step.literal.As)
+		t.findings = append(t.findings, at.finding(RuleUnresolved, message))
+	}
+}
+
+// checkUnused finds values for nothing. Those for steps of the workflow that the
+// test replaces are allowed, as many tests may share them.
+func (t *resolution) checkUnused() {
+	if t.unknownWorkflow || len(t.own.Env)+len(t.own.Dependencies) == 0 {
+		return
+	}
+	elements := t.elements
+	if t.workflow != nil {
+		elements = append(slices.Clip(elements), t.workflow.phases[:]...)
+	}
+	t.findings = append(t.findings, unusedIn(t.own, elements, t.place)...)
+}
+
+// observers are those that steps ask for and the test, or else its workflow,
+// enables, without those it disables, by name.
+func (t *resolution) observers() []*Observer {
+	names := t.observerNames()
+	slices.Sort(names)
+	var observers []*Observer
+	for _, name := range slices.Compact(names) {
+		if observer := t.registry.observers[name]; observer != nil {
+			observers = append(observers, observer)
+			t.resolved.use(KindObserver, name, observer)
+		}
+	}
+	return observers
+}
+
+func (t *resolution) observerNames() []string {
+	var names []string
+	for _, e := range t.elements {
+		names = append(names, e.observers...)
+	}
+	asked := either(t.own.Observers, t.base().Observers)
+	if asked == nil {
+		return names
+	}
+	names = append(names, asked.Enable...)
+	if t.own.Observers != nil {
+		at := t.place().field("observers").field("enable")
+		t.findings = append(t.findings, t.registry.unknownObservers(at, asked.Enable)...)
+	}
+	return slices.DeleteFunc(names, func(name string) bool { return slices.Contains(asked.Disable, name) })
+}
+
+// settings are the fields besides steps and observers.
+func (t *resolution) settings() schema.LiteralTestSteps {
+	base := t.base()
+	if t.workflow != nil {
+		t.adopt(t.workflow.faults)
+	}
+	return schema.LiteralTestSteps{
+		ClusterProfileLiteral:    t.profile(),
+		DependencyOverrides:      merge(t.own.DependencyOverrides, base.DependencyOverrides),
+		Leases:                   t.leases(),
+		AllowSkipOnSuccess:       either(t.own.AllowSkipOnSuccess, base.AllowSkipOnSuccess),
+		AllowBestEffortPostSteps: either(t.own.AllowBestEffortPostSteps, base.AllowBestEffortPostSteps),
+		NodeArchitecture:         t.values.architecture,
+	}
+}
+
+func (t *resolution) profile() *schema.ClusterProfile {
+	name := t.own.ClusterProfile
+	if name == "" {
+		name = t.base().ClusterProfile
+	}
+	if name == "" {
+		return nil
+	}
+	profile := t.registry.profiles[name]
+	if profile == nil {
+		if t.own.ClusterProfile != "" {
+			t.report("cluster_profile", RuleUnknownProfile, unknown(KindProfile, name, t.registry.profiles))
+		}
+		return nil
+	}
+	t.resolved.use(KindProfile, name, profile)
+	return profile
+}
+
+// leases are the workflow's, the test's and the chains', each variable once.
+func (t *resolution) leases() []schema.StepLease {
+	leases := slices.Clip(t.base().Leases)
+	leases = t.addLeases(leases, t.own.Leases)
+	for _, e := range t.elements {
+		leases = t.addLeases(leases, e.leases)
+	}
+	return leases
+}
+
+func (t *resolution) addLeases(leases, more []schema.StepLease) []schema.StepLease {
+	for _, lease := range more {
+		i := slices.IndexFunc(leases, func(l schema.StepLease) bool { return l.Env == lease.Env })
+		switch {
+		case i < 0:
+			leases = append(leases, lease)
+		case leases[i] != lease:
+			message := fmt.Sprintf("a lease's variable may not stand for another lease too (found %s for %s and for %s)",
+				quoted(lease.Env), leaseText(leases[i]), leaseText(lease))
+			t.report("leases", RuleLeaseConflict, message)
+		}
+	}
+	return leases
+}
+
+func leaseText(lease schema.StepLease) string {
+	return fmt.Sprintf("%d of %s", max(lease.Count, 1), lease.ResourceType)
+}
+
+// adopt adds the faults of what the test includes.
+func (t *resolution) adopt(faults []Finding) {
+	if len(faults) > 0 {
+		t.findings = appendNew(t.findings, reachedBy(faults, t.place().trail...))
+	}
+}
+
+func (t *resolution) report(field, rule, message string) {
+	t.findings = append(t.findings, t.place().field(field).finding(rule, message))
+}
+
+// place is the test's steps in the configuration: that is where the test's own
+// mistakes are.
+func (t *resolution) place() place {
+	owner := Component{KindConfig, t.resolved.source.Metadata.String()}
+	return place{
+		owner: owner,
+		trail: []Component{owner, {KindTest, t.source().As}},
+		path:  fmt.Sprintf("tests[%d].steps", t.index),
+	}
+}
+
+// either is the first pointer, or the second where there is no first.
+func either[T any](first, second *T) *T {
+	if first != nil {
+		return first
+	}
+	return second
+}
+
+// merge gives one map of both; over wins. It may be one of the two as it is.
+func merge[V any](over, under map[string]V) map[string]V {
+	if len(under) == 0 {
+		return over
+	}
+	if len(over) == 0 {
+		return under
+	}
+	merged := make(map[string]V, len(over)+len(under))
+	maps.Copy(merged, under)
+	maps.Copy(merged, over)
+	return merged
+}

@@ -1,0 +1,112 @@
+package resolver
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/drover-ci/drover/schema"
+)
+
+// phase is one of the three parts of a test.
+type phase int
+
+const (
+	prePhase phase = iota
+	testPhase
+	postPhase
+	phases
+)
+
+// String is the phase's field.
+func (p phase) String() string { return [...]string{"pre", "test", "post"}[p] }
+
+func (p phase) of(steps *schema.TestSteps) []schema.TestStep {
+	return [...][]schema.TestStep{steps.Pre, steps.Test, steps.Post}[p]
+}
+
+// workflow is a workflow with its phases expanded.
+type workflow struct {
+	steps  *schema.TestSteps
+	phases [phases]*expansion
+	// faults are the mistakes in the workflow outside its phases.
+	faults []Finding
+}
+
+// sound says that there is a workflow, and nothing wrong with it.
+func (w *workflow) sound() bool {
+	return w != nil && len(w.faults) == 0 && w.phases[prePhase].sound() && w.phases[testPhase].sound() && w.phases[postPhase].sound()
+}
+
+func (b *builder) addWorkflows() {
+	for _, name := range slices.Sorted(maps.Keys(b.sources.workflows)) {
+		b.addWorkflow(b.sources.workflows[name])
+	}
+}
+
+func (b *builder) addWorkflow(source *schema.RegistryWorkflow) {
+	owner := Component{KindWorkflow, source.As}
+	last := b.last.workflows[source.As]
+	unchanged := last.sound() && same(b.last.sources.workflows[source.As], source)
+	w := &workflow{steps: &source.Steps}
+	for p := range phases {
+		at := func() place { return placeIn(owner, "workflow.steps").field(p.String()) }
+		steps := list{steps: p.of(w.steps), place: at}
+		elements, findings := steps.expand(b.Registry)
+		if unchanged = unchanged && steps.consistsOf(last.phases[p].elements, elements); unchanged {
+			w.phases[p] = last.phases[p]
+			continue
+		}
+		w.phases[p] = join(elements).within(owner)
+		w.phases[p].faults = slices.Concat(findings, w.phases[p].faults)
+		b.findings = append(b.findings, findings...)
+	}
+	if w.faults = b.checkWorkflow(placeIn(owner, "workflow.steps"), w); unchanged && len(w.faults) == 0 {
+		w = last
+	}
+	b.workflows[source.As] = w
+	b.findings = append(b.findings, w.faults...)
+}
+
+func (b *builder) checkWorkflow(at place, w *workflow) []Finding {
+	var findings []Finding
+	if w.steps.Workflow != nil {
+		message := "a workflow may not start from another (found " + quoted(*w.steps.Workflow) + ")"
+		findings = append(findings, at.field("workflow").finding(RuleNestedWorkflow, message))
+	}
+	if name := w.steps.ClusterProfile; name != "" && b.profiles[name] == nil {
+		message := unknown(KindProfile, name, b.profiles)
+		findings = append(findings, at.field("cluster_profile").finding(RuleUnknownProfile, message))
+	}
+	if w.steps.Observers != nil {
+		findings = append(findings, b.unknownObservers(at.field("observers").field("enable"), w.steps.Observers.Enable)...)
+	}
+	return append(findings, unusedIn(w.steps, w.phases[:], func() place { return at })...)
+}
+
+// unusedIn finds values for parameters and dependencies that no step declares.
+// Where something is missing nothing can be said.
+func unusedIn(steps *schema.TestSteps, elements []*expansion, at func() place) []Finding {
+	if slices.ContainsFunc(elements, func(e *expansion) bool { return e.incomplete }) {
+		return nil
+	}
+	var findings []Finding
+	for _, name := range undeclared(steps.Env, elements, (*expansion).declaresParameter) {
+		findings = append(findings, unusedParameter(at().field("env").field(name), name, join(elements).parameters))
+	}
+	for _, name := range undeclared(steps.Dependencies, elements, (*expansion).declaresDependency) {
+		findings = append(findings, unusedDependency(at().field("dependencies").field(name), name, join(elements).dependencies))
+	}
+	return findings
+}
+
+// undeclared gives the names, in order, that no expansion declares.
+func undeclared(values map[string]string, elements []*expansion, declares func(*expansion, string) bool) []string {
+	var names []string
+	for name := range values {
+		if !slices.ContainsFunc(elements, func(e *expansion) bool { return declares(e, name) }) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
