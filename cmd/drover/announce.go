@@ -68,7 +68,7 @@ Three things to try:
 
   1. Change a quota, and see the cluster follow:
        cd %s
-       sed -i 's/us-east-1: 12/us-east-1: 14/' core-services/boskos/quotas.yaml && git commit -am 'More AWS'
+       sed -i 's/^    us-east-1: 12/    us-east-1: 14/' core-services/boskos/quotas.yaml && git commit -am 'More AWS'
        kubectl get configmap -n ci resources -o yaml
   2. Break a configuration, and see that nothing happens but a message:
        cd %s

@@ -52,6 +52,7 @@ func (r *statusReporter) Report(ctx context.Context, status reconciler.Status) e
 		return err
 	}
 	next := object.Status
+	next.Conditions = nil // those that are not set stay as they are
 	if status.Observed.Hash != "" {
 		next.ObservedRevision, next.LastAttempted = status.Observed.Hash, status.Observed.Hash
 	}

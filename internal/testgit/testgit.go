@@ -25,6 +25,9 @@ func New(tb testing.TB) *Repository {
 	return r
 }
 
+// Open gives a checkout that is there already.
+func Open(tb testing.TB, dir string) *Repository { return &Repository{Dir: dir, tb: tb} }
+
 // FromFS makes a repository that holds the files in one commit.
 func FromFS(tb testing.TB, files fs.FS) *Repository {
 	tb.Helper()
@@ -71,6 +74,17 @@ func (r *Repository) Read(path string) string {
 		r.tb.Fatal(err)
 	}
 	return string(content)
+}
+
+// Replace changes the first occurrence of a text in a file of the checkout,
+// which must be there.
+func (r *Repository) Replace(path, from, to string) {
+	r.tb.Helper()
+	content := r.Read(path)
+	if !strings.Contains(content, from) {
+		r.tb.Fatalf("%s does not contain %q", path, from)
+	}
+	r.Write(path, strings.Replace(content, from, to, 1))
 }
 
 // CommitAll commits the checkout as it lies and gives the commit's hash.
