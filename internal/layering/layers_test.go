@@ -1,0 +1,112 @@
+package layering
+
+import (
+	"os"
+	"testing"
+)
+
+// layers is the house, from the ground up: a package imports only what stands above it in this list.
+func layers() *Table {
+	return &Table{
+		Module: "github.com/drover-ci/drover",
+		Packages: map[string]Row{
+			"fixtures":      {},
+			"internal/memo": {},
+
+			"schema":                   {Imports: []string{"schema/internal/shape"}},
+			"schema/internal/shape":    {},
+			"schema/internal/shapegen": {Imports: []string{"schema/internal/shape"}},
+
+			"repo-layout":      {Imports: []string{"internal/memo", "schema"}},
+			"resolver":         {Imports: []string{"internal/memo", "schema"}, Tests: []string{"repo-layout"}},
+			"schema/rules":     {Imports: []string{"internal/memo", "repo-layout", "resolver", "schema"}},
+			"resolver/httpapi": {Imports: []string{"repo-layout", "resolver", "schema", "schema/rules"}},
+
+			// No generator knows another: render, which runs them all, does.
+			"generators":            {Imports: []string{"schema"}},
+			"generators/yamlwriter": {},
+			"generators/boskos":     generator(),
+			"generators/configmaps": generator(),
+			"generators/dispatch":   generator(),
+			"generators/manifests":  generator(),
+			"generators/prowjobs":   generator("generators/yamlwriter"),
+			"generators/render": generator("generators/boskos", "generators/configmaps", "generators/dispatch",
+				"generators/manifests", "generators/prowjobs"),
+
+			"reconciler/configrepo": {Imports: []string{"schema"}},
+			"reconciler/gitsource":  {Imports: []string{"repo-layout", "schema"}},
+			"reconciler/apply":      {Imports: []string{"generators", "schema"}},
+			"reconciler": {Imports: []string{
+				"generators", "generators/render", "repo-layout", "schema", "schema/rules",
+				"reconciler/apply", "reconciler/gitsource", // the results that its interfaces speak of
+			}},
+			"leases": {Imports: []string{"schema"}},
+			"web":    {Imports: []string{"reconciler", "resolver", "schema", "schema/rules"}},
+
+			// Where concrete types meet.
+			"cmd/drover":     {Imports: []string{Any}},
+			"integration":    {Imports: []string{Any}},
+			"internal/bench": {Imports: []string{Any}},
+
+			"internal/controlplane": {},
+			"internal/corpus":       {},
+			"internal/golden":       {},
+			"internal/layering":     {},
+			"internal/testcluster":  {Imports: []string{"internal/controlplane"}},
+			"internal/testgit":      {},
+		},
+		Tests: []string{
+			"fixtures", "internal/corpus", "internal/golden", "internal/testcluster", "internal/testgit",
+		},
+		Libraries: map[string]Library{
+			// The release repository and its history.
+			"github.com/go-git":            {Users: []string{"reconciler/gitsource"}, Tests: true},
+			"github.com/fsnotify/fsnotify": {Users: []string{"reconciler/gitsource"}},
+
+			// The shape of files.
+			"cuelang.org/go": {Users: []string{"schema"}},
+
+			// Clusters. Generators make plain objects and meet no client.
+			"k8s.io":                         {Users: cluster(), Tests: true},
+			"k8s.io/apimachinery":            {Users: append(cluster(), "generators"), Tests: true},
+			"sigs.k8s.io/controller-runtime": {Users: cluster(), Tests: true},
+			"sigs.k8s.io/cli-utils":          {Users: cluster()},
+			"github.com/fluxcd":              {Users: cluster()},
+			"github.com/openshift/client-go": {Users: cluster()},
+			"sigs.k8s.io/kustomize":          {Users: []string{"generators/manifests"}},
+
+			// Nobody's: too heavy, or a second way to do what is done one way here.
+			"k8s.io/kubernetes":           {}, // localcluster has it, in a module of its own
+			"sigs.k8s.io/boskos":          {}, // its API is ours to serve
+			"sigs.k8s.io/prow":            {}, // 486 packages for the job type alone
+			"github.com/sirupsen/logrus":  {}, // logs are log/slog's
+			"github.com/stretchr/testify": {}, // tests compare with go-cmp
+		},
+	}
+}
+
+// generator is the row of a package that makes artifacts of an admitted repository. None knows where they go.
+func generator(more ...string) Row {
+	return Row{
+		Imports: append(more, "generators", "internal/memo", "repo-layout", "resolver", "schema", "schema/rules"),
+	}
+}
+
+// cluster lists the packages that talk to clusters.
+func cluster() []string {
+	return []string{
+		"reconciler/apply", "reconciler/configrepo", "leases", "cmd/drover", "integration",
+		"internal/testcluster", "internal/bench",
+	}
+}
+
+func TestLayers(t *testing.T) {
+	problems, err := layers().Check(os.DirFS("../.."))
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	for _, problem := range problems {
+		t.Error(problem)
+	}
+}
