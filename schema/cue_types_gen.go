@@ -1215,6 +1215,74 @@ type ResolvedReleaseImagesStep struct {
 	Release *ReleaseVersion `json:"release,omitempty"`
 }
 
+// The dispatcher's rules: which cluster a job runs on. Cluster names are those
+// of the contexts that Prow knows.
+type DispatcherConfig struct {
+	// Jobs that say which cloud they test run on a cluster in that cloud.
+	DetermineE2EByJob bool `json:"determineE2EByJob,omitempty"`
+
+	// Where jobs run that nothing else is said about.
+	Default string `json:"default,omitempty"`
+
+	// The files whose jobs run on a cluster, by cloud and cluster. Today's
+	// dispatcher writes these lists; without them and without a default, jobs
+	// are spread by the clusters' capacities.
+	BuildFarm map[string]map[string]FarmFiles `json:"buildFarm,omitempty"`
+
+	// Jobs that belong on a cluster, by cluster.
+	Groups map[string]DispatchGroup `json:"groups,omitempty"`
+
+	// Clusters for jobs that need virtual machines.
+	KVM []string `json:"kvm,omitempty"`
+
+	// Clusters for jobs that build no images.
+	NoBuilds []string `json:"noBuilds,omitempty"`
+
+	// The cluster for jobs that need a bastion to reach machines by SSH.
+	SSHBastion string `json:"sshBastion,omitempty"`
+
+	// The cluster for jobs with "vsphere" in their name. Default: vsphere02 where
+	// there is a buildFarm or a default, otherwise none.
+	VSphere string `json:"vsphere,omitempty"`
+
+	// The cloud to run in for jobs that test another one, by the one they test.
+	CloudMapping map[string]string `json:"cloudMapping,omitempty"`
+}
+
+// The files whose jobs run on one cluster.
+type FarmFiles struct {
+	// The files' names, without folders.
+	Filenames []string `json:"filenames,omitempty"`
+}
+
+// Jobs that belong on one cluster.
+type DispatchGroup struct {
+	// The jobs' names.
+	Jobs []string `json:"jobs,omitempty"`
+
+	// Regular expressions that find a job file's path in the repository.
+	Paths []string `json:"paths,omitempty"`
+}
+
+// The clusters that jobs may be sent to, by the cloud they are in.
+type ClustersFile map[string][]BuildCluster
+
+// A cluster that jobs may be sent to.
+type BuildCluster struct {
+	// The cluster's name.
+	Name string `json:"name"`
+
+	// Its share of the jobs, in proportion to those of the others. Default, and
+	// what 0 means: 100.
+	Capacity int64 `json:"capacity,omitempty"`
+
+	// What jobs may ask for that it has, such as an architecture.
+	Capabilities []string `json:"capabilities,omitempty"`
+
+	// The cluster gets only jobs that must run there by name.
+	Blocked bool `json:"blocked,omitempty"`
+}
+
 // The shape of the Prow jobs made from configurations: what their pods run,
 // mount and are given. OpenShift's is the default; a repository's own is laid
 // over it field by field and name by name, and an empty value drops what the

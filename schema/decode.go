@@ -73,7 +73,7 @@ func (d *decoder) value(node *yaml.Node, s *shape.Shape, into reflect.Value, at 
 		into.Set(reflect.New(into.Type().Elem()))
 		into = into.Elem()
 	}
-	if into.Type() == durationType {
+	if into.Type() == reflect.TypeFor[Duration]() {
 		d.duration(node, into, at)
 		return
 	}

@@ -123,12 +123,13 @@ base_images:
 }
 
 func TestDecodeBoundsAliases(t *testing.T) {
-	bomb := metadata + "base_images:\n  a: &a0 {namespace: ns}\n"
+	var bomb strings.Builder
+	bomb.WriteString(metadata + "base_images:\n  a: &a0 {namespace: ns}\n")
 	for level := range 8 {
-		bomb += fmt.Sprintf("x%d: &a%d [%s]\n", level, level+1, strings.Repeat(fmt.Sprintf("*a%d, ", level), 10))
+		fmt.Fprintf(&bomb, "x%d: &a%d [%s]\n", level, level+1, strings.Repeat(fmt.Sprintf("*a%d, ", level), 10))
 	}
 	cases := map[string]struct{ text, want string }{
-		"many levels": {bomb, "c.yaml:10:10: the aliases expand beyond all bounds (found *a6, want at most 1000000 values in all) [yaml-aliases]"},
+		"many levels": {bomb.String(), "c.yaml:10:10: the aliases expand beyond all bounds (found *a6, want at most 1000000 values in all) [yaml-aliases]"},
 		"itself":      {metadata + "tests: &t\n- as: *t\n", "c.yaml:3:7: the aliases expand beyond all bounds (found *t, want at most 1000000 values in all) [yaml-aliases]"},
 	}
 	for name, tc := range cases {
@@ -152,7 +153,7 @@ func TestLocate(t *testing.T) {
 }
 
 func TestSuggest(t *testing.T) {
-	cases := map[string]string{"comands": "commands", "conatiner": "container", "zzz": "", "as": "as"}
+	cases := map[string]string{"comands": "commands", "contaienr": "container", "zzz": "", "as": "as"}
 	for name, want := range cases {
 		if got := schema.Suggest(name, []string{"as", "commands", "container"}); got != want {
 			t.Errorf("%q: got %q, want %q", name, got, want)

@@ -15,10 +15,12 @@ import (
 var shapesJSON []byte
 
 // shapes are the compiled definitions.
+//
+//nolint:gochecknoglobals // decoded once, never changed
 var shapes = sync.OnceValue(func() shape.Table {
 	var table shape.Table
 	if err := json.Unmarshal(shapesJSON, &table); err != nil {
-		panic(fmt.Sprintf("shapes_gen.json is not what shapegen writes: %v", err))
+		panic(fmt.Sprintf("shapes_gen.json is not what shapegen writes: %v", err)) //nolint:forbidigo // the file is part of the program
 	}
 	return table
 })
@@ -44,7 +46,7 @@ type planKey struct {
 
 // plans caches one plan for each definition and Go type: as many as there are
 // definitions.
-var plans sync.Map
+var plans sync.Map //nolint:gochecknoglobals // nobody can tell whether a plan was there before
 
 func planFor(s *shape.Shape, goal reflect.Type) *plan {
 	key := planKey{shape: s, goal: goal}

@@ -136,9 +136,7 @@ func bounds(low, high *int64) string {
 	}
 }
 
-// durationType is decoded by its own rule, whatever shape describes it.
-var durationType = reflect.TypeFor[Duration]()
-
+// duration decodes by a rule of its own, whatever shape describes the value.
 func (d *decoder) duration(node *yaml.Node, into reflect.Value, at *step) {
 	if node.Kind == yaml.ScalarNode {
 		kind, text := resolveScalar(node)
@@ -219,7 +217,7 @@ func oneOf(values []string) string {
 
 // patterns caches compiled expressions. They come from the definitions alone,
 // so their number is bounded.
-var patterns sync.Map
+var patterns sync.Map //nolint:gochecknoglobals // nobody can tell whether an expression was there before
 
 func matches(pattern, text string) bool {
 	compiled, ok := patterns.Load(pattern)

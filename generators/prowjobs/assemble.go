@@ -8,25 +8,46 @@ import (
 	"strings"
 )
 
+// usualLabels is room for the labels of nearly every job.
+const usualLabels = 8
+
 // assemble joins parts into the labels and the pod of a job. Parts may bring
 // the same thing twice, but not two things under one name.
-func assemble(container *Container, shared, own []part) (Pairs, PodSpec, error) {
-	spec := PodSpec{Container: container}
-	var labels Pairs
-	for _, parts := range [2][]part{shared, own} {
-		for i := range parts {
-			pod := &parts[i].pod
-			for _, label := range parts[i].labels {
-				labels.Set(label.Key, label.Value)
-			}
-			spec.Args = append(spec.Args, pod.Args...)
-			spec.Env = append(spec.Env, pod.Env...)
-			spec.Ports = append(spec.Ports, pod.Ports...)
-			spec.Mounts = append(spec.Mounts, pod.Mounts...)
-			spec.Volumes = append(spec.Volumes, pod.Volumes...)
+func assemble(container *Container, parts []part) (Pairs, PodSpec, error) {
+	spec := withRoom(container, parts)
+	labels := make(Pairs, 0, usualLabels)
+	for i := range parts {
+		pod := &parts[i].pod
+		for _, label := range parts[i].labels {
+			labels = labels.With(label.Key, label.Value)
 		}
+		spec.Args = append(spec.Args, pod.Args...)
+		spec.Env = append(spec.Env, pod.Env...)
+		spec.Ports = append(spec.Ports, pod.Ports...)
+		spec.Mounts = append(spec.Mounts, pod.Mounts...)
+		spec.Volumes = append(spec.Volumes, pod.Volumes...)
 	}
-	return labels, spec, spec.tidy()
+	err := spec.tidy()
+	return labels, spec, err
+}
+
+// withRoom is an empty pod whose lists have room for those of all parts, so
+// that they are made once and never grow.
+func withRoom(container *Container, parts []part) PodSpec {
+	var args, env, ports, mounts, volumes int
+	for i := range parts {
+		pod := &parts[i].pod
+		args, env, ports = args+len(pod.Args), env+len(pod.Env), ports+len(pod.Ports)
+		mounts, volumes = mounts+len(pod.Mounts), volumes+len(pod.Volumes)
+	}
+	return PodSpec{
+		Container: container,
+		Args:      make([]string, 0, args),
+		Env:       make([]Variable, 0, env),
+		Ports:     make([]Port, 0, ports),
+		Mounts:    make([]Mount, 0, mounts),
+		Volumes:   make([]Volume, 0, volumes),
+	}
 }
 
 // tidy sorts the lists of a pod and drops repetitions.
@@ -61,5 +82,4 @@ func (v Variable) id() string { return v.Name }
 func (p Port) id() string     { return p.Name }
 func (v Volume) id() string   { return v.Name }
 
-// id is the volume and the path: a volume may be mounted twice.
 func (m Mount) id() string { return m.Name }

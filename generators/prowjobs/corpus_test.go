@@ -8,34 +8,27 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"sigs.k8s.io/yaml"
 
 	"github.com/drover-ci/drover/generators"
 	"github.com/drover-ci/drover/generators/prowjobs"
+	"github.com/drover-ci/drover/internal/corpus"
 	"github.com/drover-ci/drover/schema"
 )
 
 // corpusJobFiles is how many job files the corpus has.
 const corpusJobFiles = 15522
 
-// corpusDir is the corpus; without it the test is skipped.
-func corpusDir(tb testing.TB) string {
-	tb.Helper()
-	dir := os.Getenv("DROVER_CORPUS")
-	if dir == "" {
-		tb.Skip("DROVER_CORPUS is not set: it names the folder of a whole release repository with its expected jobs")
-	}
-	return dir
-}
-
 // corpusConfigs are the configurations of the corpus by component.
 func corpusConfigs(tb testing.TB) map[string][]*schema.Config {
 	tb.Helper()
 	configs := map[string][]*schema.Config{}
-	root := filepath.Join(corpusDir(tb), "release-repo", "ci-operator", "config")
+	root := corpus.Dir(tb, "release-repo", "ci-operator", "config")
 	walkYAML(tb, root, func(_ string, data []byte) {
 		config := &schema.Config{}
 		if err := yaml.Unmarshal(data, config); err != nil {
@@ -50,16 +43,13 @@ func corpusConfigs(tb testing.TB) map[string][]*schema.Config {
 // walkYAML reads every YAML file below a folder.
 func walkYAML(tb testing.TB, root string, visit func(path string, data []byte)) {
 	tb.Helper()
-	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || !strings.HasSuffix(path, ".yaml") {
+	tree := os.DirFS(root)
+	err := fs.WalkDir(tree, ".", func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, ".yaml") {
 			return err
 		}
-		data, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		relative, err := filepath.Rel(root, path)
-		visit(filepath.ToSlash(relative), data)
+		data, err := fs.ReadFile(tree, path)
+		visit(path, data)
 		return err
 	})
 	if err != nil {
@@ -71,8 +61,8 @@ func walkYAML(tb testing.TB, root string, visit func(path string, data []byte)) 
 // cluster profiles.
 func corpusGenerator(tb testing.TB) *prowjobs.Generator {
 	tb.Helper()
-	registry := filepath.Join(corpusDir(tb), "release-repo", "ci-operator", "step-registry")
-	data, err := os.ReadFile(filepath.Join(registry, "cluster-profiles", "cluster-profiles-config.yaml"))
+	path := "release-repo/ci-operator/step-registry/cluster-profiles/cluster-profiles-config.yaml"
+	data, err := os.ReadFile(corpus.Dir(tb, path))
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -80,22 +70,14 @@ func corpusGenerator(tb testing.TB) *prowjobs.Generator {
 	if err := yaml.Unmarshal(data, &profiles); err != nil {
 		tb.Fatal(err)
 	}
-	template, err := prowjobs.OpenShift()
-	if err != nil {
-		tb.Fatal(err)
-	}
-	generator, err := prowjobs.New(template, prowjobs.NewRegistry(profiles.ClusterProfiles, nil))
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return generator
+	return newGenerator(tb, openShift(tb), prowjobs.NewRegistry(profiles.ClusterProfiles, nil))
 }
 
 // TestCorpus holds all job files of a whole release repository against those
 // that the reference generator makes.
 func TestCorpus(t *testing.T) {
 	generator, configs := corpusGenerator(t), corpusConfigs(t)
-	expected := filepath.Join(corpusDir(t), "expected-jobs")
+	expected := corpus.Dir(t, "expected-jobs")
 	equal, extra, shown := 0, 0, 0
 	for _, component := range slices.Sorted(maps.Keys(configs)) {
 		files, err := generator.Component(configs[component])
@@ -122,20 +104,86 @@ func TestCorpus(t *testing.T) {
 	}
 }
 
+// TestCorpusInPlace generates over the job files of a whole release repository,
+// where nothing may change: neither as the reference generator made them, nor
+// with a cluster in every job.
+func TestCorpusInPlace(t *testing.T) {
+	generator, configs, existing := corpusGenerator(t), corpusConfigs(t), corpusJobs(t)
+	for component, of := range configs {
+		fresh, err := generator.Jobs(of)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(contents(existing[component]), contents(merge(t, existing[component], fresh))); diff != "" {
+			t.Errorf("%s changes (-before +after):\n%s", component, diff)
+		}
+		dispatched := render(t, onCluster(t, generator, of))
+		if diff := cmp.Diff(contents(dispatched), contents(merge(t, dispatched, fresh))); diff != "" {
+			t.Errorf("%s on a cluster changes (-before +after):\n%s", component, diff)
+		}
+	}
+}
+
+// corpusJobs are the expected job files of the corpus by component.
+func corpusJobs(tb testing.TB) map[string][]generators.File {
+	tb.Helper()
+	files := map[string][]generators.File{}
+	walkYAML(tb, corpus.Dir(tb, "expected-jobs"), func(path string, data []byte) {
+		component := path[:strings.LastIndexByte(path, '/')]
+		files[component] = append(files[component], generators.File{Path: path, Content: data})
+	})
+	return files
+}
+
+// onCluster are a component's jobs with a cluster for each.
+func onCluster(tb testing.TB, generator *prowjobs.Generator, configs []*schema.Config) []prowjobs.JobFile {
+	tb.Helper()
+	files, err := generator.Jobs(configs)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	for _, file := range files {
+		for _, job := range file.Groups[0].Jobs {
+			if job.Cluster == "" {
+				job.Cluster = "build02"
+			}
+		}
+	}
+	return files
+}
+
+// The benchmarks measure one goroutine. The time of the process counts, since
+// that of the clock depends on what else runs on the machine.
+
+// BenchmarkCorpus makes all jobs from an empty tree.
 func BenchmarkCorpus(b *testing.B) {
 	generator, configs := corpusGenerator(b), corpusConfigs(b)
-	b.ReportAllocs()
-	for b.Loop() {
-		size := 0
-		for _, component := range configs {
-			files, err := generator.Component(component)
+	benchmark(b, func() (size int) {
+		for _, of := range configs {
+			size += sizeOf(component(b, generator, of))
+		}
+		return size
+	})
+}
+
+// BenchmarkCorpusInPlace makes all jobs over files in which each job has a
+// cluster.
+func BenchmarkCorpusInPlace(b *testing.B) {
+	generator, configs := corpusGenerator(b), corpusConfigs(b)
+	existing := map[string][]generators.File{}
+	for name, of := range configs {
+		existing[name] = render(b, onCluster(b, generator, of))
+	}
+	benchmark(b, func() (size int) {
+		for name, of := range configs {
+			fresh, err := generator.Jobs(of)
 			if err != nil {
 				b.Fatal(err)
 			}
-			size += sizeOf(files)
+			size += sizeOf(merge(b, existing[name], fresh))
 		}
-		b.SetBytes(int64(size))
-	}
+		return size
+	})
 }
 
 func sizeOf(files []generators.File) int {
@@ -144,4 +192,25 @@ func sizeOf(files []generators.File) int {
 		size += len(file.Content)
 	}
 	return size
+}
+
+// benchmark measures work that gives the size of what it made.
+func benchmark(b *testing.B, work func() int) {
+	b.Helper()
+	b.ReportAllocs()
+	start := processTime(b)
+	for b.Loop() {
+		b.SetBytes(int64(work()))
+	}
+	b.ReportMetric((processTime(b)-start).Seconds()/float64(b.N), "cpu-s/op")
+}
+
+// processTime is how long the process has computed.
+func processTime(tb testing.TB) time.Duration {
+	tb.Helper()
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		tb.Fatal(err)
+	}
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }

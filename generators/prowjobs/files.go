@@ -2,55 +2,73 @@ package prowjobs
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
 
-// A JobFile is a file of jobs: those of one kind for one branch of a component,
-// of all its variants.
+// A JobFile is a file of jobs. A generated one holds the jobs of one kind for
+// one branch of a component, of all its variants.
 type JobFile struct {
 	// Path is relative to the folder of jobs, with forward slashes.
 	Path string
-	// Component is org/repo.
-	Component string
+	// Groups are the file's jobs. A generated file has one group; what people
+	// wrote may have more.
+	Groups []Group
+
+	// others are the top-level fields that hold no jobs.
+	others map[string]any
+	// untouched says that the file is to stay as it is: content. Its groups are
+	// not known.
+	untouched bool
+	content   []byte
+}
+
+// A Group is what a file holds for one kind and repository.
+type Group struct {
 	// Kind is that of the jobs.
 	Kind Kind
-	// Jobs are sorted by name.
+	// Repo is org/repo; periodics have none.
+	Repo string
+	// Jobs are sorted by name if any of them is generated.
 	Jobs []*Job
 }
 
 // intoFiles sorts the jobs of a component into files.
 func intoFiles(component string, jobs []*Job) ([]JobFile, error) {
-	byPath := map[string]*JobFile{}
-	var paths []string
+	byPath := map[string][]*Job{}
 	for _, job := range jobs {
 		path := pathOf(component, job)
-		if byPath[path] == nil {
-			byPath[path] = &JobFile{Path: path, Component: component, Kind: job.Kind}
-			paths = append(paths, path)
-		}
-		byPath[path].Jobs = append(byPath[path].Jobs, job)
+		byPath[path] = append(byPath[path], job)
 	}
-	slices.Sort(paths)
-	files := make([]JobFile, len(paths))
-	for i, path := range paths {
-		files[i] = *byPath[path]
-		if err := files[i].sort(); err != nil {
-			return nil, err
+	var files []JobFile
+	for _, path := range slices.Sorted(maps.Keys(byPath)) {
+		group := Group{Kind: byPath[path][0].Kind, Jobs: byPath[path]}
+		if group.Kind != Periodic {
+			group.Repo = component
 		}
+		group.sort()
+		if name := group.repeated(); name != "" {
+			return nil, fmt.Errorf("two jobs of %s are called %s", path, name)
+		}
+		files = append(files, JobFile{Path: path, Groups: []Group{group}})
 	}
 	return files, nil
 }
 
-// sort orders the jobs by name, which has to be theirs alone.
-func (f *JobFile) sort() error {
-	slices.SortFunc(f.Jobs, func(a, b *Job) int { return strings.Compare(a.Name, b.Name) })
-	for i := 1; i < len(f.Jobs); i++ {
-		if f.Jobs[i].Name == f.Jobs[i-1].Name {
-			return fmt.Errorf("two jobs of %s are called %s", f.Path, f.Jobs[i].Name)
+// sort orders the jobs by name. Jobs that people wrote may share a name.
+func (g *Group) sort() {
+	slices.SortStableFunc(g.Jobs, func(a, b *Job) int { return strings.Compare(a.Name, b.Name) })
+}
+
+// repeated is the name of several jobs of a sorted group, or nothing.
+func (g *Group) repeated() string {
+	for i := 1; i < len(g.Jobs); i++ {
+		if g.Jobs[i].Name == g.Jobs[i-1].Name {
+			return g.Jobs[i].Name
 		}
 	}
-	return nil
+	return ""
 }
 
 // pathOf is the file that a job belongs to:
@@ -60,7 +78,8 @@ func pathOf(component string, job *Job) string {
 	if job.Kind != Periodic {
 		branch = job.Branches[0]
 	}
-	return component + "/" + strings.ReplaceAll(component, "/", "-") + "-" + fileLabel(branch) + "-" + string(job.Kind) + ".yaml"
+	name := strings.ReplaceAll(component, "/", "-") + "-" + fileLabel(branch) + "-" + string(job.Kind)
+	return component + "/" + name + ".yaml"
 }
 
 // fileLabel is what a branch, or an expression for one, is called in the names

@@ -27,12 +27,27 @@ func (m *maker) addImages() {
 	}
 	parts := append(m.targetParts(targets), m.template.promotion)
 	job := m.postsubmit(imagesJob, condition{}, parts)
-	job.set.maxConcurrency = true
-	job.Report = m.images().ReporterConfig
+	job.fixed.maxConcurrency = true // two at once could publish in the wrong order
+	m.dressPromotion(job)
 	if cron := m.config.Promotion.Cron; cron != "" {
 		job := m.periodic(imagesJob, parts)
 		job.Cron = spread(cron, job.Name)
-		job.Report = m.images().ReporterConfig
+		m.dressPromotion(job)
+	}
+}
+
+// dressPromotion gives a job that publishes images what its kind does not
+// matter for.
+func (m *maker) dressPromotion(job *Job) {
+	job.Report = m.images().ReporterConfig
+	m.labelImageNeeds(job)
+}
+
+// labelImageNeeds labels a job with what the builds of all images need of their
+// cluster.
+func (m *maker) labelImageNeeds(job *Job) {
+	for _, image := range m.images().Items {
+		labelCapabilities(job, image.Capabilities)
 	}
 }
 
@@ -59,13 +74,14 @@ func (m *maker) addImagesPresubmit(targets []string) {
 	job := m.presubmit(imagesJob, when, m.targetParts(targets))
 	allowRehearsal(job)
 	job.Report = presubmitReport(images.ReporterConfig)
+	m.labelImageNeeds(job)
 }
 
 // targetParts are the parts for what ci-operator is to build.
 func (m *maker) targetParts(targets []string) []part {
-	var parts []part
-	for _, target := range targets {
-		parts = append(parts, m.template.target.with(value{"target", target}))
+	parts := make([]part, len(targets))
+	for i, target := range targets {
+		parts[i] = m.template.target.with(value{"target", target})
 	}
 	return parts
 }

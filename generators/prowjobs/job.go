@@ -1,6 +1,9 @@
 package prowjobs
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/drover-ci/drover/generators/yamlwriter"
 	"github.com/drover-ci/drover/schema"
 )
@@ -67,14 +70,18 @@ type Job struct {
 	// Retry says how a failed periodic starts again.
 	Retry *schema.Retry
 
-	// set marks what the configuration gives, so that [Merge] must not keep an
-	// older value.
-	set settings
+	// fixed marks what the configuration says, where an older value must not be
+	// kept.
+	fixed fixedFields
+	// report is what a kept job says instead of Report.
+	report any
+	// raw are all fields of a job that was not generated.
+	raw map[string]any
 }
 
-// settings are the fields that people may set in job files, as far as a
-// configuration has set them.
-type settings struct{ maxConcurrency, cluster bool }
+// fixedFields are those of the fields that people may set in job files which
+// the configuration has set.
+type fixedFields struct{ maxConcurrency, cluster bool }
 
 // Checkout is what Prow clones.
 type Checkout struct {
@@ -120,27 +127,33 @@ type Container struct {
 
 // Variable is an environment variable.
 type Variable struct {
-	Name string
 	schema.JobVariable
+
+	// Name is the variable's.
+	Name string
 }
 
 // Port is a port of the container.
 type Port struct {
+	// Name is the port's, Number where it listens.
 	Name   string
 	Number int
 }
 
 // Mount is where a volume is mounted.
 type Mount struct {
+	schema.JobMount
+
 	// Name is the volume's.
 	Name string
-	schema.JobMount
 }
 
 // Volume is a volume of the pod.
 type Volume struct {
-	Name string
 	schema.JobVolume
+
+	// Name is what mounts call it.
+	Name string
 }
 
 // Pairs is a mapping, sorted by key.
@@ -156,17 +169,18 @@ func (p Pairs) Get(key string) string {
 	return ""
 }
 
-// Set adds a key, or gives it another value.
-func (p *Pairs) Set(key, value string) {
-	at := 0
-	for at < len(*p) && (*p)[at].Key < key {
-		at++
+// With is the mapping with a key, or with another value for it. Like append it
+// may change the mapping that it is called on.
+func (p Pairs) With(key, value string) Pairs {
+	at, found := slices.BinarySearchFunc(p, key, func(pair yamlwriter.Pair, key string) int {
+		return strings.Compare(pair.Key, key)
+	})
+	if found {
+		p[at].Value = value
+		return p
 	}
-	if at < len(*p) && (*p)[at].Key == key {
-		(*p)[at].Value = value
-		return
-	}
-	*p = append(*p, yamlwriter.Pair{})
-	copy((*p)[at+1:], (*p)[at:])
-	(*p)[at] = yamlwriter.Pair{Key: key, Value: value}
+	return slices.Insert(p, at, yamlwriter.Pair{Key: key, Value: value})
 }
+
+// label adds a label, or gives it another value.
+func (j *Job) label(key, value string) { j.Labels = j.Labels.With(key, value) }

@@ -1,6 +1,7 @@
 package prowjobs
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/drover-ci/drover/schema"
@@ -9,6 +10,7 @@ import (
 // A maker makes the jobs of one configuration.
 type maker struct {
 	*Generator
+
 	config *schema.Config
 	// options are the configuration's, or none.
 	options schema.JobGeneration
@@ -28,12 +30,12 @@ func (g *Generator) newMaker(config *schema.Config) *maker {
 	}
 	m.checkout = g.checkout(config, m.options)
 	m.parts = m.sharedParts()
-	m.labels.Set(labelGenerator, generatorName)
+	m.labels = Pairs{{Key: labelGenerator, Value: generatorName}}
 	if version := latestVersion(config); version != "" {
-		m.labels.Set(labelRelease, version)
+		m.labels = m.labels.With(labelRelease, version)
 	}
 	if m.needsNoBuilds() {
-		m.labels.Set(labelNoBuilds, "true")
+		m.labels = m.labels.With(labelNoBuilds, "true")
 	}
 	return m
 }
@@ -81,12 +83,12 @@ func builds(config *schema.Config) bool {
 
 // job makes a job of what all jobs have and of its own parts.
 func (m *maker) job(kind Kind, name string, parts []part) *Job {
-	labels, spec, err := assemble(m.template.container, m.parts, parts)
+	labels, spec, err := assemble(m.template.container, slices.Concat(m.parts, parts))
 	if err != nil && m.err == nil {
-		m.err = err
+		m.err = fmt.Errorf("job %s: %w", name, err)
 	}
 	for _, label := range m.labels {
-		labels.Set(label.Key, label.Value)
+		labels = labels.With(label.Key, label.Value)
 	}
 	job := &Job{
 		Kind:     kind,
@@ -127,7 +129,7 @@ func (c condition) always() bool { return !c.never && c.unconditional() }
 
 // unconditional says that the changed files do not matter.
 func (c condition) unconditional() bool {
-	return c.runIfChanged == "" && c.skipIfOnlyChanged == "" && c.pipelineRunIfChanged == "" && c.pipelineSkipIfOnlyChanged == ""
+	return c.runIfChanged+c.skipIfOnlyChanged+c.pipelineRunIfChanged+c.pipelineSkipIfOnlyChanged == ""
 }
 
 // presubmit makes a job that runs on pull requests.
@@ -137,14 +139,17 @@ func (m *maker) presubmit(name string, when condition, parts []part) *Job {
 	job.Branches = exactAndFeatureBranches(m.config.Metadata.Branch)
 	job.Context = "ci/prow/" + short
 	job.RerunCommand = "/test " + short
-	job.Trigger = trigger(short, when.never && when.unconditional() && !when.optional)
+	job.Trigger = trigger(short)
+	if when.never && when.unconditional() && !when.optional {
+		job.Trigger = trigger("(" + short + "|" + remainingRequired + ")")
+	}
 	job.Optional = when.optional
-	m.setCondition(job, when)
+	job.setCondition(when)
 	if when.pipelineRunIfChanged != "" {
-		job.Annotations.Set(annotationRunIfChanged, when.pipelineRunIfChanged)
+		job.Annotations = job.Annotations.With(annotationRunIfChanged, when.pipelineRunIfChanged)
 	}
 	if when.pipelineSkipIfOnlyChanged != "" {
-		job.Annotations.Set(annotationSkipIfOnlyChanged, when.pipelineSkipIfOnlyChanged)
+		job.Annotations = job.Annotations.With(annotationSkipIfOnlyChanged, when.pipelineSkipIfOnlyChanged)
 	}
 	return job
 }
@@ -154,15 +159,15 @@ func (m *maker) postsubmit(name string, when condition, parts []part) *Job {
 	job := m.job(Postsubmit, name, parts)
 	job.Branches = []string{exactBranch(m.config.Metadata.Branch)}
 	job.MaxConcurrency = 1
-	m.setCondition(job, when)
+	job.setCondition(when)
 	return job
 }
 
-func (m *maker) setCondition(job *Job, when condition) {
-	job.AlwaysRun = when.always()
-	job.RunIfChanged = when.runIfChanged
-	job.SkipIfOnlyChanged = when.skipIfOnlyChanged
-	job.SkipBranches = when.skipBranches
+func (j *Job) setCondition(when condition) {
+	j.AlwaysRun = when.always()
+	j.RunIfChanged = when.runIfChanged
+	j.SkipIfOnlyChanged = when.skipIfOnlyChanged
+	j.SkipBranches = when.skipBranches
 }
 
 // periodic makes a job that runs at fixed times. It has no change that says

@@ -9,28 +9,57 @@ import (
 	"github.com/drover-ci/drover/schema"
 )
 
-// Render writes files of jobs.
+// Render writes files of jobs, in the order in which they are given.
 func Render(files []JobFile) ([]generators.File, error) {
 	var w yamlwriter.Writer
+	w.Grow(mostJobs(files) * usualJobSize)
 	rendered := make([]generators.File, len(files))
 	for i := range files {
-		w.Reset()
-		writeFile(&w, &files[i])
-		content, err := w.Bytes()
+		content, err := renderFile(&w, &files[i])
 		if err != nil {
 			return nil, fmt.Errorf("write %s: %w", files[i].Path, err)
 		}
-		rendered[i] = generators.File{Path: files[i].Path, Content: slices.Clone(content)}
+		rendered[i] = generators.File{Path: files[i].Path, Content: content}
 	}
 	return rendered, nil
 }
 
-func writeFile(w *yamlwriter.Writer, f *JobFile) {
-	w.Open(string(f.Kind))
-	if f.Kind != Periodic {
-		w.OpenKey(f.Component)
+// usualJobSize is about how many bytes a job takes.
+const usualJobSize = 2560
+
+// mostJobs is how many jobs the largest file has.
+func mostJobs(files []JobFile) int {
+	most := 0
+	for i := range files {
+		jobs := 0
+		for j := range files[i].Groups {
+			jobs += len(files[i].Groups[j].Jobs)
+		}
+		most = max(most, jobs)
 	}
-	for _, job := range f.Jobs {
+	return most
+}
+
+// renderFile writes a file. The bytes are the caller's.
+func renderFile(w *yamlwriter.Writer, f *JobFile) ([]byte, error) {
+	if f.untouched {
+		return f.content, nil
+	}
+	if len(f.Groups) != 1 || len(f.others) > 0 {
+		return renderUnusual(f)
+	}
+	w.Reset()
+	writeGroup(w, &f.Groups[0])
+	content, err := w.Bytes()
+	return slices.Clone(content), err
+}
+
+func writeGroup(w *yamlwriter.Writer, g *Group) {
+	w.Open(string(g.Kind))
+	if g.Kind != Periodic {
+		w.OpenKey(g.Repo)
+	}
+	for _, job := range g.Jobs {
 		w.Item()
 		writeJob(w, job)
 	}
@@ -38,6 +67,10 @@ func writeFile(w *yamlwriter.Writer, f *JobFile) {
 
 // writeJob writes the fields of a job in alphabetical order.
 func writeJob(w *yamlwriter.Writer, j *Job) {
+	if j.raw != nil {
+		w.Mapping(j.rawFields())
+		return
+	}
 	w.String("agent", "kubernetes")
 	if j.Kind != Periodic {
 		w.Bool("always_run", j.AlwaysRun)
@@ -60,7 +93,7 @@ func writeJob(w *yamlwriter.Writer, j *Job) {
 	if j.Kind != Periodic {
 		text(w, "path_alias", j.Checkout.PathAlias)
 	}
-	writeReport(w, j.Report)
+	writeReport(w, j)
 	text(w, "rerun_command", j.RerunCommand)
 	writeRetry(w, j.Retry)
 	text(w, "run_if_changed", j.RunIfChanged)
@@ -108,17 +141,27 @@ func writeExtraRefs(w *yamlwriter.Writer, j *Job) {
 	w.Close()
 }
 
-func writeReport(w *yamlwriter.Writer, report *schema.ReporterConfig) {
-	if report == nil {
-		return
+func writeReport(w *yamlwriter.Writer, j *Job) {
+	switch {
+	case j.Report != nil:
+		w.Open("reporter_config")
+		w.Open("slack")
+		text(w, "channel", j.Report.Channel)
+		list(w, "job_states_to_report", reportedStates(j.Report))
+		text(w, "report_template", j.Report.ReportTemplate)
+		w.Close()
+		w.Close()
+	case j.report != nil:
+		w.Value("reporter_config", j.report)
 	}
-	w.Open("reporter_config")
-	w.Open("slack")
-	text(w, "channel", report.Channel)
-	list(w, "job_states_to_report", report.JobStatesToReport)
-	text(w, "report_template", report.ReportTemplate)
-	w.Close()
-	w.Close()
+}
+
+// reportedStates are the states of jobs that are reported.
+func reportedStates(report *schema.ReporterConfig) []string {
+	if len(report.JobStatesToReport) == 0 {
+		return []string{"success", "failure", "error"}
+	}
+	return report.JobStatesToReport
 }
 
 func writeRetry(w *yamlwriter.Writer, retry *schema.Retry) {
@@ -140,6 +183,7 @@ func text(w *yamlwriter.Writer, field, value string) {
 	}
 }
 
+//nolint:revive // what decides is the field's value, not how the caller wants it
 func truth(w *yamlwriter.Writer, field string, value bool) {
 	if value {
 		w.Bool(field, value)

@@ -1,6 +1,7 @@
 package prowjobs
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/drover-ci/drover/schema"
@@ -16,7 +17,8 @@ func (m *maker) addTest(test *schema.Test) {
 		if shards > 1 {
 			i, n := strconv.Itoa(shard), strconv.Itoa(shards)
 			name += "-" + i + "of" + n
-			own = append(parts[:len(parts):len(parts)], m.template.shard.with(value{"shard", i}, value{"shards", n}))
+			share := m.template.shard.with(value{"shard", i}, value{"shards", n})
+			own = slices.Concat(parts, []part{share})
 		}
 		m.addTestJobs(test, name, own)
 	}
@@ -61,7 +63,7 @@ func (m *maker) addTestPeriodic(test *schema.Test, name string, parts []part) {
 	job.MinimumInterval = orEmpty(test.MinimumInterval)
 	if test.ReleaseController {
 		job.Cron = neverByItself
-		job.Labels.Set(labelReleaseController, "true")
+		job.label(labelReleaseController, "true")
 	}
 	job.Retry = test.Retry
 	job.Report = test.ReporterConfig
@@ -99,7 +101,7 @@ func (m *maker) allowRehearsalOf(job *Job, test *schema.Test) {
 
 // allowRehearsal labels a job as one that may run on pull requests to the
 // release repository.
-func allowRehearsal(job *Job) { job.Labels.Set(labelRehearsable, "true") }
+func allowRehearsal(job *Job) { job.label(labelRehearsable, "true") }
 
 // testParts are the parts of the features that a test uses.
 func (m *maker) testParts(test *schema.Test) []part {
@@ -137,19 +139,19 @@ func (m *maker) dressTest(job *Job, test *schema.Test) {
 	job.Timeout = test.Timeout
 	if test.MaxConcurrency != 0 {
 		job.MaxConcurrency = test.MaxConcurrency
-		job.set.maxConcurrency = true
+		job.fixed.maxConcurrency = true
 	}
 	if test.Cluster != "" {
 		job.Cluster = test.Cluster
-		job.set.cluster = true
-		job.Labels.Set(labelCluster, test.Cluster)
+		job.fixed.cluster = true
+		job.label(labelCluster, test.Cluster)
 	}
 	profile, clusterType := m.registry.profileOf(test)
 	if profile != "" {
-		job.Labels.Set(labelClusterProfile, profile)
+		job.label(labelClusterProfile, profile)
 	}
 	if clusterType != "" {
-		job.Labels.Set(labelCloud, clusterType)
+		job.label(labelCloud, clusterType)
 	}
 	m.labelNeeds(job, test)
 }
@@ -160,13 +162,14 @@ func (m *maker) labelNeeds(job *Job, test *schema.Test) {
 	if test.NodeArchitecture != "" {
 		labelCapabilities(job, []string{string(test.NodeArchitecture)})
 	}
-	if devices := m.config.Resources[test.As].Requests[labelKVM]; devices != "" {
-		job.Labels.Set(labelKVM, devices)
+	own, others := m.config.Resources[test.As], m.config.Resources["*"]
+	if devices := orDefault(own.Requests[labelKVM], others.Requests[labelKVM]); devices != "" {
+		job.label(labelKVM, devices)
 	}
 }
 
 func labelCapabilities(job *Job, capabilities []string) {
 	for _, capability := range capabilities {
-		job.Labels.Set(labelCapability+capability, capability)
+		job.label(labelCapability+capability, capability)
 	}
 }

@@ -5,15 +5,13 @@ import (
 	"strings"
 )
 
+// remainingRequired is what people write to start all jobs that do not start by
+// themselves but have to pass.
+const remainingRequired = "remaining-required"
+
 // trigger is the expression for the comments that start a presubmit: /test with
-// the job's name or all. Jobs that do not start by themselves but have to pass
-// can be started together.
-func trigger(short string, remaining bool) string {
-	if remaining {
-		short = "(" + short + "|remaining-required)"
-	}
-	return `(?m)^/test( | .* )` + short + `,?($|\s.*)`
-}
+// what the expression name stands for.
+func trigger(name string) string { return `(?m)^/test( | .* )` + name + `,?($|\s.*)` }
 
 // exactBranch is the expression for one branch. A branch that looks like an
 // expression is taken for one.

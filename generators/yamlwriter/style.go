@@ -1,5 +1,7 @@
 package yamlwriter
 
+import "strings"
+
 // A style is how a string is written.
 type style int
 
@@ -116,14 +118,7 @@ func needsQuotes(s string) bool {
 			return true
 		}
 	}
-	for i := range len(s) {
-		switch {
-		case s[i] == ':' && (i+1 == len(s) || s[i+1] == ' '),
-			s[i] == '#' && i > 0 && s[i-1] == ' ':
-			return true
-		}
-	}
-	return false
+	return s[len(s)-1] == ':' || strings.Contains(s, ": ") || strings.Contains(s, " #")
 }
 
 // clearlyBefore says whether the library too writes key a before key b, which

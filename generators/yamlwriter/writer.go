@@ -1,6 +1,9 @@
 package yamlwriter
 
-import "strconv"
+import (
+	"slices"
+	"strconv"
+)
 
 // A Pair is a key with its value.
 type Pair struct{ Key, Value string }
@@ -23,6 +26,9 @@ type Writer struct {
 // Bytes is what was written, valid until the next call, and the first error
 // that writing met.
 func (w *Writer) Bytes() ([]byte, error) { return w.buf, w.err }
+
+// Grow makes room for so many more bytes.
+func (w *Writer) Grow(bytes int) { w.buf = slices.Grow(w.buf, bytes) }
 
 // Reset forgets what was written but keeps the memory for it.
 func (w *Writer) Reset() { *w = Writer{buf: w.buf[:0]} }
@@ -87,60 +93,54 @@ func (w *Writer) Int(field string, value int) {
 
 // Strings writes a field that holds a list. An empty list is written as [].
 func (w *Writer) Strings(field string, values []string) {
-	if !w.ownList(values) {
-		w.Value(field, values)
-		return
-	}
+	before := *w
 	w.Open(field)
+	ok := len(values) > 0
 	for _, value := range values {
 		w.dash = true
-		w.start()
-		w.scalar(value, styleOf(value, w.indent))
+		ok = ok && w.simple(value)
 		w.buf = append(w.buf, '\n')
 	}
 	w.Close()
+	if !ok {
+		*w = before
+		w.Value(field, values)
+	}
 }
 
-// ownList says whether no value of a list to be opened needs the library.
-func (w *Writer) ownList(values []string) bool {
-	for _, value := range values {
-		if styleOf(value, w.indent+len("- ")) == byLibrary {
-			return false
-		}
-	}
-	return len(values) > 0
+// simple starts a line with a string and says whether that needed no library.
+func (w *Writer) simple(value string) bool {
+	s := styleOf(value, w.indent)
+	w.start()
+	w.scalar(value, s)
+	return s != byLibrary
 }
 
 // Pairs writes a field that holds a mapping of strings. The pairs have to be
 // sorted by key, byte by byte, without repetition. No pairs are written as {}.
 func (w *Writer) Pairs(field string, pairs []Pair) {
-	if !w.ownPairs(pairs) {
-		w.Value(field, mapOf(pairs))
-		return
-	}
+	before := *w
 	w.Open(field)
-	for _, pair := range pairs {
-		w.start()
-		w.scalar(pair.Key, plain)
-		w.buf = append(w.buf, ": "...)
-		w.scalar(pair.Value, styleOf(pair.Value, w.indent+len(pair.Key)+len(": ")))
-		w.buf = append(w.buf, '\n')
+	ok := len(pairs) > 0
+	for i, pair := range pairs {
+		ok = ok && w.simplePair(pair) && (i == 0 || clearlyBefore(pairs[i-1].Key, pair.Key))
 	}
 	w.Close()
+	if !ok {
+		*w = before
+		w.Value(field, mapOf(pairs))
+	}
 }
 
-// ownPairs says whether no pair of a mapping to be opened needs the library.
-func (w *Writer) ownPairs(pairs []Pair) bool {
-	indent := w.indent + 2
-	for i, pair := range pairs {
-		switch {
-		case styleOf(pair.Key, indent) != plain,
-			styleOf(pair.Value, indent+len(pair.Key)+len(": ")) == byLibrary,
-			i > 0 && !clearlyBefore(pairs[i-1].Key, pair.Key):
-			return false
-		}
-	}
-	return len(pairs) > 0
+// simplePair writes a line with a pair and says whether that needed no library.
+func (w *Writer) simplePair(pair Pair) bool {
+	key, value := styleOf(pair.Key, w.indent), styleOf(pair.Value, w.indent+len(pair.Key)+len(": "))
+	w.start()
+	w.scalar(pair.Key, key)
+	w.buf = append(w.buf, ": "...)
+	w.scalar(pair.Value, value)
+	w.buf = append(w.buf, '\n')
+	return key == plain && value != byLibrary
 }
 
 func mapOf(pairs []Pair) map[string]string {

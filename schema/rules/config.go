@@ -26,7 +26,7 @@ type configCheck struct {
 	problems []schema.Problem
 }
 
-func (c *configCheck) report(field, rule, format string, args ...any) {
+func (c *configCheck) reportf(field, rule, format string, args ...any) {
 	c.problems = append(c.problems, c.repo.Problem(c.doc.Path, field, rule, fmt.Sprintf(format, args...)))
 }
 
@@ -49,18 +49,18 @@ func (c *configCheck) content() {
 	images := config.Images != nil && len(config.Images.Items) > 0
 	promotion := config.Promotion != nil && len(config.Promotion.To) > 0
 	if len(config.Tests) == 0 && !images && !promotion {
-		c.report("", RuleEmptyConfig, "the configuration does nothing (found no tests, images or promotion, want at least one of them)")
+		c.reportf("", RuleEmptyConfig, "the configuration does nothing (found no tests, images or promotion, want at least one of them)")
 	}
 }
 
 // resources: what is not named must be covered by "*".
 func (c *configCheck) resources() {
 	if _, ok := c.doc.Value.Resources["*"]; !ok {
-		c.report("resources", RuleResources, `the resources of what is not named are missing (found no "*", want "*" with requests or limits)`)
+		c.reportf("resources", RuleResources, `the resources of what is not named are missing (found no "*", want "*" with requests or limits)`)
 	}
 	for name, requirements := range c.doc.Value.Resources {
 		if len(requirements.Requests)+len(requirements.Limits) == 0 {
-			c.report(fmt.Sprintf("resources[%q]", name), RuleResources, "the entry says nothing (found no requests and no limits, want at least one)")
+			c.reportf(fmt.Sprintf("resources[%q]", name), RuleResources, "the entry says nothing (found no requests and no limits, want at least one)")
 		}
 	}
 }
@@ -74,7 +74,8 @@ func (c *configCheck) buildRoot() {
 	}
 	sources := countTrue(root.ImageStreamTag != nil, root.ProjectImage != nil, root.FromRepository)
 	if sources != 1 {
-		c.report("build_root", RuleBuildRoot, "the image to build in must have one source (found %d of image_stream_tag, project_image and from_repository, want 1)", sources)
+		c.reportf("build_root", RuleBuildRoot,
+			"the image to build in must have one source (found %d of image_stream_tag, project_image and from_repository, want 1)", sources)
 	}
 }
 
@@ -82,7 +83,7 @@ func (c *configCheck) duplicateTests() {
 	first := map[string]int{}
 	for i, test := range c.doc.Value.Tests {
 		if before, ok := first[test.As]; ok {
-			c.report(fmt.Sprintf("tests[%d].as", i), RuleDuplicateTest, "the name is taken (found %q, which tests[%d] has too)", test.As, before)
+			c.reportf(fmt.Sprintf("tests[%d].as", i), RuleDuplicateTest, "the name is taken (found %q, which tests[%d] has too)", test.As, before)
 			continue
 		}
 		first[test.As] = i
@@ -106,13 +107,14 @@ func (c *configCheck) test(field string, test *schema.Test) {
 	}
 	switch {
 	case test.As == "":
-		c.report(field+".as", RuleTestName, "the test has no name")
+		c.reportf(field+".as", RuleTestName, "the test has no name")
 	case len(test.As) > most:
-		c.report(field+".as", RuleTestName, "the name is too long (found %d characters, want at most %d)", len(test.As), most)
+		c.reportf(field+".as", RuleTestName, "the name is too long (found %d characters, want at most %d)", len(test.As), most)
 	case !testName.MatchString(test.As):
-		c.report(field+".as", RuleTestName, "the name cannot be that of a pod (found %q, want lower-case letters, digits, \"-\" and \".\", a letter or digit at both ends)", test.As)
+		c.reportf(field+".as", RuleTestName,
+			`the name cannot be that of a pod (found %q, want lower-case letters, digits, "-" and ".", a letter or digit at both ends)`, test.As)
 	case test.As == "images" || strings.HasPrefix(test.As, "ci-index"):
-		c.report(field+".as", RuleTestName, "the name is reserved (found %q)", test.As)
+		c.reportf(field+".as", RuleTestName, "the name is reserved (found %q)", test.As)
 	}
 	c.testType(field, test)
 }
@@ -121,16 +123,16 @@ func (c *configCheck) test(field string, test *schema.Test) {
 func (c *configCheck) testType(field string, test *schema.Test) {
 	types := countTrue(test.Container != nil, test.Steps != nil, test.LiteralSteps != nil)
 	if types != 1 {
-		c.report(field, RuleTestType, "a test has one type (found %d of container, steps and literal_steps, want 1)", types)
+		c.reportf(field, RuleTestType, "a test has one type (found %d of container, steps and literal_steps, want 1)", types)
 	}
 	if test.Container != nil && test.Commands == "" {
-		c.report(field+".commands", RuleTestType, "a container test needs commands (found none)")
+		c.reportf(field+".commands", RuleTestType, "a container test needs commands (found none)")
 	}
 	if test.Container != nil && test.Container.From == "" {
-		c.report(field+".container.from", RuleTestType, "a container test needs an image (found none)")
+		c.reportf(field+".container.from", RuleTestType, "a container test needs an image (found none)")
 	}
 	if test.Steps != nil && test.Commands != "" {
-		c.report(field+".commands", RuleTestType, "the commands of a test of steps are in its steps (found commands beside steps)")
+		c.reportf(field+".commands", RuleTestType, "the commands of a test of steps are in its steps (found commands beside steps)")
 	}
 }
 

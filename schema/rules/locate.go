@@ -34,14 +34,6 @@ func way(finding resolver.Finding) string {
 	return " (by way of " + strings.Join(names, ", ") + ")"
 }
 
-// registryFile is the end of a component's file name, by kind.
-var registryFile = map[resolver.Kind]string{
-	resolver.KindStep:     "-ref.yaml",
-	resolver.KindChain:    "-chain.yaml",
-	resolver.KindWorkflow: "-workflow.yaml",
-	resolver.KindObserver: "-observer.yaml",
-}
-
 // fileOf is the file that a component is in. A component's name is its folders
 // joined by "-", which cannot be undone, so the documents are searched.
 func fileOf(repo *repolayout.Repo, config *string, component resolver.Component) string {
@@ -49,13 +41,13 @@ func fileOf(repo *repolayout.Repo, config *string, component resolver.Component)
 	case resolver.KindProfile:
 		return repo.Profiles.Path
 	case resolver.KindStep:
-		return search(repo.Refs, component)
+		return search(repo.Refs, component.Name+"-ref.yaml")
 	case resolver.KindChain:
-		return search(repo.Chains, component)
+		return search(repo.Chains, component.Name+"-chain.yaml")
 	case resolver.KindWorkflow:
-		return search(repo.Workflows, component)
+		return search(repo.Workflows, component.Name+"-workflow.yaml")
 	case resolver.KindObserver:
-		return search(repo.Observers, component)
+		return search(repo.Observers, component.Name+"-observer.yaml")
 	case resolver.KindConfig, resolver.KindTest:
 	}
 	if config == nil {
@@ -64,10 +56,10 @@ func fileOf(repo *repolayout.Repo, config *string, component resolver.Component)
 	return *config
 }
 
-func search[T any](docs []*repolayout.Doc[T], component resolver.Component) string {
-	want := component.Name + registryFile[component.Kind]
+// search gives the path of the document whose file has a name, or "".
+func search[T any](docs []*repolayout.Doc[T], name string) string {
 	for _, doc := range docs {
-		if path.Base(doc.Path) == want {
+		if path.Base(doc.Path) == name {
 			return doc.Path
 		}
 	}

@@ -84,16 +84,18 @@ func compile(value cue.Value) (*shape.Shape, error) {
 	case cue.OrOp:
 		return compileUnion(operands)
 	case cue.AndOp:
-		if value.IncompleteKind() != cue.StructKind {
-			return compileIntersection(operands)
+		if value.IncompleteKind() == cue.StructKind {
+			return compileStruct(value)
 		}
+		return compileIntersection(operands)
 	case cue.RegexMatchOp:
 		pattern, err := operands[len(operands)-1].String()
 		return &shape.Shape{Kind: shape.String, Patterns: []string{pattern}}, err
 	case cue.GreaterThanEqualOp, cue.LessThanEqualOp, cue.GreaterThanOp, cue.LessThanOp:
 		return compileBound(op, operands[len(operands)-1])
+	default:
+		return compileKind(value)
 	}
-	return compileKind(value)
 }
 
 func compileKind(value cue.Value) (*shape.Shape, error) {

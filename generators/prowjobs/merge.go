@@ -1,0 +1,136 @@
+package prowjobs
+
+import (
+	"bytes"
+	"errors"
+	"maps"
+	"slices"
+
+	"github.com/drover-ci/drover/generators"
+	"github.com/drover-ci/drover/generators/yamlwriter"
+)
+
+// Merge puts generated files of a component in the place of the existing ones,
+// which are all the job files in the component's folder. It gives the files
+// that the folder is to hold, in order of their paths; existing files that are
+// not among them are to be removed. Neither argument changes.
+//
+// Jobs that were not generated stay, unless one that is now generated has their
+// name. Jobs that were generated and no longer are go. A generated job keeps
+// what people may set in its file, unless its configuration says otherwise:
+// max_concurrency, the cluster, skip_report of presubmits and reporter_config
+// of periodics. Jobs are sorted only where there are generated ones among them,
+// and a file without any keeps its bytes.
+//
+// A file that would change but cannot be read in full is an error that names
+// it; then no file must be written.
+func Merge(existing []generators.File, generated []JobFile) ([]JobFile, error) {
+	old := make(map[string]*generators.File, len(existing))
+	for i := range existing {
+		old[existing[i].Path] = &existing[i]
+	}
+	fresh := make(map[string]*JobFile, len(generated))
+	for i := range generated {
+		fresh[generated[i].Path] = &generated[i]
+	}
+	paths := slices.AppendSeq(slices.Collect(maps.Keys(old)), maps.Keys(fresh))
+	slices.Sort(paths)
+
+	var merged []JobFile
+	var errs error
+	var w yamlwriter.Writer
+	for _, path := range slices.Compact(paths) {
+		file, err := mergeFile(&w, old[path], fresh[path])
+		switch {
+		case err != nil:
+			errs = errors.Join(errs, err)
+		case !file.isEmpty():
+			merged = append(merged, *file)
+		}
+	}
+	if errs != nil {
+		return nil, errs
+	}
+	return merged, nil
+}
+
+// mergeFile merges a file, of which either side may be missing.
+func mergeFile(w *yamlwriter.Writer, old *generators.File, fresh *JobFile) (*JobFile, error) {
+	switch {
+	case old == nil:
+		return fresh, nil
+	case fresh == nil && !bytes.Contains(old.Content, []byte(labelGenerator)):
+		return untouched(old), nil
+	case fresh != nil:
+		if same := guess(w, old.Content, fresh); same != nil {
+			return same, nil
+		}
+	}
+	file, err := parseFile(old)
+	if err != nil {
+		return nil, err
+	}
+	set := file.handSet()
+	if pruned := file.prune(); !pruned && fresh == nil {
+		return untouched(old), nil
+	}
+	if fresh != nil {
+		for i := range fresh.Groups {
+			file.put(&fresh.Groups[i], set)
+		}
+	}
+	return file, nil
+}
+
+// isEmpty says whether a file has nothing left to hold.
+func (f *JobFile) isEmpty() bool { return !f.untouched && len(f.Groups) == 0 && len(f.others) == 0 }
+
+// untouched is a file that stays as it is.
+func untouched(file *generators.File) *JobFile {
+	return &JobFile{Path: file.Path, untouched: true, content: file.Content}
+}
+
+// prune drops jobs that were generated, and groups that are left empty by that.
+// It says whether there were any.
+func (f *JobFile) prune() bool {
+	pruned := false
+	for i := range f.Groups {
+		group := &f.Groups[i]
+		before := len(group.Jobs)
+		group.Jobs = slices.DeleteFunc(group.Jobs, isGenerated)
+		pruned = pruned || len(group.Jobs) < before
+	}
+	if pruned {
+		f.Groups = slices.DeleteFunc(f.Groups, func(g Group) bool { return len(g.Jobs) == 0 })
+	}
+	return pruned
+}
+
+func isGenerated(job *Job) bool { return job.Labels.Get(labelGenerator) == generatorName }
+
+// put adds generated jobs to a file, in the place of others of the same names.
+func (f *JobFile) put(fresh *Group, set map[jobKey]handSet) {
+	names := make(map[string]bool, len(fresh.Jobs))
+	for _, job := range fresh.Jobs {
+		names[job.Name] = true
+	}
+	group := f.group(fresh.Kind, fresh.Repo)
+	group.Jobs = slices.DeleteFunc(group.Jobs, func(job *Job) bool { return names[job.Name] })
+	for _, job := range fresh.Jobs {
+		key := jobKey{fresh.Kind, fresh.Repo, job.Name}
+		group.Jobs = append(group.Jobs, set[key].keep(job))
+	}
+	group.sort()
+}
+
+// group is the file's group of a kind and repository, which it gets if it has
+// none.
+func (f *JobFile) group(kind Kind, repo string) *Group {
+	for i := range f.Groups {
+		if group := &f.Groups[i]; group.Kind == kind && group.Repo == repo {
+			return group
+		}
+	}
+	f.Groups = append(f.Groups, Group{Kind: kind, Repo: repo})
+	return &f.Groups[len(f.Groups)-1]
+}
