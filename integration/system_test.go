@@ -23,6 +23,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/drover-ci/drover/internal/controlplane"
+	"github.com/drover-ci/drover/internal/testcluster"
 	"github.com/drover-ci/drover/internal/testgit"
 	"github.com/drover-ci/drover/reconciler/configrepo"
 )
@@ -70,13 +71,13 @@ type system struct {
 // start runs the system on a data folder and waits until it is up.
 func start(t *testing.T, data string) *system {
 	t.Helper()
-	localcluster := findLocalcluster(t)
+	localcluster := testcluster.Program(t)
 	path, err := program()
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := &system{t: t, data: data, stderr: &bytes.Buffer{}}
-	s.command = exec.Command(path, "up", "--data", data, "--listen", "127.0.0.1:0") //nolint:noctx // ended by the test
+	s.command = exec.Command(path, "up", "--data", data, "--listen", "127.0.0.1:0")
 	s.command.Env = append(os.Environ(), controlplane.ProgramVariable+"="+localcluster)
 	s.command.Stderr = s.stderr
 	stdout, err := s.command.StdoutPipe()
@@ -105,23 +106,6 @@ func start(t *testing.T, data string) *system {
 	return s
 }
 
-// findLocalcluster is the program of the control plane, which `make test`
-// builds first.
-func findLocalcluster(t *testing.T) string {
-	t.Helper()
-	if path := os.Getenv(controlplane.ProgramVariable); path != "" {
-		return path
-	}
-	path, err := filepath.Abs(filepath.Join("..", "bin", controlplane.Program))
-	if err == nil {
-		_, err = os.Stat(path)
-	}
-	if err != nil {
-		t.Skip("there is no localcluster: set " + controlplane.ProgramVariable + ", or run `make bin/localcluster`")
-	}
-	return path
-}
-
 // connect reads where everything is from endpoints.json, as scripts do.
 func (s *system) connect() {
 	s.t.Helper()
@@ -129,7 +113,11 @@ func (s *system) connect() {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	var endpoints struct{ Resolver, Kubeconfig, Repo string }
+	var endpoints struct {
+		Resolver   string `json:"resolver"`
+		Kubeconfig string `json:"kubeconfig"`
+		Repo       string `json:"repo"`
+	}
 	if err := json.Unmarshal(content, &endpoints); err != nil {
 		s.t.Fatal(err)
 	}
@@ -160,19 +148,19 @@ func (s *system) stop(signal syscall.Signal) {
 // eventually waits until a condition holds, which gives "" or what is amiss.
 func (s *system) eventually(what string, amiss func() string) {
 	s.t.Helper()
+	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
+	defer cancel()
+	next := time.NewTicker(5 * time.Millisecond)
+	defer next.Stop()
 	began := time.Now()
-	deadline := began.Add(patience)
-	for {
-		last := amiss()
-		if last == "" {
-			s.t.Logf("%s after %s", what, time.Since(began).Round(time.Millisecond))
-			return
-		}
-		if time.Now().After(deadline) {
+	for last := amiss(); last != ""; last = amiss() {
+		select {
+		case <-next.C:
+		case <-ctx.Done():
 			s.t.Fatalf("%s: still %s\n%s", what, last, s.stderr)
 		}
-		time.Sleep(5 * time.Millisecond)
 	}
+	s.t.Logf("%s after %s", what, time.Since(began).Round(time.Millisecond))
 }
 
 // inForce waits until a revision is applied and served.
@@ -220,7 +208,7 @@ const configQuery = "/config?org=acme&repo=widget-server&branch=main"
 
 // served gives a header of the resolver's answer.
 func (s *system) served(header string) string {
-	response, err := http.Get(s.resolver + configQuery) //nolint:noctx,gosec // our own server
+	response, err := http.Get(s.resolver + configQuery)
 	if err != nil {
 		return err.Error()
 	}
@@ -231,7 +219,7 @@ func (s *system) served(header string) string {
 
 // body gives the resolver's answer.
 func (s *system) body() string {
-	response, err := http.Get(s.resolver + configQuery) //nolint:noctx,gosec // our own server
+	response, err := http.Get(s.resolver + configQuery)
 	if err != nil {
 		return err.Error()
 	}

@@ -123,11 +123,11 @@ func (s *system) testTwoCommits(t *testing.T) {
 	}
 }
 
-func (s *system) testByHand(*testing.T) {
+func (s *system) testByHand(t *testing.T) {
 	edited := s.configMap("resources")
 	want := edited.Data["boskos.yaml"]
 	edited.Data["boskos.yaml"] = "resources: []\n"
-	if _, err := s.client.CoreV1().ConfigMaps("ci").Update(context.Background(), edited, metav1.UpdateOptions{}); err != nil {
+	if _, err := s.client.CoreV1().ConfigMaps("ci").Update(t.Context(), edited, metav1.UpdateOptions{}); err != nil {
 		s.t.Fatal(err)
 	}
 	s.eventually("an object edited by hand is put right", func() string {
@@ -136,7 +136,7 @@ func (s *system) testByHand(*testing.T) {
 		}
 		return ""
 	})
-	if err := s.client.CoreV1().ConfigMaps("ci").Delete(context.Background(), "plugins", metav1.DeleteOptions{}); err != nil {
+	if err := s.client.CoreV1().ConfigMaps("ci").Delete(t.Context(), "plugins", metav1.DeleteOptions{}); err != nil {
 		s.t.Fatal(err)
 	}
 	s.eventually("an object deleted by hand is made again", func() string {
@@ -169,13 +169,13 @@ func TestKilledAtAnyMoment(t *testing.T) {
 		count := 30 + round
 		s.setQuota(before(round), count)
 		s.repository.Replace(mainConfig, "as: unit"+mark(round), "as: unit"+mark(round+1))
-		objects := ""
+		var objects strings.Builder
 		for i := range 8 {
-			objects += fmt.Sprintf("---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: extra-%d-%d, namespace: ci}\n", round%2, i)
+			fmt.Fprintf(&objects, "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: extra-%d-%d, namespace: ci}\n", round%2, i)
 		}
-		s.repository.Write(manifest, objects)
+		s.repository.Write(manifest, objects.String())
 		revision := s.repository.CommitAll(fmt.Sprintf("round %d", round))
-		time.Sleep(time.Duration(round) * 35 * time.Millisecond) // the moment of the kill, not a wait for anything
+		<-time.After(time.Duration(round) * 35 * time.Millisecond) // the moment of the kill, not a wait for anything
 		s.stop(syscall.SIGKILL)
 		s = start(t, data)
 		s.inForce(revision)

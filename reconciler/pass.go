@@ -35,7 +35,7 @@ func (r *Reconciler) pass(ctx context.Context, again bool) Status {
 	r.last = status
 	r.log(status, time.Since(start))
 	if err := r.reporter.Report(ctx, status); err != nil && ctx.Err() == nil {
-		r.options.Logger.Warn("report status", "error", err)
+		r.options.Logger.WarnContext(ctx, "report status", "error", err)
 	}
 	return status
 }

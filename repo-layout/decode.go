@@ -75,8 +75,7 @@ func (l *loader) decodeOne(f *file) error {
 // an error.
 func readFile(tree Tree, file string) ([]byte, *schema.Problem, error) {
 	content, err := tree.ReadFile(file)
-	var tooLarge *TooLargeError
-	if errors.As(err, &tooLarge) {
+	if tooLarge, ok := errors.AsType[*TooLargeError](err); ok {
 		problem := schema.TooLarge(file, tooLarge.Size)
 		return nil, &problem, nil
 	}

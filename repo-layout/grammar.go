@@ -35,8 +35,6 @@ const (
 	observerFile componentKind = "-observer.yaml"
 )
 
-var componentKinds = []componentKind{refFile, chainFile, workflowFile, observerFile}
-
 // clusterProfiles is the registry's folder that holds no components.
 const clusterProfiles = "cluster-profiles"
 
@@ -49,7 +47,7 @@ const clusterProfilesFile = "cluster-profiles-config.yaml"
 func parseComponent(file string) (name string, kind componentKind, err error) {
 	dir, base := path.Split(file)
 	want := strings.ReplaceAll(strings.Trim(dir, "/"), "/", "-")
-	for _, kind := range componentKinds {
+	for _, kind := range []componentKind{refFile, chainFile, workflowFile, observerFile} {
 		found, ok := strings.CutSuffix(base, string(kind))
 		if !ok {
 			continue
@@ -62,7 +60,8 @@ func parseComponent(file string) (name string, kind componentKind, err error) {
 	if mayBeBeside(base, want) {
 		return "", "", nil
 	}
-	return "", "", fmt.Errorf("the file's name says no kind of component (found %q, want %s-ref.yaml, -chain.yaml, -workflow.yaml, -observer.yaml or -commands)", base, want)
+	return "", "", fmt.Errorf("the file's name says no kind of component "+
+		"(found %q, want %s-ref.yaml, -chain.yaml, -workflow.yaml, -observer.yaml or -commands)", base, want)
 }
 
 // mayBeBeside says whether a file that is no component belongs in the

@@ -171,7 +171,7 @@ func TestLoadAgainEqualsLoadFromNothing(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // repeatable on purpose
+	random := rand.New(rand.NewPCG(1, 2)) // repeatable on purpose
 	var last *repolayout.Repo
 	for round := range 60 {
 		path := slices.Sorted(maps.Keys(contents))[random.IntN(len(contents))]

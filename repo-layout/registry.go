@@ -93,7 +93,8 @@ func inlineCommands(f *file, contents [][]byte, field string, commands *string) 
 		}
 	}
 	return []schema.Problem{at(contents[0], f.path(), field, RuleCommands,
-		fmt.Sprintf("the commands' file is not there (found %q, want the name of a file beside this one that begins with the component's name and \"-commands\")", *commands))}
+		fmt.Sprintf("the commands' file is not there "+
+			`(found %q, want the name of a file beside this one that begins with the component's name and "-commands")`, *commands))}
 }
 
 func decodeChain(f *file, name string, contents [][]byte) {

@@ -78,7 +78,16 @@ func appendProblems[T any](all []schema.Problem, docs []*Doc[T]) []schema.Proble
 
 // Documents counts the decoded files.
 func (r *Repo) Documents() int {
-	return 3 + len(r.Configs) + len(r.Refs) + len(r.Chains) + len(r.Workflows) + len(r.Observers)
+	return r.Settings.count() + r.Profiles.count() + r.Quotas.count() +
+		len(r.Configs) + len(r.Refs) + len(r.Chains) + len(r.Workflows) + len(r.Observers)
+}
+
+// count is 1 for a file that is there.
+func (d *Doc[T]) count() int {
+	if d.ID == (ID{}) && len(d.Problems) == 0 {
+		return 0
+	}
+	return 1
 }
 
 // Problem makes a problem of a field of a document, at its line and column.

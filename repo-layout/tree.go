@@ -53,8 +53,8 @@ type TooLargeError struct {
 func (e *TooLargeError) Error() string { return fmt.Sprintf("%d bytes are too many", e.Size) }
 
 // OpenFolder gives the tree of a folder on disk, which cannot be left through
-// links. Close it when it is no longer read.
-func OpenFolder(dir string) (tree Tree, close func() error, err error) {
+// links. Call closeTree when it is no longer read.
+func OpenFolder(dir string) (tree Tree, closeTree func() error, err error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return nil, nil, err

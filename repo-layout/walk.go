@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/drover-ci/drover/schema"
@@ -85,7 +86,7 @@ func (l *loader) folder(dir string, id ID, sort sorter, last *folder) (*folder, 
 	loaded := &folder{id: id, folders: map[string]*folder{}}
 	files, linkProblems := l.links(dir, entries)
 	sorted, nameProblems := sort.sort(dir, files)
-	loaded.problems = append(linkProblems, nameProblems...)
+	loaded.problems = slices.Concat(linkProblems, nameProblems)
 	l.addFiles(loaded, sorted, last)
 	for _, entry := range entries {
 		if entry.Kind != Folder || strings.HasPrefix(entry.Name, "..") {

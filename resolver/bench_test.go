@@ -55,6 +55,7 @@ func BenchmarkWriteGzip(b *testing.B) {
 }
 
 func rotate(b *testing.B, write func(*resolver.Body, io.Writer) error) {
+	b.Helper()
 	c := openCorpus(b)
 	var bodies []*resolver.Body
 	for _, resolved := range resolveAll(b, c) {

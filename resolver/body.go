@@ -43,7 +43,7 @@ func (b *Body) GzipLen() int {
 
 // WriteGzip writes the body as one gzip stream.
 func (b *Body) WriteGzip(w io.Writer) error {
-	if _, err := w.Write(gzipHeader); err != nil {
+	if _, err := io.WriteString(w, gzipHeader); err != nil {
 		return err
 	}
 	if err := b.text.write(w, (*fragment).zipped); err != nil {
@@ -57,7 +57,7 @@ func (b *Body) WriteGzip(w io.Writer) error {
 func (b *Body) crc() uint32 {
 	b.sum.Do(func() {
 		hash := crc32.NewIEEE()
-		b.text.write(hash, (*fragment).plain) // a hash gives no error
+		_ = b.text.write(hash, (*fragment).plain) // writing to a hash gives no error
 		b.checksum = hash.Sum32()
 	})
 	return b.checksum

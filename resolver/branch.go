@@ -9,84 +9,69 @@ import (
 	"github.com/drover-ci/drover/schema"
 )
 
-// variant is what a request says besides the branch.
-type variant struct{ org, repo, name string }
-
-func variantOf(m schema.Metadata) variant { return variant{m.Org, m.Repo, m.Variant} }
-
-// branches are the configurations of a variant, by branch.
-type branches struct {
-	// named have a plain branch name.
-	named map[string][]*Entry
-	// patterns have a regular expression for a branch.
-	patterns []pattern
-}
-
-type pattern struct {
-	entry      *Entry
-	expression *regexp.Regexp
-}
-
-func indexBranches(entries []*Entry) map[variant]*branches {
-	index := map[variant]*branches{}
-	for _, entry := range entries {
-		key := variantOf(entry.Config.Metadata)
-		if index[key] == nil {
-			index[key] = &branches{named: map[string][]*Entry{}}
-		}
-		index[key].add(entry)
-	}
-	return index
-}
-
-// plainBranch tells names from regular expressions, as the job generator does.
-var plainBranch = regexp.MustCompile(`^[\w\-.]+$`)
-
-func (b *branches) add(entry *Entry) {
-	branch := entry.Config.Metadata.Branch
-	if !plainBranch.MatchString(branch) {
-		if expression, err := regexp.Compile("^(?:" + branch + ")(?:$|-)"); err == nil {
-			b.patterns = append(b.patterns, pattern{entry, expression})
-			return
-		}
-	}
-	b.named[branch] = append(b.named[branch], entry)
-}
-
-// match gives the configurations for a branch: those for the branch itself, and
-// those of which it is a feature branch, named after it and a dash.
-func (b *branches) match(branch string) []*Entry {
-	matches := slices.Clone(b.named[branch])
-	for i, char := range branch {
-		if char == '-' {
-			matches = append(matches, b.named[branch[:i]]...)
-		}
-	}
-	for _, pattern := range b.patterns {
-		if pattern.expression.MatchString(branch) {
-			matches = append(matches, pattern.entry)
-		}
-	}
-	return matches
-}
-
 // Find gives the one configuration for a branch: its own, or that of the branch
-// of which it is a feature branch. It is an error if there is none, and if
-// there are several.
+// of which it is a feature branch, named after it and a dash. It is an error if
+// there is none, and if there are several.
 func (c *Catalog) Find(m schema.Metadata) (*Entry, error) {
-	index := c.branches[variantOf(m)]
-	if index == nil {
+	variants := 0
+	var matches []*Entry
+	for _, entry := range c.repository(m.Org, m.Repo) {
+		if entry.Config.Metadata.Variant != m.Variant {
+			continue
+		}
+		variants++
+		if entry.isFor(m.Branch) {
+			matches = append(matches, entry)
+		}
+	}
+	switch {
+	case len(matches) == 1:
+		return matches[0], nil
+	case len(matches) > 1:
+		return nil, fmt.Errorf("found more than one matching config for branch %s on %s: branches %s",
+			m.Branch, describe(m), branchNames(matches))
+	case variants > 0:
+		return nil, fmt.Errorf("could not find any config for branch %s on %s", m.Branch, describe(m))
+	default:
 		return nil, fmt.Errorf("could not find any config for %s", describe(m))
 	}
-	matches := index.match(m.Branch)
-	switch len(matches) {
-	case 0:
-		return nil, fmt.Errorf("could not find any config for branch %s on %s", m.Branch, describe(m))
-	case 1:
-		return matches[0], nil
-	default:
-		return nil, fmt.Errorf("found more than one matching config for branch %s on %s: branches %s", m.Branch, describe(m), branchNames(matches))
+}
+
+// repository gives a repository's entries: they are side by side.
+func (c *Catalog) repository(org, repo string) []*Entry {
+	first, _ := slices.BinarySearchFunc(c.entries, schema.Metadata{Org: org, Repo: repo},
+		func(entry *Entry, m schema.Metadata) int { return compareMetadata(entry.Config.Metadata, m) })
+	end := first
+	for end < len(c.entries) && c.entries[end].Config.Metadata.Org == org && c.entries[end].Config.Metadata.Repo == repo {
+		end++
 	}
+	return c.entries[first:end]
+}
+
+// isFor says whether the entry's branch is a branch, or the one of which it is a
+// feature branch.
+func (e *Entry) isFor(branch string) bool {
+	if e.branches != nil {
+		return e.branches.MatchString(branch)
+	}
+	rest, ok := strings.CutPrefix(branch, e.Config.Metadata.Branch)
+	return ok && (rest == "" || rest[0] == '-')
+}
+
+// branchExpression is the expression that a configuration has in the place of a
+// branch's name, or nil: for a name, and for what is no expression after all.
+func branchExpression(branch string) *regexp.Regexp {
+	isPlain := func(r rune) bool {
+		return r == '-' || r == '_' || r == '.' || '0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z'
+	}
+	if !strings.ContainsFunc(branch, func(r rune) bool { return !isPlain(r) }) {
+		return nil
+	}
+	expression, err := regexp.Compile("^(?:" + branch + ")(?:$|-)")
+	if err != nil {
+		return nil
+	}
+	return expression
 }
 
 func describe(m schema.Metadata) string {

@@ -134,7 +134,8 @@ func (b *builder) addChain(chain *schema.RegistryChain, cycles []Finding) []Find
 	owner := Component{KindChain, chain.As}
 	steps := list{steps: chain.Steps, place: func() place { return placeIn(owner, "chain.steps") }}
 	elements, findings := steps.expand(b.Registry)
-	if last := b.last.chains[chain.As]; last.sound() && same(b.last.sources.chains[chain.As], chain) && steps.consistsOf(last.elements, elements) {
+	last, unchanged := b.last.chains[chain.As], same(b.last.sources.chains[chain.As], chain)
+	if unchanged && last.sound() && steps.consistsOf(last.elements, elements) {
 		b.chains[chain.As] = last
 		return nil
 	}

@@ -2,6 +2,7 @@ package resolver
 
 import (
 	"cmp"
+	"regexp"
 	"runtime"
 	"slices"
 	"sync"
@@ -13,8 +14,8 @@ import (
 // clients ask for. It never changes.
 type Catalog struct {
 	registry *Registry
-	entries  []*Entry
-	branches map[variant]*branches
+	// entries are in the order of compareMetadata.
+	entries []*Entry
 }
 
 // Entry is one configuration of a catalog.
@@ -25,6 +26,8 @@ type Entry struct {
 	Resolved *Resolved
 	// Findings are what is wrong, in the order of the tests.
 	Findings []Finding
+	// branches is for a branch that is given as an expression.
+	branches *regexp.Regexp
 }
 
 // NewCatalog resolves the configurations.
@@ -41,22 +44,34 @@ func (c *Catalog) Next(registry *Registry, configs []*schema.Config) *Catalog {
 	for _, entry := range c.entries {
 		known[entry.Config] = entry
 	}
-	entries := make([]*Entry, len(configs))
+	next := &Catalog{registry: registry, entries: make([]*Entry, len(configs))}
 	inParallel(len(configs), func(i int) {
-		entries[i] = entryFor(registry, configs[i], known[configs[i]])
+		if last := known[configs[i]]; last != nil && (registry == c.registry || last.current(registry)) {
+			next.entries[i] = last
+			return
+		}
+		next.entries[i] = newEntry(registry, configs[i])
 	})
-	slices.SortStableFunc(entries, func(a, b *Entry) int {
-		return compareMetadata(a.Config.Metadata, b.Config.Metadata)
-	})
-	return &Catalog{registry: registry, entries: entries, branches: indexBranches(entries)}
+	byMetadata := func(a, b *Entry) int { return compareMetadata(a.Config.Metadata, b.Config.Metadata) }
+	if !slices.IsSortedFunc(next.entries, byMetadata) {
+		slices.SortStableFunc(next.entries, byMetadata)
+	}
+	return next
 }
 
-func entryFor(registry *Registry, config *schema.Config, last *Entry) *Entry {
-	if last != nil && last.Resolved != nil && registry.Current(last.Resolved) {
-		return last
-	}
+func newEntry(registry *Registry, config *schema.Config) *Entry {
 	resolved, findings := registry.Resolve(config)
-	return &Entry{Config: config, Resolved: resolved, Findings: findings}
+	return &Entry{
+		Config:   config,
+		Resolved: resolved,
+		Findings: findings,
+		branches: branchExpression(config.Metadata.Branch),
+	}
+}
+
+// current says whether the entry is what the registry would give too.
+func (e *Entry) current(registry *Registry) bool {
+	return e.Resolved != nil && registry.Current(e.Resolved)
 }
 
 // Registry is what the configurations are resolved against.
@@ -67,7 +82,12 @@ func (c *Catalog) Registry() *Registry { return c.registry }
 func (c *Catalog) Entries() []*Entry { return c.entries }
 
 func compareMetadata(a, b schema.Metadata) int {
-	return cmp.Or(cmp.Compare(a.Org, b.Org), cmp.Compare(a.Repo, b.Repo), cmp.Compare(a.Branch, b.Branch), cmp.Compare(a.Variant, b.Variant))
+	return cmp.Or(
+		cmp.Compare(a.Org, b.Org),
+		cmp.Compare(a.Repo, b.Repo),
+		cmp.Compare(a.Branch, b.Branch),
+		cmp.Compare(a.Variant, b.Variant),
+	)
 }
 
 // inParallel calls the function for each number below n, on every processor.

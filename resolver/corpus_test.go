@@ -1,15 +1,14 @@
 package resolver_test
 
 import (
-	"bufio"
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 	"runtime"
 	"strconv"
@@ -17,6 +16,8 @@ import (
 	"sync"
 	"testing"
 
+	testcorpus "github.com/drover-ci/drover/internal/corpus"
+	repolayout "github.com/drover-ci/drover/repo-layout"
 	"github.com/drover-ci/drover/resolver"
 	"github.com/drover-ci/drover/schema"
 )
@@ -33,39 +34,62 @@ type corpus struct {
 
 // loadCorpus reads the corpus once for all tests.
 var loadCorpus = sync.OnceValues(func() (*corpus, error) {
-	root := os.Getenv("DROVER_CORPUS")
-	files := os.DirFS(filepath.Join(root, "release-repo", "ci-operator"))
-	components, err := readComponents(files)
+	root := os.Getenv(testcorpus.Variable)
+	tree, closeTree, err := repolayout.OpenFolder(filepath.Join(root, "release-repo"))
 	if err != nil {
 		return nil, err
 	}
-	registry, findings := resolver.NewRegistry(components)
-	for _, finding := range findings {
-		return nil, fmt.Errorf("the registry of the corpus is not valid: %s", finding)
+	repo, err := repolayout.Load(context.Background(), tree, nil)
+	if err = errors.Join(err, closeTree()); err != nil {
+		return nil, err
 	}
-	c := &corpus{registry: registry}
+	c := &corpus{}
+	if c.registry, err = registryIn(repo); err != nil {
+		return nil, err
+	}
 	list, err := os.ReadFile(filepath.Join(root, "expected-resolved", "resolved.tsv"))
 	if err != nil {
 		return nil, err
 	}
-	for lines := bufio.NewScanner(bytes.NewReader(list)); lines.Scan(); {
-		fields := strings.Split(lines.Text(), "\t")
+	byPath := map[string]*schema.Config{}
+	for _, doc := range repo.Configs {
+		byPath[doc.Value.Metadata.Path()] = doc.Value
+	}
+	for line := range strings.Lines(string(list)) {
+		fields := strings.Split(strings.TrimSpace(line), "\t")
 		c.paths = append(c.paths, fields[0])
 		c.sums = append(c.sums, fields[2])
+		c.configs = append(c.configs, byPath[fields[0]])
 	}
-	c.configs = make([]*schema.Config, len(c.paths))
-	err = inParallel(len(c.paths), func(i int) error {
-		c.configs[i] = &schema.Config{}
-		return decode(files, path.Join("config", c.paths[i]), c.configs[i])
-	})
-	return c, err
+	return c, nil
 })
+
+// registryIn builds a repository's registry, which must be in order.
+func registryIn(repo *repolayout.Repo) (*resolver.Registry, error) {
+	r, findings := resolver.NewRegistry(resolver.Components{
+		Refs:      values(repo.Refs),
+		Chains:    values(repo.Chains),
+		Workflows: values(repo.Workflows),
+		Observers: values(repo.Observers),
+		Profiles:  repo.Profiles.Value.ClusterProfiles,
+	})
+	if len(findings) > 0 {
+		return nil, fmt.Errorf("the registry is not in order: %s", findings[0])
+	}
+	return r, nil
+}
+
+func values[T any](docs []*repolayout.Doc[T]) []*T {
+	all := make([]*T, len(docs))
+	for i, doc := range docs {
+		all[i] = doc.Value
+	}
+	return all
+}
 
 func openCorpus(t testing.TB) *corpus {
 	t.Helper()
-	if os.Getenv("DROVER_CORPUS") == "" {
-		t.Skip("DROVER_CORPUS is not set: it names a release repository with expected outputs")
-	}
+	testcorpus.Dir(t)
 	c, err := loadCorpus()
 	if err != nil {
 		t.Fatal(err)
@@ -143,7 +167,8 @@ func (c *canonicalizer) sum(body *resolver.Body) (string, error) {
 
 func (c *canonicalizer) piece(piece *resolver.Piece) ([]byte, error) {
 	if known, ok := c.shared.Load(piece); ok {
-		return known.([]byte), nil
+		canonical, _ := known.([]byte)
+		return canonical, nil
 	}
 	canonical, err := canonicalJSON(piece.Text())
 	c.shared.Store(piece, canonical)
@@ -181,62 +206,6 @@ func canonicalJSON(text []byte) ([]byte, error) {
 func plainSeparators(text []byte) []byte {
 	text = bytes.ReplaceAll(text, []byte(`\u2028`), []byte("\u2028"))
 	return bytes.ReplaceAll(text, []byte(`\u2029`), []byte("\u2029"))
-}
-
-// readComponents reads a step registry below a folder.
-func readComponents(files fs.FS) (resolver.Components, error) {
-	var components resolver.Components
-	err := fs.WalkDir(files, "step-registry", func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return err
-		}
-		switch base := path.Base(name); {
-		case strings.HasSuffix(base, "-ref.yaml"):
-			file := schema.RefFile{}
-			components.Refs = append(components.Refs, &file.Ref)
-			return decodeWithScript(files, name, &file, &file.Ref.Commands)
-		case strings.HasSuffix(base, "-observer.yaml"):
-			file := schema.ObserverFile{}
-			components.Observers = append(components.Observers, &file.Observer)
-			return decodeWithScript(files, name, &file, &file.Observer.Commands)
-		case strings.HasSuffix(base, "-chain.yaml"):
-			file := schema.ChainFile{}
-			components.Chains = append(components.Chains, &file.Chain)
-			return decode(files, name, &file)
-		case strings.HasSuffix(base, "-workflow.yaml"):
-			file := schema.WorkflowFile{}
-			components.Workflows = append(components.Workflows, &file.Workflow)
-			return decode(files, name, &file)
-		case base == "cluster-profiles-config.yaml":
-			file := schema.ClusterProfilesFile{}
-			defer func() { components.Profiles = file.ClusterProfiles }()
-			return decode(files, name, &file)
-		}
-		return nil
-	})
-	return components, err
-}
-
-// decodeWithScript decodes a file, and puts the script that its field names in
-// the name's place.
-func decodeWithScript[T any](files fs.FS, name string, into *T, commands *string) error {
-	if err := decode(files, name, into); err != nil {
-		return err
-	}
-	script, err := fs.ReadFile(files, path.Join(path.Dir(name), *commands))
-	*commands = string(script)
-	return err
-}
-
-func decode(files fs.FS, name string, into any) error {
-	data, err := fs.ReadFile(files, name)
-	if err != nil {
-		return err
-	}
-	for _, problem := range schema.Decode(name, data, into) {
-		return fmt.Errorf("%s", problem)
-	}
-	return nil
 }
 
 // inParallel calls the function for each number below n and gives the first

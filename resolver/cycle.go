@@ -14,7 +14,9 @@ import (
 func chainOrder(chains map[string]*schema.RegistryChain) ([]string, []Finding) {
 	o := orderer{chains: chains, done: map[string]bool{}}
 	for _, name := range slices.Sorted(maps.Keys(chains)) {
-		o.visit(name)
+		if !o.done[name] {
+			o.visit(name)
+		}
 	}
 	return o.order, o.cycles
 }

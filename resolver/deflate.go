@@ -13,19 +13,21 @@ import (
 // so each fragment is compressed once, and a body's stream is put together of
 // finished blocks.
 
-var (
-	gzipHeader = []byte{0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255}
-	lastBlock  = []byte{1, 0, 0, 0xff, 0xff} // an empty stored block
+const (
+	gzipHeader = "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff" // deflate, no time, no system
+	lastBlock  = "\x01\x00\x00\xff\xff"                     // an empty stored block
 )
 
 // worthDeflating is the size in bytes from which text is compressed. Shorter
 // text is stored as it is.
 const worthDeflating = 128
 
-var deflaters = sync.Pool{New: func() any {
-	w, _ := flate.NewWriter(nil, flate.DefaultCompression) // a valid level gives no error
-	return w
-}}
+var deflaters = sync.Pool{ //nolint:gochecknoglobals // what is taken from it holds nothing of its last use
+	New: func() any {
+		w, _ := flate.NewWriter(nil, flate.DefaultCompression) // the level is valid
+		return w
+	},
+}
 
 // deflate appends text as blocks that stand for themselves.
 func deflate(dst, text []byte) []byte {
@@ -36,27 +38,28 @@ func deflate(dst, text []byte) []byte {
 		return store(dst, text)
 	}
 	buffer := bytes.NewBuffer(dst)
-	w := deflaters.Get().(*flate.Writer)
+	w, _ := deflaters.Get().(*flate.Writer) // it holds nothing else
 	defer deflaters.Put(w)
 	w.Reset(buffer)
-	w.Write(text) // a buffer gives no error
-	w.Flush()     // ends with an empty block, at a byte's end
+	_, _ = w.Write(text) // writing to a buffer gives no error
+	_ = w.Flush()        // ends with an empty block, at a byte's end
 	return buffer.Bytes()
 }
 
 // store appends a block of short uncompressed text.
 func store(dst, text []byte) []byte {
+	size := uint16(len(text)) //nolint:gosec // it is less than worthDeflating
 	dst = append(dst, 0)
-	dst = binary.LittleEndian.AppendUint16(dst, uint16(len(text)))
-	dst = binary.LittleEndian.AppendUint16(dst, ^uint16(len(text)))
+	dst = binary.LittleEndian.AppendUint16(dst, size)
+	dst = binary.LittleEndian.AppendUint16(dst, ^size)
 	return append(dst, text...)
 }
 
 // gzipTrailer ends a stream.
 func gzipTrailer(checksum uint32, size int) []byte {
-	trailer := binary.LittleEndian.AppendUint32(bytes.Clone(lastBlock), checksum)
-	return binary.LittleEndian.AppendUint32(trailer, uint32(size))
+	trailer := binary.LittleEndian.AppendUint32([]byte(lastBlock), checksum)
+	return binary.LittleEndian.AppendUint32(trailer, uint32(size)) //nolint:gosec // gzip wants the size modulo 2^32
 }
 
 // gzipTrailerLen is the size of a trailer with the last block.
-const gzipTrailerLen = 5 + 4 + 4
+const gzipTrailerLen = len(lastBlock) + 4 + 4

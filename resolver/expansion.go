@@ -122,10 +122,7 @@ func unset(step *Step) []string {
 // ways lead to is given once, by the first.
 func appendNew(findings, more []Finding) []Finding {
 	for _, finding := range more {
-		same := func(f Finding) bool {
-			return f.Component == finding.Component && f.Path == finding.Path && f.Rule == finding.Rule && f.Message == finding.Message
-		}
-		if !slices.ContainsFunc(findings, same) {
+		if !slices.ContainsFunc(findings, finding.saysTheSame) {
 			findings = append(findings, finding)
 		}
 	}

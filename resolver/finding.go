@@ -55,6 +55,11 @@ func (f Finding) String() string {
 	return b.String()
 }
 
+// saysTheSame says whether two findings are of the same mistake.
+func (f Finding) saysTheSame(other Finding) bool {
+	return f.Component == other.Component && f.Path == other.Path && f.Rule == other.Rule && f.Message == other.Message
+}
+
 // reachedBy is the same finding as seen from a component that includes the one
 // in which it lies.
 func (f Finding) reachedBy(way ...Component) Finding {

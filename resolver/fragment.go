@@ -30,18 +30,20 @@ type fragment struct {
 type pieces struct {
 	text []byte
 	// ends are where the pieces end in the text.
-	ends []uint32
+	ends []int32
 }
 
 func (p *pieces) at(i int) []byte {
-	start := uint32(0)
+	start := int32(0)
 	if i > 0 {
 		start = p.ends[i-1]
 	}
 	return p.text[start:p.ends[i]]
 }
 
-func (p *pieces) end() { p.ends = append(p.ends, uint32(len(p.text))) }
+func (p *pieces) end() {
+	p.ends = append(p.ends, int32(len(p.text))) //nolint:gosec // a file of 2 GiB is never read
+}
 
 // make encodes the value that the function lays out, below a prefix.
 func (f *fragment) make(prefix string, value func(*layout) any) error {
@@ -61,7 +63,7 @@ func (f *fragment) make(prefix string, value func(*layout) any) error {
 // cut cuts text at its marks.
 func cut(text []byte) pieces {
 	count := bytes.Count(text, []byte(mark))
-	p := pieces{text: make([]byte, 0, len(text)-count*len(mark)), ends: make([]uint32, 0, count+1)}
+	p := pieces{text: make([]byte, 0, len(text)-count*len(mark)), ends: make([]int32, 0, count+1)}
 	for piece := range bytes.SplitSeq(text, []byte(mark)) {
 		p.text = append(p.text, piece...)
 		p.end()

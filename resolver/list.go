@@ -34,7 +34,8 @@ func (l list) item(r *Registry, i int) (*expansion, *Finding) {
 		if e := r.steps[*item.Reference]; e != nil {
 			return e, nil
 		}
-		finding := l.place().item(i).field("ref").finding(RuleUnknownStep, unknown(KindStep, *item.Reference, r.sources.refs))
+		message := unknown(KindStep, *item.Reference, r.sources.refs)
+		finding := l.place().item(i).field("ref").finding(RuleUnknownStep, message)
 		return missing(), &finding
 	case item.Chain != nil:
 		if e := r.chains[*item.Chain]; e != nil {
@@ -43,7 +44,8 @@ func (l list) item(r *Registry, i int) (*expansion, *Finding) {
 		if r.sources.chains[*item.Chain] != nil {
 			return missing(), nil // it contains this list: a cycle, reported as such
 		}
-		finding := l.place().item(i).field("chain").finding(RuleUnknownChain, unknown(KindChain, *item.Chain, r.sources.chains))
+		message := unknown(KindChain, *item.Chain, r.sources.chains)
+		finding := l.place().item(i).field("chain").finding(RuleUnknownChain, message)
 		return missing(), &finding
 	default:
 		return single(&Step{literal: literalOfStep(item)}), nil
@@ -65,7 +67,8 @@ func (l list) duplicates(elements []*expansion) []Finding {
 				continue
 			}
 			place := l.place()
-			message := fmt.Sprintf("a step may be there only once (found %s, which %s brings too)", quoted(step.literal.As), place.item(before).path)
+			message := fmt.Sprintf("a step may be there only once (found %s, which %s brings too)",
+				quoted(step.literal.As), place.item(before).path)
 			findings = append(findings, place.item(i).finding(RuleDuplicateStep, message))
 		}
 	}

@@ -87,8 +87,8 @@ func (o *overrides) appendChanges(key []byte, step *schema.LiteralTestStep) []by
 
 func appendChange(key []byte, what byte, index int, value string) []byte {
 	key = append(key, what)
-	key = binary.AppendUvarint(key, uint64(index))
-	key = binary.AppendUvarint(key, uint64(len(value)))
+	key = binary.AppendVarint(key, int64(index))
+	key = binary.AppendVarint(key, int64(len(value)))
 	return append(key, value...)
 }
 

@@ -154,7 +154,8 @@ func (t *resolution) checkSet(step *Step, way []Component) {
 	for _, name := range unset(step) {
 		at := t.place().field("env")
 		at.trail = slices.Concat(at.trail, way, []Component{{KindStep, step.literal.As}})
-		message := fmt.Sprintf("a parameter without default needs a value (found none for %s of step %s)", name, step.literal.As)
+		message := fmt.Sprintf("a parameter without default needs a value (found none for %s of step %s)",
+			name, step.literal.As)
 		t.findings = append(t.findings, at.finding(RuleUnresolved, message))
 	}
 }

@@ -34,7 +34,8 @@ type workflow struct {
 
 // sound says that there is a workflow, and nothing wrong with it.
 func (w *workflow) sound() bool {
-	return w != nil && len(w.faults) == 0 && w.phases[prePhase].sound() && w.phases[testPhase].sound() && w.phases[postPhase].sound()
+	return w != nil && len(w.faults) == 0 &&
+		w.phases[prePhase].sound() && w.phases[testPhase].sound() && w.phases[postPhase].sound()
 }
 
 func (b *builder) addWorkflows() {
@@ -91,10 +92,12 @@ func unusedIn(steps *schema.TestSteps, elements []*expansion, at func() place) [
 	}
 	var findings []Finding
 	for _, name := range undeclared(steps.Env, elements, (*expansion).declaresParameter) {
-		findings = append(findings, unusedParameter(at().field("env").field(name), name, join(elements).parameters))
+		declared := join(elements).parameters
+		findings = append(findings, unusedParameter(at().field("env").field(name), name, declared))
 	}
 	for _, name := range undeclared(steps.Dependencies, elements, (*expansion).declaresDependency) {
-		findings = append(findings, unusedDependency(at().field("dependencies").field(name), name, join(elements).dependencies))
+		declared := join(elements).dependencies
+		findings = append(findings, unusedDependency(at().field("dependencies").field(name), name, declared))
 	}
 	return findings
 }

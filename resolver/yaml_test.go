@@ -41,10 +41,21 @@ func registry(t testing.TB, text string) *resolver.Registry {
 	return r
 }
 
+// registryOf builds a registry that may have findings; the toolbox without
+// components.
+func registryOf(t testing.TB, text string) *resolver.Registry {
+	t.Helper()
+	if text == "" {
+		text = toolbox
+	}
+	r, _ := resolver.NewRegistry(components(t, text))
+	return r
+}
+
 // config reads a configuration whose tests are given.
 func config(t testing.TB, tests string) *schema.Config {
 	t.Helper()
-	return parse[schema.Config](t, "zz_generated_metadata: {org: acme, repo: rocket, branch: main}\ntests:\n"+tests)
+	return parse[schema.Config](t, "zz_generated_metadata: {org: acme, repo: rocket, branch: main}\ntests:\n  "+strings.ReplaceAll(tests, "\n", "\n  "))
 }
 
 func parse[T any](t testing.TB, text string) *T {

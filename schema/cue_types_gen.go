@@ -1274,7 +1274,7 @@ type BuildCluster struct {
 
 	// Its share of the jobs, in proportion to those of the others. Default, and
 	// what 0 means: 100.
-	Capacity int64 `json:"capacity,omitempty"`
+	Capacity int `json:"capacity,omitempty"`
 
 	// What jobs may ask for that it has, such as an architecture.
 	Capabilities []string `json:"capabilities,omitempty"`
@@ -1604,6 +1604,9 @@ type Settings struct {
 
 	// Folders of cluster objects.
 	Manifests []ManifestFolder `json:"manifests,omitempty"`
+
+	// The shape of the jobs, where it differs from OpenShift's.
+	Jobs *JobTemplate `json:"jobs,omitempty"`
 
 	// Cluster profiles' lease types that need no quota.
 	Unlimited []string `json:"unlimited,omitempty"`

@@ -1,16 +1,13 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/drover-ci/drover/generators"
 	"github.com/drover-ci/drover/generators/boskos"
@@ -62,12 +59,12 @@ func (c generateCommand) Run(ctx context.Context, out *console) error {
 			return errProblems
 		}
 	}
-	target := newWriter(c.Out, c.Check)
+	target := newWriter(c.Out != "" && !c.Check, c.Check)
 	if err := c.generate(ctx, repo, problems, target); err != nil {
 		return err
 	}
 	progress.end()
-	if err := target.summary(out, c.Check); err != nil {
+	if err := target.summary(out); err != nil {
 		return err
 	}
 	if schema.HasErrors(problems) || c.Check && len(target.changed) > 0 {
@@ -76,29 +73,45 @@ func (c generateCommand) Run(ctx context.Context, out *console) error {
 	return nil
 }
 
-// generate makes every file that can be made.
+// generate makes every file that can be made. In place nothing is written
+// unless everything could be made.
 func (c generateCommand) generate(ctx context.Context, repo *repolayout.Repo, problems []schema.Problem, target *writer) error {
-	generator, err := render.NewGenerator(repo)
+	maker, err := render.NewMaker(repo)
 	if err != nil {
 		return err
 	}
-	base := c.Out
-	if base == "" {
-		base = filepath.Join(c.Repo, filepath.FromSlash(repo.Layout.Jobs))
+	base := filepath.Join(c.Repo, filepath.FromSlash(repo.Layout.Jobs))
+	if c.Out != "" {
+		maker.Read, base = nil, c.Out
 	}
 	sound := withoutProblems(render.Components(repo), problems)
-	err = render.JobFiles(ctx, generator, sound, func(_ render.Component, files []generators.File) error {
+	err = maker.All(ctx, sound, func(component render.Component, files []generators.File) error {
+		kept := map[string]bool{}
 		for _, file := range files {
-			if err := target.write(filepath.Join(base, filepath.FromSlash(file.Path)), file.Content); err != nil {
+			kept[file.Path] = true
+			if err := target.put(filepath.Join(base, filepath.FromSlash(file.Path)), file.Content); err != nil {
 				return err
+			}
+		}
+		if maker.Read == nil {
+			return nil
+		}
+		for _, file := range component.Jobs {
+			if below := strings.TrimPrefix(file.Path, maker.Folder+"/"); !kept[below] {
+				target.remove(filepath.Join(base, filepath.FromSlash(below)))
 			}
 		}
 		return nil
 	})
-	if err != nil || c.Out != "" {
+	if err != nil {
 		return err
 	}
-	return c.generateBoskos(repo, target)
+	if c.Out == "" {
+		if err := c.generateBoskos(repo, target); err != nil {
+			return err
+		}
+	}
+	return target.finish()
 }
 
 func (c generateCommand) generateBoskos(repo *repolayout.Repo, target *writer) error {
@@ -114,7 +127,7 @@ func (c generateCommand) generateBoskos(repo *repolayout.Repo, target *writer) e
 	if err != nil {
 		return err
 	}
-	return target.write(path, content)
+	return target.put(path, content)
 }
 
 // withoutProblems leaves out components that have a problem of their own.
@@ -126,68 +139,4 @@ func withoutProblems(components []render.Component, problems []schema.Problem) [
 	return slices.DeleteFunc(components, func(component render.Component) bool {
 		return slices.ContainsFunc(component.Docs, func(doc *rules.ConfigDoc) bool { return broken[doc.Path] })
 	})
-}
-
-// writer writes files that differ from what is there, or only notes them.
-type writer struct {
-	fresh bool
-	check bool
-
-	mu      sync.Mutex
-	total   int
-	changed []string
-	folders map[string]bool
-}
-
-// newWriter makes a writer. In a folder given with --out every file is written
-// without a look at what is there.
-func newWriter(out string, check bool) *writer {
-	return &writer{fresh: out != "" && !check, check: check, folders: map[string]bool{}}
-}
-
-func (w *writer) write(path string, content []byte) error {
-	same := false
-	if !w.fresh {
-		now, err := os.ReadFile(path)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-		same = err == nil && bytes.Equal(now, content)
-	}
-	if err := w.note(path, same); err != nil || same || w.check {
-		return err
-	}
-	return os.WriteFile(path, content, 0o644) //nolint:gosec // generated files are for everyone
-}
-
-// note counts a file, and makes its folder if it is to be written.
-func (w *writer) note(path string, same bool) error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.total++
-	if same {
-		return nil
-	}
-	w.changed = append(w.changed, path)
-	folder := filepath.Dir(path)
-	if w.check || w.folders[folder] {
-		return nil
-	}
-	w.folders[folder] = true
-	return os.MkdirAll(folder, 0o755) //nolint:gosec // generated files are for everyone
-}
-
-func (w *writer) summary(out *console, check bool) error {
-	slices.Sort(w.changed)
-	if check {
-		for _, path := range w.changed {
-			if _, err := fmt.Fprintln(out.stdout, "would change:", path); err != nil {
-				return err
-			}
-		}
-		_, err := fmt.Fprintf(out.stderr, "%d files, %d would change\n", w.total, len(w.changed))
-		return err
-	}
-	_, err := fmt.Fprintln(out.stderr, strings.TrimSpace(fmt.Sprintf("%d files, %d written", w.total, len(w.changed))))
-	return err
 }

@@ -23,7 +23,7 @@ type progress struct {
 // newProgress starts to show what is done. End must be called.
 func newProgress(out io.Writer, what string) *progress {
 	p := &progress{out: out, what: what, stop: make(chan struct{})}
-	if file, ok := out.(*os.File); ok && term.IsTerminal(int(file.Fd())) { //nolint:gosec // a file descriptor fits
+	if file, ok := out.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
 		p.done.Go(p.show)
 	}
 	return p

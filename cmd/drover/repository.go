@@ -14,7 +14,7 @@ import (
 
 // repositoryFlags say which release repository a command reads.
 type repositoryFlags struct {
-	Repo string `default:"." placeholder:"DIR|URL" help:"The release repository: a checkout, read as it lies; a bare repository or URL, read at its branch; or a plain folder."`
+	Repo string `default:"." placeholder:"DIR|URL" help:"The release repository: a checkout, read as it lies; a bare repository or URL, read at its branch; or a plain folder."` //nolint:lll // a tag stands on one line
 	Rev  string `placeholder:"REV" help:"Read this revision instead: a hash, branch or tag."`
 }
 

@@ -52,7 +52,7 @@ func (c serveResolverCommand) Run(ctx context.Context, out *console) error {
 		return err
 	}
 	loop := reconciler.New(source, nil, reconciler.ReporterFunc(noReport), reconciler.Options{Logger: logger})
-	listener, err := listen(c.Listen, false)
+	listener, err := listen(c.Listen)
 	if err != nil {
 		return err
 	}

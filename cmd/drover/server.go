@@ -17,19 +17,10 @@ import (
 	"github.com/drover-ci/drover/schema/rules"
 )
 
-// listen opens an address. Where its port is taken and any will do, a free one
-// is used instead.
-func listen(address string, anyPort bool) (net.Listener, error) {
+// listen opens an address.
+func listen(address string) (net.Listener, error) {
 	var config net.ListenConfig
-	listener, err := config.Listen(context.Background(), "tcp", address)
-	if err == nil || !anyPort {
-		return listener, err
-	}
-	host, _, splitErr := net.SplitHostPort(address)
-	if splitErr != nil {
-		return nil, err
-	}
-	return config.Listen(context.Background(), "tcp", net.JoinHostPort(host, "0"))
+	return config.Listen(context.Background(), "tcp", address)
 }
 
 // serveResolver answers HTTP requests until the context ends; those under way

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -67,29 +68,33 @@ func (r *statusReporter) Report(ctx context.Context, status reconciler.Status) e
 	return r.writer.Report(ctx, next)
 }
 
-// stageConditions are the stages that decide a condition, in order.
-var stageConditions = []struct {
+// decided is a condition, the stages that decide it, and what is said when it
+// is good.
+type decided struct {
 	condition string
 	stages    []reconciler.Stage
 	good      string
-}{
-	{configrepo.Fetched, []reconciler.Stage{reconciler.Fetch, reconciler.Load}, "the newest revision was read"},
-	{configrepo.Valid, []reconciler.Stage{reconciler.Validate, reconciler.Generate}, "the newest revision has no problems"},
-	{configrepo.AppliedCondition, []reconciler.Stage{reconciler.Apply}, "the newest revision is in force"},
+}
+
+// decidedInOrder are the conditions in the order of their stages.
+func decidedInOrder() []decided {
+	return []decided{
+		{configrepo.Fetched, []reconciler.Stage{reconciler.Fetch, reconciler.Load}, "the newest revision was read"},
+		{configrepo.Valid, []reconciler.Stage{reconciler.Validate, reconciler.Generate}, "the newest revision has no problems"},
+		{configrepo.AppliedCondition, []reconciler.Stage{reconciler.Apply}, "the newest revision is in force"},
+	}
 }
 
 // setConditions: what came before the stage at which a pass ended is good, and
 // of what would have come after it nothing is known, so that it stays.
 func setConditions(next *configrepo.Status, status reconciler.Status) {
-	for _, each := range stageConditions {
-		for _, stage := range each.stages {
-			if stage == status.Stage {
-				next.Set(each.condition, metav1.ConditionFalse, string(status.Stage)+"Failed", status.Err.Error())
-				if status.Refused || each.condition == configrepo.AppliedCondition {
-					next.Set(configrepo.AppliedCondition, metav1.ConditionFalse, "NotApplied", "the newest revision is not in force: "+status.Err.Error())
-				}
-				return
+	for _, each := range decidedInOrder() {
+		if slices.Contains(each.stages, status.Stage) {
+			next.Set(each.condition, metav1.ConditionFalse, string(status.Stage)+"Failed", status.Err.Error())
+			if status.Refused || each.condition == configrepo.AppliedCondition {
+				next.Set(configrepo.AppliedCondition, metav1.ConditionFalse, "NotApplied", "the newest revision is not in force: "+status.Err.Error())
 			}
+			return
 		}
 		next.Set(each.condition, metav1.ConditionTrue, "Succeeded", each.good)
 	}

@@ -77,11 +77,16 @@ func (c upCommand) Run(ctx context.Context, out *console) error {
 	return system.run(ctx)
 }
 
+// listenUp opens the address that was asked for; without one, the usual port
+// or, where that is taken, a free one.
 func listenUp(address string) (net.Listener, error) {
-	if address == "" {
-		return listen("127.0.0.1:8080", true)
+	if address != "" {
+		return listen(address)
 	}
-	return listen(address, false)
+	if listener, err := listen("127.0.0.1:8080"); err == nil {
+		return listener, nil
+	}
+	return listen("127.0.0.1:0")
 }
 
 func (c upCommand) repository(data *dataDir) string {

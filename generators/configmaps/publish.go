@@ -65,10 +65,12 @@ func (p Publication) configMap(field string, rule schema.Publish) (generators.Ob
 			key = rule.As
 		}
 		if _, taken := contents[key]; taken {
-			return generators.Object{}, &schema.Problem{Path: field, Rule: RulePublishKey,
-				Message: fmt.Sprintf("two files get the same key (found %q, for %s and another)", key, file)}
+			return generators.Object{}, &schema.Problem{
+				Path: field, Rule: RulePublishKey,
+				Message: fmt.Sprintf("two files get the same key (found %q, for %s and another)", key, file),
+			}
 		}
-		content, err := p.content(file, rule.Gzip)
+		content, err := p.content(file, rule)
 		if err != nil {
 			return generators.Object{}, &schema.Problem{Path: field, Rule: RulePublishGlob, Message: err.Error()}
 		}
@@ -76,8 +78,10 @@ func (p Publication) configMap(field string, rule schema.Publish) (generators.Ob
 		size += len(key) + len(content)
 	}
 	if size > maxContent {
-		return generators.Object{}, &schema.Problem{Path: field, Rule: RulePublishSize,
-			Message: fmt.Sprintf("the ConfigMap is too large (found %d bytes, want at most %d); publish fewer files, or set gzip", size, maxContent)}
+		return generators.Object{}, &schema.Problem{
+			Path: field, Rule: RulePublishSize,
+			Message: fmt.Sprintf("the ConfigMap is too large (found %d bytes, want at most %d); publish fewer files, or set gzip", size, maxContent),
+		}
 	}
 	object := newConfigMap(cmp.Or(rule.Namespace, DefaultNamespace), rule.ConfigMap, contents)
 	object.Source = files[0]
@@ -90,8 +94,10 @@ func (p Publication) match(field string, rule schema.Publish) ([]string, *schema
 	var files []string
 	for i, glob := range rule.Files {
 		if !doublestar.ValidatePattern(glob) {
-			return nil, &schema.Problem{Path: fmt.Sprintf("%s.files[%d]", field, i), Rule: RulePublishGlob,
-				Message: fmt.Sprintf("the pattern is not valid (found %q)", glob)}
+			return nil, &schema.Problem{
+				Path: fmt.Sprintf("%s.files[%d]", field, i), Rule: RulePublishGlob,
+				Message: fmt.Sprintf("the pattern is not valid (found %q)", glob),
+			}
 		}
 		for _, file := range p.Paths {
 			if doublestar.MatchUnvalidated(glob, file) {
@@ -102,15 +108,18 @@ func (p Publication) match(field string, rule schema.Publish) ([]string, *schema
 	slices.Sort(files)
 	files = slices.Compact(files)
 	if len(files) == 0 {
-		return nil, &schema.Problem{Path: field + ".files", Rule: RulePublishEmpty,
-			Message: fmt.Sprintf("no file is published (found none that matches %q)", rule.Files)}
+		return nil, &schema.Problem{
+			Path: field + ".files", Rule: RulePublishEmpty,
+			Message: fmt.Sprintf("no file is published (found none that matches %q)", rule.Files),
+		}
 	}
 	return files, nil
 }
 
-func (p Publication) content(file string, compressed bool) ([]byte, error) {
+// content is a file as a rule publishes it.
+func (p Publication) content(file string, rule schema.Publish) ([]byte, error) {
 	content, err := p.Read(file)
-	if err != nil || !compressed {
+	if err != nil || !rule.Gzip {
 		return content, err
 	}
 	return compress(content)

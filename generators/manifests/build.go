@@ -64,7 +64,7 @@ func (b *builder) folder(folder string) {
 		b.report(folder, 0, RuleManifest, "the folder has no files (found nothing, want cluster objects, or no such folder in drover.yaml)")
 		return
 	}
-	roots := kustomizations(folder, below)
+	roots := kustomizations(below)
 	for _, root := range roots {
 		b.kustomize(root)
 	}

@@ -17,7 +17,7 @@ import (
 type runtimeObject = runtime.Object
 
 // kustomizations gives the outermost folders that have a kustomization.
-func kustomizations(folder string, files []string) []string {
+func kustomizations(files []string) []string {
 	var roots []string
 	for _, file := range files {
 		dir := path.Dir(file)

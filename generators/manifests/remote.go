@@ -9,12 +9,6 @@ import (
 	"sigs.k8s.io/kustomize/api/konfig"
 )
 
-// contentFields are fields of a kustomization that hold content. What all
-// others hold may be a place, and kustomize would fetch it.
-var contentFields = []string{
-	"commonAnnotations", "commonLabels", "labels", "literals", "patch", "options", "images", "replacements", "vars", "value",
-}
-
 // remoteReferences gives what a folder's kustomizations would fetch from
 // elsewhere: a revision says everything, so nothing may come from outside it.
 func (b *builder) remoteReferences(root string) (file string, reference *yaml.Node) {
@@ -39,7 +33,7 @@ func findRemote(node *yaml.Node) *yaml.Node {
 		return node
 	}
 	for i, child := range node.Content {
-		if node.Kind == yaml.MappingNode && (i%2 == 0 || slices.Contains(contentFields, node.Content[i-1].Value)) {
+		if node.Kind == yaml.MappingNode && (i%2 == 0 || holdsContent(node.Content[i-1].Value)) {
 			continue
 		}
 		if found := findRemote(child); found != nil {
@@ -47,6 +41,17 @@ func findRemote(node *yaml.Node) *yaml.Node {
 		}
 	}
 	return nil
+}
+
+// holdsContent says whether a field of a kustomization holds content. What all
+// others hold may be a place, and kustomize would fetch it.
+func holdsContent(field string) bool {
+	switch field {
+	case "commonAnnotations", "commonLabels", "labels", "literals", "patch", "options", "images", "replacements", "vars", "value":
+		return true
+	default:
+		return false
+	}
 }
 
 // isRemote says whether kustomize would take a reference for a URL or for a

@@ -3,8 +3,11 @@ package render
 import (
 	"context"
 	"fmt"
+	"maps"
 	"path"
 	"runtime"
+	"slices"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -14,28 +17,53 @@ import (
 	"github.com/drover-ci/drover/schema"
 )
 
-// Component is the configurations of one org/repo. They are made into jobs
-// together, because variants of a branch share files.
+// Component is what there is of one org/repo. Its configurations are made into
+// jobs together, because variants of a branch share files.
 type Component struct {
 	// Name is org/repo.
 	Name string
-	// Docs are its configurations, in the order of paths.
+	// Docs are its configurations, in the order of paths. There are none of a
+	// component that was dropped but has jobs still.
 	Docs []*repolayout.Doc[schema.Config]
+	// Jobs are the job files that the repository has of it, in the order of paths.
+	Jobs []repolayout.Raw
 }
 
-// Components groups a repository's configurations, in the order of paths.
+// Components groups a repository's configurations and job files, in the order
+// of names.
 func Components(repo *repolayout.Repo) []Component {
-	var all []Component
-	folder := ""
-	for _, doc := range repo.Configs {
-		if dir := path.Dir(doc.Path); dir != folder {
-			folder = dir
-			all = append(all, Component{Name: doc.Value.Metadata.Component()})
+	byName := map[string]*Component{}
+	component := func(name string) *Component {
+		if byName[name] == nil {
+			byName[name] = &Component{Name: name}
 		}
-		last := &all[len(all)-1]
-		last.Docs = append(last.Docs, doc)
+		return byName[name]
+	}
+	for _, doc := range repo.Configs {
+		c := component(doc.Value.Metadata.Component())
+		c.Docs = append(c.Docs, doc)
+	}
+	for _, file := range repo.Jobs {
+		if name, ok := componentOfJobs(repo, file.Path); ok {
+			c := component(name)
+			c.Jobs = append(c.Jobs, file)
+		}
+	}
+	all := make([]Component, 0, len(byName))
+	for _, name := range slices.Sorted(maps.Keys(byName)) {
+		all = append(all, *byName[name])
 	}
 	return all
+}
+
+// componentOfJobs says which component a job file is of: ORG/REPO/NAME.yaml in
+// the jobs' folder. Files in other places are nobody's.
+func componentOfJobs(repo *repolayout.Repo, file string) (name string, ok bool) {
+	below := strings.TrimPrefix(file, repo.Layout.Jobs+"/")
+	if path.Ext(file) != ".yaml" || strings.Count(below, "/") != 2 {
+		return "", false
+	}
+	return path.Dir(below), true
 }
 
 func (c Component) configs() []*schema.Config {
@@ -56,13 +84,31 @@ func NewGenerator(repo *repolayout.Repo) (*prowjobs.Generator, error) {
 	for _, doc := range repo.Workflows {
 		workflows = append(workflows, doc.Value)
 	}
+	template = prowjobs.Override(template, repo.Settings.Value.Jobs)
 	return prowjobs.New(template, prowjobs.NewRegistry(repo.Profiles.Value.ClusterProfiles, workflows))
 }
 
-// JobFiles makes the job files of components on all processors and hands each
+// Maker makes the job files of components.
+type Maker struct {
+	// Generator makes the jobs.
+	Generator *prowjobs.Generator
+	// Folder is where the repository has its job files, and Read reads them. With
+	// a nil Read files are made as from an empty tree; else what people wrote into
+	// the repository's is kept.
+	Folder string
+	Read   func(path string) ([]byte, error)
+}
+
+// NewMaker is the maker of a repository's job files over those it has.
+func NewMaker(repo *repolayout.Repo) (*Maker, error) {
+	generator, err := NewGenerator(repo)
+	return &Maker{Generator: generator, Folder: repo.Layout.Jobs, Read: repo.Read}, err
+}
+
+// All makes the files of components on all processors and hands each
 // component's to do, which is called by several goroutines at once. No more
 // than a few components are held at a time.
-func JobFiles(ctx context.Context, generator *prowjobs.Generator, components []Component, do func(Component, []generators.File) error) error {
+func (m *Maker) All(ctx context.Context, components []Component, do func(Component, []generators.File) error) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for _, component := range components {
@@ -70,12 +116,58 @@ func JobFiles(ctx context.Context, generator *prowjobs.Generator, components []C
 			break
 		}
 		group.Go(func() error {
-			files, err := generator.Component(component.configs())
+			files, err := m.files(component)
 			if err != nil {
-				return fmt.Errorf("make the jobs of %s: %w", component.Name, err)
+				return err
 			}
 			return do(component, files)
 		})
 	}
 	return group.Wait()
 }
+
+// files makes the files that a component's folder is to hold.
+func (m *Maker) files(component Component) ([]generators.File, error) {
+	jobs, err := m.Generator.Jobs(component.configs())
+	if err != nil {
+		return nil, err
+	}
+	if m.Read != nil {
+		existing, err := m.existing(component)
+		if err != nil {
+			return nil, err
+		}
+		if jobs, err = prowjobs.Merge(existing, jobs); err != nil {
+			return nil, &JobsError{Component: component.Name, Err: err}
+		}
+	}
+	return prowjobs.Render(jobs)
+}
+
+// existing are the files that the repository has, with paths as the generator
+// gives them.
+func (m *Maker) existing(component Component) ([]generators.File, error) {
+	files := make([]generators.File, 0, len(component.Jobs))
+	for _, file := range component.Jobs {
+		content, err := m.Read(file.Path)
+		if err != nil {
+			return nil, fmt.Errorf("read %s: %w", file.Path, err)
+		}
+		files = append(files, generators.File{Path: strings.TrimPrefix(file.Path, m.Folder+"/"), Content: content})
+	}
+	return files, nil
+}
+
+// JobsError says that job files of a component cannot be read, so that what
+// people wrote into them could not be kept.
+type JobsError struct {
+	// Component is org/repo.
+	Component string
+	// Err names the files.
+	Err error
+}
+
+func (e *JobsError) Error() string { return e.Err.Error() }
+
+// Unwrap gives the cause.
+func (e *JobsError) Unwrap() error { return e.Err }

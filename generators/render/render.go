@@ -23,9 +23,18 @@ import (
 // jobConfig is the name of the ConfigMaps that hold the Prow jobs.
 const jobConfig = "job-config"
 
-// RuleJobFile is the rule that job files have names of their own: Prow finds
-// them side by side.
-const RuleJobFile = "job-file-name"
+// Rules about job files: that they have names of their own, because Prow finds
+// them side by side, and that they can be read.
+const (
+	RuleJobFile     = "job-file-name"
+	RuleJobFileRead = "job-file"
+)
+
+func (e *JobsError) problem(repo *repolayout.Repo) schema.Problem {
+	return schema.Problem{
+		File: path.Join(repo.Layout.Jobs, e.Component), Rule: RuleJobFileRead, Severity: schema.Error, Message: e.Error(),
+	}
+}
 
 // Rendering is what a revision wants of a cluster. It is immutable.
 type Rendering struct {
@@ -41,8 +50,16 @@ type Rendering struct {
 
 // componentJobs are the job files made of some configurations.
 type componentJobs struct {
-	docs  []*repolayout.Doc[schema.Config]
-	files []configmaps.Compressed
+	component Component
+	files     []configmaps.Compressed
+}
+
+// sameAs says whether a component is what jobs were made of. Job files without
+// an id may have changed.
+func (j componentJobs) sameAs(component Component) bool {
+	unknown := func(file repolayout.Raw) bool { return file.ID == (repolayout.ID{}) }
+	return slices.Equal(j.component.Docs, component.Docs) && slices.Equal(j.component.Jobs, component.Jobs) &&
+		!slices.ContainsFunc(component.Jobs, unknown)
 }
 
 // Render makes a revision's objects. What depends on nothing that changed
@@ -79,24 +96,27 @@ func Render(ctx context.Context, valid *rules.Valid, last *Rendering) (*Renderin
 func (r *Rendering) renderJobs(ctx context.Context, repo *repolayout.Repo, last *Rendering) ([]generators.Object, []schema.Problem, error) {
 	var fresh []Component
 	for _, component := range Components(repo) {
-		if before, ok := last.jobs[component.Name]; ok && slices.Equal(before.docs, component.Docs) {
+		if before, ok := last.jobs[component.Name]; ok && before.sameAs(component) {
 			r.jobs[component.Name] = before
 			continue
 		}
 		fresh = append(fresh, component)
 	}
-	generator, err := NewGenerator(repo)
+	maker, err := NewMaker(repo)
 	if err != nil {
 		return nil, nil, err
 	}
 	var mu sync.Mutex
-	err = JobFiles(ctx, generator, fresh, func(component Component, files []generators.File) error {
+	err = maker.All(ctx, fresh, func(component Component, files []generators.File) error {
 		compressed, err := compressAll(files)
 		mu.Lock()
 		defer mu.Unlock()
-		r.jobs[component.Name] = componentJobs{docs: component.Docs, files: compressed}
+		r.jobs[component.Name] = componentJobs{component: component, files: compressed}
 		return err
 	})
+	if unreadable, ok := errors.AsType[*JobsError](err); ok {
+		return nil, []schema.Problem{unreadable.problem(repo)}, nil
+	}
 	if err != nil {
 		return nil, nil, err
 	}
@@ -125,13 +145,11 @@ func compressAll(files []generators.File) ([]configmaps.Compressed, error) {
 	return all, nil
 }
 
-// handWritten are the job files that no generator makes: those that are not in
-// the folder of a component.
+// handWritten are the job files that are not of a component.
 func handWritten(repo *repolayout.Repo) ([]configmaps.Compressed, error) {
 	var all []configmaps.Compressed
 	for _, file := range repo.Jobs {
-		below := strings.TrimPrefix(file.Path, repo.Layout.Jobs+"/")
-		if path.Ext(file.Path) != ".yaml" || strings.Count(below, "/") >= 2 {
+		if _, ok := componentOfJobs(repo, file.Path); ok || path.Ext(file.Path) != ".yaml" {
 			continue
 		}
 		content, err := repo.Read(file.Path)

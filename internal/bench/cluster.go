@@ -111,7 +111,7 @@ func (b *bench) measureUp(ctx context.Context) error {
 		return err
 	}
 	data := filepath.Join(b.work, "data")
-	command := exec.CommandContext(ctx, b.drover, "up", "--repo", repository, "--data", data) //nolint:gosec // our own program
+	command := exec.CommandContext(ctx, b.drover, "up", "--repo", repository, "--data", data)
 	command.Env = append(os.Environ(), controlplane.ProgramVariable+"="+b.localcluster)
 	start := time.Now()
 	if err := command.Start(); err != nil {
@@ -119,10 +119,7 @@ func (b *bench) measureUp(ctx context.Context) error {
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- command.Wait() }()
-	waiting := until(ctx, func() bool {
-		_, ok := endpointsOf(data)
-		return ok
-	})
+	waiting := until(ctx, func() bool { return isUp(data) })
 	if waiting == nil {
 		b.row("up, start to everything in force", time.Since(start), memoryOf(command.Process.Pid), "without the control plane's memory")
 	}

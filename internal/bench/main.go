@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -15,7 +16,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx)
+	err := run(ctx, os.Stdout)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -34,7 +35,7 @@ type bench struct {
 	table     table
 }
 
-func run(ctx context.Context) error {
+func run(ctx context.Context, stdout io.Writer) error {
 	bin := flag.String("bin", "bin", "folder of the programs")
 	flag.Parse()
 	root := os.Getenv(corpus.Variable)
@@ -53,6 +54,7 @@ func run(ctx context.Context) error {
 	b := &bench{
 		drover: filepath.Join(folder, "drover"), localcluster: filepath.Join(folder, "localcluster"),
 		release: filepath.Join(root, "release-repo"), work: work,
+		table: table{out: stdout},
 	}
 	return b.everything(ctx)
 }

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -28,7 +27,7 @@ func (b *bench) measureResolver(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	server := exec.CommandContext(ctx, b.drover, "serve", "resolver", "--repo", repository, "--listen", "127.0.0.1:0") //nolint:gosec // our own program
+	server := exec.CommandContext(ctx, b.drover, "serve", "resolver", "--repo", repository, "--listen", "127.0.0.1:0")
 	stdout, err := server.StdoutPipe()
 	if err != nil {
 		return err
@@ -59,7 +58,12 @@ func (b *bench) gitCopy(ctx context.Context) (string, error) {
 	if err := os.CopyFS(dir, os.DirFS(b.release)); err != nil {
 		return "", fmt.Errorf("copy the release repository: %w", err)
 	}
-	for _, args := range [][]string{{"init", "--quiet", "--initial-branch=main"}, {"add", "--all"}, {"commit", "--quiet", "--message", "first"}, {"repack", "-adq"}} {
+	for _, args := range [][]string{
+		{"init", "--quiet", "--initial-branch=main"},
+		{"add", "--all"},
+		{"commit", "--quiet", "--message", "first"},
+		{"repack", "-adq"},
+	} {
 		if err := git(ctx, dir, args...); err != nil {
 			return "", err
 		}
@@ -69,7 +73,7 @@ func (b *bench) gitCopy(ctx context.Context) (string, error) {
 
 func git(ctx context.Context, dir string, args ...string) error {
 	args = append([]string{"-C", dir, "-c", "user.name=bench", "-c", "user.email=bench@localhost", "-c", "gc.auto=0"}, args...)
-	output, err := exec.CommandContext(ctx, "git", args...).CombinedOutput() //nolint:gosec // our own arguments
+	output, err := exec.CommandContext(ctx, "git", args...).CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("git %v: %w\n%s", args, err, output)
 	}
@@ -106,7 +110,9 @@ func (b *bench) measureChange(ctx context.Context, repository, address string, p
 		times = append(times, time.Since(start))
 	}
 	slices.Sort(times)
-	b.row("one configuration changed, commit to served", times[len(times)/2], memoryOf(pid), fmt.Sprintf("median of %d, slowest %s", changes, times[len(times)-1].Round(time.Millisecond)))
+	median, slowest := times[len(times)/2], times[len(times)-1]
+	b.row("one configuration changed, commit to served", median, memoryOf(pid),
+		fmt.Sprintf("median of %d, slowest %s", changes, slowest.Round(time.Millisecond)))
 	return nil
 }
 
@@ -167,11 +173,9 @@ func memoryOf(pid int) int64 {
 	return 0
 }
 
-// endpointsOf reads where `drover up` says its parts are.
-func endpointsOf(data string) (found struct{ Resolver, Kubeconfig string }, ok bool) {
-	content, err := os.ReadFile(filepath.Join(data, "endpoints.json"))
-	if err != nil {
-		return found, false
-	}
-	return found, json.Unmarshal(content, &found) == nil
+// isUp says whether `drover up` has written where its parts are, which it does
+// when everything is in force.
+func isUp(data string) bool {
+	_, err := os.Stat(filepath.Join(data, "endpoints.json"))
+	return err == nil
 }

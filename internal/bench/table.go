@@ -2,19 +2,20 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"time"
 )
 
-// table prints aligned lines.
-type table struct{}
+// table writes aligned lines.
+type table struct{ out io.Writer }
 
-const line = "%-44s %12s %9s %12s  %s\n"
-
-func (table) header() {
-	fmt.Printf(line, "what", "time", "in Y", "peak memory", "remark")
+func (t table) line(what, took, ratio, memory, remark string) {
+	fmt.Fprintf(t.out, "%-44s %12s %9s %12s  %s\n", what, took, ratio, memory, remark)
 }
 
-// time prints a duration, its ratio to Y, and memory in bytes where it is
+func (t table) header() { t.line("what", "time", "in Y", "peak memory", "remark") }
+
+// row prints a duration, its ratio to Y, and memory in bytes where it is
 // known.
 func (b *bench) row(what string, took time.Duration, memory int64, remark string) {
 	ratio, peak := "", ""
@@ -24,7 +25,7 @@ func (b *bench) row(what string, took time.Duration, memory int64, remark string
 	if memory > 0 {
 		peak = fmt.Sprintf("%d MB", memory>>20)
 	}
-	fmt.Printf(line, what, took.Round(time.Microsecond*100), ratio, peak, remark)
+	b.table.line(what, took.Round(time.Microsecond*100).String(), ratio, peak, remark)
 }
 
 // rate prints a number a second and its ratio to another.
@@ -33,5 +34,5 @@ func (b *bench) rate(what string, perSecond, raw float64) {
 	if raw > 0 {
 		remark = fmt.Sprintf("%.0f %% of the raw rate", 100*perSecond/raw)
 	}
-	fmt.Printf(line, what, fmt.Sprintf("%.0f/s", perSecond), "", "", remark)
+	b.table.line(what, fmt.Sprintf("%.0f/s", perSecond), "", "", remark)
 }

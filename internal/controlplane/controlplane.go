@@ -57,9 +57,9 @@ func Find() (string, error) {
 // Process is a running control plane.
 type Process struct {
 	// Kubeconfig is the path of the administrator's kubeconfig.
-	Kubeconfig string
+	Kubeconfig string `json:"kubeconfig"`
 	// Server is the API server's URL.
-	Server string
+	Server string `json:"server"`
 
 	stdin io.Closer
 	done  chan struct{}

@@ -5,21 +5,39 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"testing"
+
+	"github.com/drover-ci/drover/internal/controlplane"
 )
 
-// ProgramVariable is the environment variable that names the localcluster program.
-const ProgramVariable = "DROVER_LOCALCLUSTER"
-
 // errAbsent says that there is no program to start.
-var errAbsent = errors.New("there is no localcluster: set " + ProgramVariable + ", or run `make bin/localcluster`")
+var errAbsent = errors.New("there is no localcluster: set " + controlplane.ProgramVariable + ", or run `make bin/localcluster`")
 
-// findProgram gives the path of the program, or errAbsent.
+// Program is the path of localcluster, for tests that start it themselves. Where there is none, the test is skipped;
+// where the environment names one that is not there, it fails.
+func Program(tb testing.TB) string {
+	tb.Helper()
+	path, err := findProgram()
+	need(tb, err)
+	return path
+}
+
+// need ends a test that cannot go on: for want of the program it is skipped, for any other reason it fails.
+func need(tb testing.TB, err error) {
+	tb.Helper()
+	switch {
+	case errors.Is(err, errAbsent):
+		tb.Skip(err)
+	case err != nil:
+		tb.Fatal(err)
+	}
+}
+
+// findProgram gives the path of the program, or errAbsent. Unlike users, tests never take one that happens to be on
+// the PATH: it need not be of this commit.
 func findProgram() (string, error) {
-	if path := os.Getenv(ProgramVariable); path != "" {
-		if _, err := os.Stat(path); err != nil {
-			return "", fmt.Errorf("%s: %w", ProgramVariable, err)
-		}
-		return path, nil
+	if os.Getenv(controlplane.ProgramVariable) != "" {
+		return controlplane.Find()
 	}
 	dir, err := os.Getwd()
 	if err != nil {
@@ -29,7 +47,7 @@ func findProgram() (string, error) {
 	if !ok {
 		return "", errAbsent
 	}
-	path := filepath.Join(root, "bin", "localcluster")
+	path := filepath.Join(root, "bin", controlplane.Program)
 	if _, err := os.Stat(path); err != nil {
 		return "", errAbsent
 	}

@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/drover-ci/drover/internal/controlplane"
 )
 
 func TestFindProgram(t *testing.T) {
@@ -19,7 +21,7 @@ func TestFindProgram(t *testing.T) {
 	}
 	write(t, filepath.Join(root, "go.mod"))
 	t.Chdir(deep)
-	t.Setenv(ProgramVariable, "")
+	t.Setenv(controlplane.ProgramVariable, "")
 
 	if _, err := findProgram(); !errors.Is(err, errAbsent) {
 		t.Errorf("not built: got %v, want %v", err, errAbsent)
@@ -28,7 +30,7 @@ func TestFindProgram(t *testing.T) {
 	if got, err := findProgram(); got != built || err != nil {
 		t.Errorf("built: got %q, %v, want %q", got, err, built)
 	}
-	t.Setenv(ProgramVariable, other)
+	t.Setenv(controlplane.ProgramVariable, other)
 	if _, err := findProgram(); err == nil || errors.Is(err, errAbsent) {
 		t.Errorf("named but absent: got %v, want an error that does not skip tests", err)
 	}

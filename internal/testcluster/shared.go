@@ -1,7 +1,6 @@
 package testcluster
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -17,18 +16,18 @@ import (
 
 // Shared is an API server that the tests of a package share. Its zero value is ready to use and runs nothing yet.
 type Shared struct {
-	once    sync.Once
-	process *process
-	err     error
+	once   sync.Once
+	server *server
+	err    error
 }
 
 // Run runs the tests of a package, stops the server if one of them started it, and gives the exit code.
 func (s *Shared) Run(m *testing.M) int {
 	code := m.Run()
-	if s.process == nil {
+	if s.server == nil {
 		return code
 	}
-	if err := s.process.end(); err != nil {
+	if err := s.server.end(); err != nil {
 		fmt.Fprintln(os.Stderr, "stop localcluster:", err)
 		return max(code, 1)
 	}
@@ -39,14 +38,9 @@ func (s *Shared) Run(m *testing.M) int {
 // start, the test is skipped.
 func (s *Shared) Kubeconfig(tb testing.TB) string {
 	tb.Helper()
-	s.once.Do(func() { s.process, s.err = start() })
-	switch {
-	case errors.Is(s.err, errAbsent):
-		tb.Skip(s.err)
-	case s.err != nil:
-		tb.Fatal(s.err)
-	}
-	return s.process.kubeconfig
+	s.once.Do(func() { s.server, s.err = start() })
+	need(tb, s.err)
+	return s.server.plane.Kubeconfig
 }
 
 // Config is a client configuration of the administrator's, without a limit on requests, for the test to change as it

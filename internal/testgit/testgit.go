@@ -26,7 +26,10 @@ func New(tb testing.TB) *Repository {
 }
 
 // Open gives a checkout that is there already.
-func Open(tb testing.TB, dir string) *Repository { return &Repository{Dir: dir, tb: tb} }
+func Open(tb testing.TB, dir string) *Repository {
+	tb.Helper()
+	return &Repository{Dir: dir, tb: tb}
+}
 
 // FromFS makes a repository that holds the files in one commit.
 func FromFS(tb testing.TB, files fs.FS) *Repository {
@@ -42,7 +45,7 @@ func FromFS(tb testing.TB, files fs.FS) *Repository {
 // Git runs git in the checkout and gives its output.
 func (r *Repository) Git(args ...string) string {
 	r.tb.Helper()
-	command := exec.Command("git", append([]string{"-C", r.Dir}, args...)...) //nolint:gosec,noctx // a test's own arguments
+	command := exec.Command("git", append([]string{"-C", r.Dir}, args...)...) //nolint:noctx // ends at once
 	command.Env = append(os.Environ(),
 		"GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_NOSYSTEM=1",
 		"GIT_AUTHOR_NAME=Test", "GIT_AUTHOR_EMAIL=test@example.com",

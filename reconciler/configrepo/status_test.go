@@ -2,6 +2,7 @@ package configrepo
 
 import (
 	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -84,7 +85,7 @@ func TestStatusIsBounded(t *testing.T) {
 	var s Status
 	problems := make([]schema.Problem, MaxProblems+5)
 	for i := range problems {
-		problems[i].File = fmt.Sprint(i)
+		problems[i].File = strconv.Itoa(i)
 	}
 	s.SetProblems(problems)
 	if s.ProblemCount != MaxProblems+5 || len(s.Problems) != MaxProblems || s.Problems[0].File != "0" {

@@ -23,7 +23,7 @@ func resource() runtimeschema.GroupVersionResource {
 // ConfigRepo is a release repository that Drover keeps clusters by.
 type ConfigRepo struct {
 	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
+	metav1.ObjectMeta `json:"metadata,omitzero"`
 
 	Spec   Spec   `json:"spec"`
 	Status Status `json:"status,omitzero"`

@@ -161,7 +161,7 @@ func isNotExist(err error) bool {
 // serve runs Git's own HTTP server over a folder of repositories.
 func serve(t *testing.T, root string) string {
 	t.Helper()
-	backend, err := exec.Command("git", "--exec-path").Output() //nolint:noctx // ends at once
+	backend, err := exec.Command("git", "--exec-path").Output()
 	if err != nil {
 		t.Fatal(err)
 	}

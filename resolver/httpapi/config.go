@@ -41,9 +41,6 @@ func body(resolved *resolver.Resolved) (content, error) {
 	if err != nil {
 		return nil, err
 	}
-	if body.Len() > maxAnswer {
-		return nil, answerTooLarge
-	}
 	return configBody{body}, nil
 }
 
@@ -53,11 +50,23 @@ func resolve(r *request) (content, error) {
 	if err != nil {
 		return nil, err
 	}
+	return r.resolved(config)
+}
+
+// resolved answers with a configuration that is no branch's.
+func (r *request) resolved(config *schema.Config) (content, error) {
 	resolved, findings := r.snapshot.Catalog().Registry().Resolve(config)
 	if len(findings) > 0 {
 		return nil, unresolved(findings)
 	}
-	return body(resolved)
+	answer, err := resolved.Body()
+	switch {
+	case err != nil:
+		return nil, err
+	case answer.Len() > maxAnswer:
+		return nil, errAnswerTooLarge
+	}
+	return configBody{answer}, nil
 }
 
 // readConfig reads a configuration leniently, as today's resolver does: the
@@ -65,7 +74,7 @@ func resolve(r *request) (content, error) {
 func readConfig(r *http.Request) (*schema.Config, error) {
 	text, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, maxBody))
 	if tooLarge := new(http.MaxBytesError); errors.As(err, &tooLarge) {
-		return nil, bodyTooLarge
+		return nil, errBodyTooLarge
 	}
 	config := &schema.Config{}
 	if err == nil {

@@ -98,7 +98,7 @@ func (s *server) handle(path string, e endpoint) http.Handler {
 func (s *server) answer(e endpoint, r *http.Request) (content, string, error) {
 	do := e.method(r.Method)
 	if do == nil {
-		return nil, "", notImplemented
+		return nil, "", errNotImplemented
 	}
 	query, err := parseQuery(r.URL.RawQuery)
 	if err != nil {
@@ -117,7 +117,7 @@ func (s *server) answer(e endpoint, r *http.Request) (content, string, error) {
 func (s *server) snapshot(q query) (Snapshot, error) {
 	current, ready := s.source.Current()
 	if !ready {
-		return nil, notReady
+		return nil, errNotReady
 	}
 	revision, err := q.optional("revision")
 	if err != nil || revision == "" || revision == current.Revision() {

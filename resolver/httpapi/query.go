@@ -15,8 +15,9 @@ const (
 	maxQuery     = 16 << 10
 	maxParameter = 4 << 10
 	maxBody      = schema.MaxFileSize
-	// maxAnswer limits what a small request may blow up to.
-	maxAnswer = 64 << 20
+	// maxAnswer limits what a client's own configuration may blow up to. What
+	// the repository holds is not limited: real answers are up to 80 MB.
+	maxAnswer = 256 << 20
 )
 
 // query is a request's parameters.
@@ -24,7 +25,7 @@ type query url.Values
 
 func parseQuery(raw string) (query, error) {
 	if len(raw) > maxQuery {
-		return nil, queryTooLong
+		return nil, errQueryTooLong
 	}
 	values, err := url.ParseQuery(raw)
 	if err != nil {
@@ -58,7 +59,7 @@ func (q query) optional(name string) (string, error) {
 	return values[0], nil
 }
 
-func incorrect(name, why string) *failure {
+func incorrect(name, why string) *requestError {
 	return fail(http.StatusBadRequest, "query missing or incorrect", "%s query missing or incorrect%s", name, why)
 }
 

@@ -9,7 +9,9 @@ import (
 )
 
 // writers gather the many pieces of a body into few writes.
-var writers = sync.Pool{New: func() any { return bufio.NewWriterSize(nil, 64<<10) }}
+var writers = sync.Pool{ //nolint:gochecknoglobals // what is taken from it holds nothing of its last use
+	New: func() any { return bufio.NewWriterSize(nil, 64<<10) },
+}
 
 // send writes an answer, or says that the client has it already.
 func send(w http.ResponseWriter, r *http.Request, answer content) error {
@@ -38,7 +40,7 @@ func send(w http.ResponseWriter, r *http.Request, answer content) error {
 }
 
 func writeBuffered(w http.ResponseWriter, answer content, encoding string) error {
-	buffer := writers.Get().(*bufio.Writer)
+	buffer, _ := writers.Get().(*bufio.Writer) // it holds nothing else
 	buffer.Reset(w)
 	defer func() {
 		buffer.Reset(nil)
@@ -52,11 +54,11 @@ func writeBuffered(w http.ResponseWriter, answer content, encoding string) error
 
 // refuse answers with one line that says why.
 func (s *server) refuse(w *observation, r *http.Request, e endpoint, err error) {
-	f := &failure{status: http.StatusInternalServerError, kind: "internal", reason: "internal error"}
+	f := errInternal
 	if !errors.As(err, &f) {
 		s.logger.ErrorContext(r.Context(), "request failed", "path", r.URL.Path, "error", err)
 	}
-	if f == notImplemented {
+	if f == errNotImplemented {
 		w.Header().Set("Allow", e.allowed())
 	}
 	s.measures.failed(f.kind)

@@ -30,7 +30,7 @@ func run(args []string) error {
 	if len(args) != 2 {
 		return errors.New("want a folder of CUE files, and the file to write")
 	}
-	instances := load.Instances(args, nil)
+	instances := load.Instances(args[:1], nil)
 	value := cuecontext.New().BuildInstance(instances[0])
 	if err := value.Err(); err != nil {
 		return fmt.Errorf("build %s: %w", args[0], err)

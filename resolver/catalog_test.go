@@ -1,0 +1,200 @@
+package resolver_test
+
+import (
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/drover-ci/drover/resolver"
+	"github.com/drover-ci/drover/schema"
+)
+
+func named(t testing.TB, names ...string) []*schema.Config {
+	t.Helper()
+	var configs []*schema.Config
+	for _, name := range names {
+		metadata, err := schema.ParseMetadata(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		configs = append(configs, &schema.Config{Metadata: metadata})
+	}
+	return configs
+}
+
+func TestFind(t *testing.T) {
+	catalog := resolver.NewCatalog(registry(t, toolbox), named(t,
+		"acme/rocket@main", "acme/rocket@main__arm", "acme/rocket@release-4.1", "acme/rocket@release-4.10",
+		"acme/glider@release", "acme/glider@release-4.1",
+		"acme/kite@v.+", "acme/kite@(", "acme/kite@main",
+		"acme/plane@main", "acme/plane@main",
+	))
+	tests := map[string]struct {
+		reason string
+		find   schema.Metadata
+		want   string
+		err    string
+	}{
+		"exact":           {find: schema.Metadata{Org: "acme", Repo: "rocket", Branch: "main"}, want: "acme/rocket@main"},
+		"variant":         {find: schema.Metadata{Org: "acme", Repo: "rocket", Branch: "main", Variant: "arm"}, want: "acme/rocket@main__arm"},
+		"feature branch":  {find: schema.Metadata{Org: "acme", Repo: "rocket", Branch: "main-next-big-thing"}, want: "acme/rocket@main"},
+		"dot is a dot":    {find: schema.Metadata{Org: "acme", Repo: "rocket", Branch: "release-4.10"}, want: "acme/rocket@release-4.10"},
+		"expression":      {find: schema.Metadata{Org: "acme", Repo: "kite", Branch: "v2"}, want: "acme/kite@v.+"},
+		"not the whole":   {find: schema.Metadata{Org: "acme", Repo: "kite", Branch: "nav2"}, err: `could not find any config for branch nav2 on repo acme/kite`},
+		"bad expression":  {reason: "It is taken as a name.", find: schema.Metadata{Org: "acme", Repo: "kite", Branch: "("}, want: "acme/kite@("},
+		"no branch":       {find: schema.Metadata{Org: "acme", Repo: "rocket", Branch: "mainline"}, err: `could not find any config for branch mainline on repo acme/rocket`},
+		"no repository":   {find: schema.Metadata{Org: "acme", Repo: "boat", Branch: "main"}, err: `could not find any config for repo acme/boat`},
+		"no variant":      {find: schema.Metadata{Org: "acme", Repo: "rocket", Branch: "main", Variant: "ppc"}, err: `could not find any config for repo acme/rocket in variant ppc`},
+		"exact and other": {reason: "A branch and its feature branch both claim it.", find: schema.Metadata{Org: "acme", Repo: "glider", Branch: "release-4.1"}, err: `found more than one matching config for branch release-4.1 on repo acme/glider: branches release, release-4.1`},
+		"twice":           {find: schema.Metadata{Org: "acme", Repo: "plane", Branch: "main"}, err: `found more than one matching config for branch main on repo acme/plane: branches main, main`},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			got, message := "", ""
+			entry, err := catalog.Find(tc.find)
+			if err != nil {
+				message = err.Error()
+			} else {
+				got = entry.Config.Metadata.String()
+			}
+			if got != tc.want || message != tc.err {
+				t.Errorf("%s got %q, error %q; want %q, error %q", tc.reason, got, message, tc.want, tc.err)
+			}
+		})
+	}
+}
+
+func TestNextTakesOver(t *testing.T) {
+	configs := []*schema.Config{
+		config(t, `[{as: a, steps: {workflow: e2e}}]`),
+		config(t, `[{as: a, steps: {test: [{chain: checks}], env: {SUITE: all}}}]`),
+		config(t, `[{as: a, container: {from: src}}]`),
+		config(t, `[{as: a, steps: {workflow: e2e, env: {REGION: north}, post: []}}]`),
+		config(t, `[{as: a, steps: {cluster_profile: gcp}}]`),
+	}
+	tests := map[string]struct {
+		old, new string
+		// redone are the configurations that are resolved again.
+		redone []int
+	}{
+		"nothing":       {},
+		"a script":      {old: "gather.sh", new: "gather2.sh", redone: []int{0, 3}},
+		"a chain":       {old: "default: outer", new: "default: west", redone: []int{0, 3}},
+		"another step":  {old: "check.sh", new: "check2.sh", redone: []int{0, 1, 3}},
+		"an observer":   {old: "watch.sh", new: "watch2.sh", redone: []int{0}},
+		"a profile":     {old: "lease_type: aws-quota", new: "lease_type: aws-slice", redone: []int{0, 3}},
+		"what is apart": {old: "remote.sh", new: "remote2.sh"},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			before, _ := resolver.NewRegistry(components(t, toolbox))
+			first := resolver.NewCatalog(before, configs)
+			after, findings := before.Next(components(t, strings.Replace(toolbox, tc.old, tc.new, 1)))
+			if len(findings) > 0 {
+				t.Fatal(lines(findings))
+			}
+			second := first.Next(after, configs)
+			var redone []int
+			for i, config := range configs {
+				if entryOf(first, config) != entryOf(second, config) {
+					redone = append(redone, i)
+				}
+			}
+			if diff := cmp.Diff(tc.redone, redone); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
+	}
+}
+
+func entryOf(c *resolver.Catalog, config *schema.Config) *resolver.Entry {
+	for _, entry := range c.Entries() {
+		if entry.Config == config {
+			return entry
+		}
+	}
+	return nil
+}
+
+// However a registry came about, it gives the same.
+func TestNextIsAsNew(t *testing.T) {
+	configs := []*schema.Config{
+		config(t, `[{as: a, steps: {workflow: e2e, env: {REGION: north}}}, {as: b, steps: {workflow: open, env: {SUITE: all}}}]`),
+		config(t, `[{as: a, steps: {test: [{chain: checks}, {chain: outer}], post: [{chain: leased}], env: {SUITE: all}}}]`),
+	}
+	edits := [][2]string{
+		{"gather.sh", "gather2.sh"},
+		{"default: outer", "default: west"},
+		{"{name: SUITE}", "{name: SUITE, default: none}"},
+		{"[{chain: inner}]", "[{chain: innre}]"},
+		{"[{ref: install}]", "[{ref: install}, {chain: outer}]"},
+		{"{as: check,", "{as: checked,"},
+		{"name: watch,", "name: watcher,"},
+		{"{name: gcp}", "{name: gcp, secret: s}"},
+		{"cluster_profile: aws", "cluster_profile: gcp"},
+		{"count: 2", "count: 3"},
+		{"env: {SUITE: basic}", "env: {SUIT: basic}"},
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	r, _ := resolver.NewRegistry(components(t, toolbox))
+	catalog := resolver.NewCatalog(r, configs)
+	for range 200 {
+		next := toolbox
+		for _, edit := range edits {
+			if random.IntN(4) == 0 {
+				next = strings.ReplaceAll(next, edit[0], edit[1])
+			}
+		}
+		var findings []resolver.Finding
+		r, findings = r.Next(components(t, next))
+		catalog = catalog.Next(r, configs)
+		cold, coldFindings := resolver.NewRegistry(components(t, next))
+		if diff := cmp.Diff(lines(coldFindings), lines(findings)); diff != "" {
+			t.Fatalf("findings of the registry -cold +next:\n%s", diff)
+		}
+		if diff := cmp.Diff(answers(t, resolver.NewCatalog(cold, configs)), answers(t, catalog)); diff != "" {
+			t.Fatalf("answers -cold +next:\n%s", diff)
+		}
+	}
+}
+
+// answers are all that a catalog gives, as text.
+func answers(t testing.TB, c *resolver.Catalog) []string {
+	t.Helper()
+	var all []string
+	for _, entry := range c.Entries() {
+		all = append(all, lines(entry.Findings)...)
+		if entry.Resolved == nil {
+			continue
+		}
+		body, err := entry.Resolved.Body()
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, string(text(t, body)))
+	}
+	return all
+}
+
+func TestUses(t *testing.T) {
+	resolved, findings := registry(t, toolbox).Resolve(config(t, `
+- {as: a, steps: {workflow: e2e, test: [{chain: checks}, {as: own}]}}
+- {as: b, steps: {workflow: e2e, test: [{ref: remote}], cluster_profile: gcp, observers: {enable: [log]}}}`))
+	if len(findings) > 0 {
+		t.Fatal(lines(findings))
+	}
+	want := []resolver.Component{
+		{Kind: resolver.KindWorkflow, Name: "e2e"},
+		{Kind: resolver.KindChain, Name: "checks"},
+		{Kind: resolver.KindObserver, Name: "watch"},
+		{Kind: resolver.KindProfile, Name: "aws"},
+		{Kind: resolver.KindStep, Name: "remote"},
+		{Kind: resolver.KindObserver, Name: "log"},
+		{Kind: resolver.KindProfile, Name: "gcp"},
+	}
+	if diff := cmp.Diff(want, resolved.Uses()); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
