@@ -16,6 +16,8 @@
 //	ci-operator/step-registry/cluster-profiles/cluster-profiles-config.yaml
 //	ci-operator/jobs/…                                       Prow jobs
 //	core-services/boskos/quotas.yaml                         quotas
+//	core-services/sanitize-prow-jobs/_config.yaml            which job runs where
+//	core-services/sanitize-prow-jobs/_clusters.yaml          the clusters that there are
 //
 // A configuration's name repeats its organization and repository because
 // files of all repositories end up side by side in one ConfigMap. A step's

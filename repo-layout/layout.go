@@ -13,6 +13,7 @@ const SettingsFile = "drover.yaml"
 type Layout struct {
 	Config, Registry, Jobs        string
 	Quotas, Boskos, Prow, Plugins string
+	Dispatch, Clusters            string
 }
 
 // LayoutOf fills OpenShift's places in where the settings name none.
@@ -25,6 +26,8 @@ func LayoutOf(settings *schema.Settings) Layout {
 		Quotas:   cmp.Or(paths.Quotas, "core-services/boskos/quotas.yaml"),
 		Boskos:   cmp.Or(paths.Boskos, "core-services/prow/02_config/_boskos.yaml"),
 		Prow:     cmp.Or(paths.Prow, "core-services/prow/02_config/_config.yaml"),
+		Dispatch: cmp.Or(paths.Dispatch, "core-services/sanitize-prow-jobs/_config.yaml"),
+		Clusters: cmp.Or(paths.Clusters, "core-services/sanitize-prow-jobs/_clusters.yaml"),
 		Plugins:  cmp.Or(paths.Plugins, "core-services/prow/02_config/_plugins.yaml"),
 	}
 }

@@ -30,6 +30,12 @@ func Load(ctx context.Context, tree Tree, last *Repo) (*Repo, error) {
 	if repo.Profiles, err = loadSingle[schema.ClusterProfilesFile](tree, profiles); err != nil {
 		return nil, err
 	}
+	if repo.Dispatch, err = loadSingle[schema.DispatcherConfig](tree, repo.Layout.Dispatch); err != nil {
+		return nil, err
+	}
+	if repo.Clusters, err = loadSingle[schema.ClustersFile](tree, repo.Layout.Clusters); err != nil {
+		return nil, err
+	}
 	l := &loader{ctx: ctx, tree: tree}
 	for dir, sort := range repo.areas() {
 		if repo.folders[dir], err = l.area(dir, sort, last.folders[dir]); err != nil {

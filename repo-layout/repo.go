@@ -36,9 +36,11 @@ type Repo struct {
 	Chains    []*Doc[schema.RegistryChain]
 	Workflows []*Doc[schema.RegistryWorkflow]
 	Observers []*Doc[schema.RegistryObserver]
-	// Profiles and Quotas have empty values where the repository has none.
+	// What follows has empty values, and no id, where the repository has none.
 	Profiles *Doc[schema.ClusterProfilesFile]
 	Quotas   *Doc[schema.QuotasFile]
+	Dispatch *Doc[schema.DispatcherConfig]
+	Clusters *Doc[schema.ClustersFile]
 
 	// Jobs are the files of the jobs' folder.
 	Jobs []Raw
@@ -61,6 +63,8 @@ func (r *Repo) Problems() []schema.Problem {
 	all = append(all, r.Settings.Problems...)
 	all = append(all, r.Profiles.Problems...)
 	all = append(all, r.Quotas.Problems...)
+	all = append(all, r.Dispatch.Problems...)
+	all = append(all, r.Clusters.Problems...)
 	all = appendProblems(all, r.Configs)
 	all = appendProblems(all, r.Refs)
 	all = appendProblems(all, r.Chains)
@@ -78,7 +82,7 @@ func appendProblems[T any](all []schema.Problem, docs []*Doc[T]) []schema.Proble
 
 // Documents counts the decoded files.
 func (r *Repo) Documents() int {
-	return r.Settings.count() + r.Profiles.count() + r.Quotas.count() +
+	return r.Settings.count() + r.Profiles.count() + r.Quotas.count() + r.Dispatch.count() + r.Clusters.count() +
 		len(r.Configs) + len(r.Refs) + len(r.Chains) + len(r.Workflows) + len(r.Observers)
 }
 

@@ -1633,6 +1633,14 @@ type Paths struct {
 	// The Prow configuration. Default: core-services/prow/02_config/_config.yaml.
 	Prow string `json:"prow,omitempty"`
 
+	// The rules by which jobs get clusters.
+	// Default: core-services/sanitize-prow-jobs/_config.yaml.
+	Dispatch string `json:"dispatch,omitempty"`
+
+	// The clusters that there are.
+	// Default: core-services/sanitize-prow-jobs/_clusters.yaml.
+	Clusters string `json:"clusters,omitempty"`
+
 	// The Prow plugins. Default: core-services/prow/02_config/_plugins.yaml.
 	Plugins string `json:"plugins,omitempty"`
 }

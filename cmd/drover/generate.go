@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -76,9 +77,15 @@ func (c generateCommand) Run(ctx context.Context, out *console) error {
 // generate makes every file that can be made. In place nothing is written
 // unless everything could be made.
 func (c generateCommand) generate(ctx context.Context, repo *repolayout.Repo, problems []schema.Problem, target *writer) error {
-	maker, err := render.NewMaker(repo)
+	maker, found, err := render.NewMaker(repo)
 	if err != nil {
 		return err
+	}
+	if len(found) > 0 {
+		return fmt.Errorf("%d problems with clusters, first: %s; --no-clusters leaves them out", len(found), found[0])
+	}
+	if c.NoClusters {
+		maker.Dispatcher = nil
 	}
 	base := filepath.Join(c.Repo, filepath.FromSlash(repo.Layout.Jobs))
 	if c.Out != "" {

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/drover-ci/drover/generators"
+	"github.com/drover-ci/drover/generators/dispatch"
 	"github.com/drover-ci/drover/generators/prowjobs"
 	repolayout "github.com/drover-ci/drover/repo-layout"
 	"github.com/drover-ci/drover/schema"
@@ -74,8 +75,8 @@ func (c Component) configs() []*schema.Config {
 	return configs
 }
 
-// NewGenerator makes the generator of a repository's jobs.
-func NewGenerator(repo *repolayout.Repo) (*prowjobs.Generator, error) {
+// newGenerator makes the generator of a repository's jobs.
+func newGenerator(repo *repolayout.Repo) (*prowjobs.Generator, error) {
 	template, err := prowjobs.OpenShift()
 	if err != nil {
 		return nil, err
@@ -97,12 +98,20 @@ type Maker struct {
 	// the repository's is kept.
 	Folder string
 	Read   func(path string) ([]byte, error)
+	// Dispatcher says which cluster a job runs on; nil leaves it as it is.
+	Dispatcher *dispatch.Dispatcher
 }
 
-// NewMaker is the maker of a repository's job files over those it has.
-func NewMaker(repo *repolayout.Repo) (*Maker, error) {
-	generator, err := NewGenerator(repo)
-	return &Maker{Generator: generator, Folder: repo.Layout.Jobs, Read: repo.Read}, err
+// NewMaker is the maker of a repository's job files over those it has, with
+// clusters where the repository says something of them. Problems are those of
+// what it says.
+func NewMaker(repo *repolayout.Repo) (*Maker, []schema.Problem, error) {
+	generator, err := newGenerator(repo)
+	if err != nil {
+		return nil, nil, err
+	}
+	dispatcher, problems := newDispatcher(repo)
+	return &Maker{Generator: generator, Folder: repo.Layout.Jobs, Read: repo.Read, Dispatcher: dispatcher}, problems, nil
 }
 
 // All makes the files of components on all processors and hands each
@@ -140,6 +149,9 @@ func (m *Maker) files(component Component) ([]generators.File, error) {
 		if jobs, err = prowjobs.Merge(existing, jobs); err != nil {
 			return nil, &JobsError{Component: component.Name, Err: err}
 		}
+	}
+	if err := m.assign(jobs); err != nil {
+		return nil, err
 	}
 	return prowjobs.Render(jobs)
 }

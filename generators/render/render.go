@@ -43,7 +43,7 @@ type Rendering struct {
 	// Jobs counts the files with jobs.
 	Jobs int
 
-	settings repolayout.ID
+	settings [3]repolayout.ID
 	registry *resolver.Registry
 	jobs     map[string]componentJobs
 }
@@ -66,7 +66,7 @@ func (j componentJobs) sameAs(component Component) bool {
 // since last, an earlier Rendering or nil, is taken from it. Problems are
 // those that only making the objects shows; with them there is no result.
 func Render(ctx context.Context, valid *rules.Valid, last *Rendering) (*Rendering, []schema.Problem, error) {
-	r := &Rendering{settings: valid.Repo.Settings.ID, registry: valid.Catalog.Registry(), jobs: map[string]componentJobs{}}
+	r := &Rendering{settings: settingsOf(valid.Repo), registry: valid.Catalog.Registry(), jobs: map[string]componentJobs{}}
 	if last == nil || last.settings != r.settings || last.registry != r.registry {
 		last = &Rendering{}
 	}
@@ -91,6 +91,11 @@ func Render(ctx context.Context, valid *rules.Valid, last *Rendering) (*Renderin
 	return r, schema.SortProblems(problems), nil
 }
 
+// settingsOf are the files that decide about every job.
+func settingsOf(repo *repolayout.Repo) [3]repolayout.ID {
+	return [3]repolayout.ID{repo.Settings.ID, repo.Dispatch.ID, repo.Clusters.ID}
+}
+
 // renderJobs makes the ConfigMaps of all job files: those generated, and those
 // written by hand.
 func (r *Rendering) renderJobs(ctx context.Context, repo *repolayout.Repo, last *Rendering) ([]generators.Object, []schema.Problem, error) {
@@ -102,9 +107,9 @@ func (r *Rendering) renderJobs(ctx context.Context, repo *repolayout.Repo, last 
 		}
 		fresh = append(fresh, component)
 	}
-	maker, err := NewMaker(repo)
-	if err != nil {
-		return nil, nil, err
+	maker, problems, err := NewMaker(repo)
+	if err != nil || len(problems) > 0 {
+		return nil, problems, err
 	}
 	var mu sync.Mutex
 	err = maker.All(ctx, fresh, func(component Component, files []generators.File) error {
