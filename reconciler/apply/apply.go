@@ -25,8 +25,7 @@ func (t *Target) Apply(ctx context.Context, revision string, objects []generator
 
 func (t *Target) apply(ctx context.Context, revision string, objects []generators.Object) (ChangeSet, error) {
 	a, err := t.prepare(ctx, revision, objects)
-	var refusal *RefusedError
-	if errors.As(err, &refusal) && t.known.interrupted() {
+	if _, refused := errors.AsType[*RefusedError](err); refused && t.known.interrupted() {
 		return ChangeSet{}, errors.Join(err, t.rollBack(ctx, t.known.intents))
 	}
 	if err != nil {
@@ -68,7 +67,8 @@ func (t *Target) prepare(ctx context.Context, revision string, objects []generat
 	if err != nil {
 		return nil, err
 	}
-	a := newAttempt(t, revision, want, makePlan(want, known, live))
+	a := newAttempt(t, revision, makePlan(want, known, live))
+	a.want = want
 	if refusals := t.guards.check(len(want), a.plan, known); len(refusals) > 0 {
 		return nil, refuse(revision, refusals)
 	}
@@ -91,8 +91,7 @@ func (a *attempt) write(ctx context.Context) error {
 	if failed := a.rollBack(ctx, a.touched()); failed != nil {
 		return fmt.Errorf("revision %s: %w; roll back: %w", a.revision, err, failed)
 	}
-	var refusal *RefusedError
-	if errors.As(err, &refusal) {
+	if refusal, ok := errors.AsType[*RefusedError](err); ok {
 		return refusal
 	}
 	return &RolledBackError{a.revision, to, err}

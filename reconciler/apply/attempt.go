@@ -2,6 +2,7 @@ package apply
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"sync"
 
@@ -11,19 +12,26 @@ import (
 // attempt is one revision on its way into a target.
 type attempt struct {
 	*Target
+	cluster   *cluster // which gives up with the attempt
 	revision  string
 	want      []declared
 	plan      plan
 	inherited map[Identity]intent // what an interrupted revision had set out to do
+	stubborn  bool                // an error does not keep it from the other steps
+
+	once  sync.Once
+	given chan struct{} // closed when the attempt is given up
 
 	notes    sync.Mutex          // over the maps below
 	versions map[Identity]string // the resourceVersion of each object that was written, or found to be fine
 	started  map[Identity]bool   // the objects that may have been written or deleted
 }
 
-func newAttempt(t *Target, revision string, want []declared, p plan) *attempt {
+func newAttempt(t *Target, revision string, p plan) *attempt {
+	given := make(chan struct{})
 	return &attempt{
-		Target: t, revision: revision, want: want, plan: p, inherited: t.known.intents,
+		Target: t, cluster: t.cluster.until(given), given: given,
+		revision: revision, plan: p, inherited: t.known.intents,
 		versions: make(map[Identity]string), started: make(map[Identity]bool),
 	}
 }
@@ -35,6 +43,13 @@ func (a *attempt) noteStart(id Identity) {
 	a.started[id] = true
 }
 
+// noteRefusal notes that an object is as before, because the server would not touch it.
+func (a *attempt) noteRefusal(id Identity) {
+	a.notes.Lock()
+	defer a.notes.Unlock()
+	delete(a.started, id)
+}
+
 // noteVersion notes the resourceVersion at which an object is as we want it.
 func (a *attempt) noteVersion(id Identity, resourceVersion string) {
 	a.notes.Lock()
@@ -42,23 +57,43 @@ func (a *attempt) noteVersion(id Identity, resourceVersion string) {
 	a.versions[id] = resourceVersion
 }
 
-// each does something with the chosen steps, several at once. The first error stops it.
+// each does something with the chosen steps, several at once. After the first error no more are begun, unless the attempt
+// is stubborn: then all are tried. What has been begun is not broken off, since the server might do it all the same, and
+// after we have looked.
 func (a *attempt) each(ctx context.Context, chosen func(*step) bool, do func(context.Context, *step) error) error {
-	group, ctx := errgroup.WithContext(ctx)
+	var group errgroup.Group
 	group.SetLimit(a.workers)
+	errs := make([]error, len(a.plan.steps))
 	for i := range a.plan.steps {
 		s := &a.plan.steps[i]
 		if !chosen(s) {
 			continue
 		}
 		group.Go(func() error {
-			if ctx.Err() != nil {
-				return ctx.Err()
+			if a.over() || ctx.Err() != nil {
+				return nil
 			}
-			return do(ctx, s)
+			errs[i] = do(ctx, s)
+			if errs[i] != nil && !a.stubborn {
+				a.giveUp()
+			}
+			return nil
 		})
 	}
-	return group.Wait()
+	return errors.Join(group.Wait(), ctx.Err(), errors.Join(errs...))
+}
+
+// giveUp has the attempt begin nothing more, and repeat nothing that fails.
+func (a *attempt) giveUp() { a.once.Do(func() { close(a.given) }) }
+
+// over tells whether the attempt has been given up.
+func (a *attempt) over() bool {
+	select {
+	case <-a.given:
+		return true
+	default:
+		return false
+	}
 }
 
 // writes tells whether there is anything to write or delete.
@@ -118,7 +153,7 @@ func (a *attempt) touched() map[Identity]intent {
 func (a *attempt) changes() ChangeSet {
 	changes := ChangeSet{Unchanged: a.plan.unchanged}
 	for _, s := range a.plan.steps {
-		changes.add(s, a.versions[s.Identity] != s.have.resourceVersion)
+		changes = changes.with(s, a.versions[s.Identity] != s.have.resourceVersion)
 	}
 	return changes
 }

@@ -42,8 +42,14 @@ func (c ChangeSet) String() string {
 		n    int
 		what string
 	}{
-		{len(c.Created), "created"}, {len(c.Adopted), "adopted"}, {len(c.Updated), "updated"}, {len(c.Healed), "healed"},
-		{len(c.Deleted), "deleted"}, {len(c.Kept), "kept"}, {len(c.Paused), "paused"}, {c.Unchanged, "unchanged"},
+		{len(c.Created), "created"},
+		{len(c.Adopted), "adopted"},
+		{len(c.Updated), "updated"},
+		{len(c.Healed), "healed"},
+		{len(c.Deleted), "deleted"},
+		{len(c.Kept), "kept"},
+		{len(c.Paused), "paused"},
+		{c.Unchanged, "unchanged"},
 	} {
 		if part.n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", part.n, part.what))
@@ -55,8 +61,8 @@ func (c ChangeSet) String() string {
 	return strings.Join(parts, ", ")
 }
 
-// add files an object under what was done with it. A write that changed nothing leaves it unchanged.
-func (c *ChangeSet) add(s step, changed bool) {
+// with files an object under what was done with it. A write that changed nothing leaves it unchanged.
+func (c ChangeSet) with(s step, changed bool) ChangeSet {
 	switch {
 	case s.verb == verbKeep:
 		c.Kept = append(c.Kept, s.Identity)
@@ -75,4 +81,5 @@ func (c *ChangeSet) add(s step, changed bool) {
 	case s.verb == verbUpdate:
 		c.Updated = append(c.Updated, s.Identity)
 	}
+	return c
 }

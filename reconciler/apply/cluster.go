@@ -3,6 +3,7 @@ package apply
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -18,6 +19,13 @@ type cluster struct {
 	dynamic  dynamic.Interface
 	owner    string
 	retry    retrier
+}
+
+// until gives the same cluster for calls that are not repeated any more once something is closed.
+func (c *cluster) until(closed <-chan struct{}) *cluster {
+	until := *c
+	until.retry.until = closed
+	return &until
 }
 
 // dryRun says that the server shall judge a call and not do it.
@@ -71,9 +79,9 @@ func (c *cluster) applyOnce(ctx context.Context, d declared, dry dryRun) (presen
 
 // differs tells whether applying what is declared would change the object in the cluster, and at which resourceVersion.
 func (c *cluster) differs(ctx context.Context, d declared) (bool, string, error) {
-	live, err := c.get(ctx, d.resource, d.Identity)
-	if err != nil || live == nil {
-		return live == nil, "", err
+	live, there, err := c.get(ctx, d.resource, d.Identity)
+	if err != nil || !there {
+		return !there, "", err
 	}
 	var applied *unstructured.Unstructured
 	err = c.retry.do(ctx, func(ctx context.Context) (err error) {
@@ -88,30 +96,39 @@ func (c *cluster) differs(ctx context.Context, d declared) (bool, string, error)
 	return !sameObject(live, applied), live.GetResourceVersion(), nil
 }
 
-// get reads an object; it gives nil where there is none.
-func (c *cluster) get(ctx context.Context, at resource, id Identity) (*unstructured.Unstructured, error) {
-	var object *unstructured.Unstructured
-	err := c.retry.do(ctx, func(ctx context.Context) (err error) {
+// get reads an object, if it is there.
+func (c *cluster) get(ctx context.Context, at resource, id Identity) (object *unstructured.Unstructured, there bool, err error) {
+	err = c.retry.do(ctx, func(ctx context.Context) (err error) {
 		object, err = c.objectsOf(at, id.Namespace).Get(ctx, id.Name, metav1.GetOptions{})
 		return err
 	})
-	if apierrors.IsNotFound(err) {
-		return nil, nil
-	}
-	return object, err
+	return object, err == nil, ignoreNotFound(err)
 }
 
 // remove deletes an object, provided it is still the one that was seen. That it is gone already is fine.
 func (c *cluster) remove(ctx context.Context, at resource, id Identity, seen types.UID, dry dryRun) error {
 	background := metav1.DeletePropagationBackground
 	options := metav1.DeleteOptions{DryRun: dry.option(), PropagationPolicy: &background, Preconditions: &metav1.Preconditions{UID: &seen}}
-	err := c.retry.do(ctx, func(ctx context.Context) error {
-		err := c.metadataOf(at, id.Namespace).Delete(ctx, id.Name, options)
-		if apierrors.IsNotFound(err) || apierrors.IsConflict(err) {
-			return nil // gone, or gone and made anew by somebody else
+	client := c.metadataOf(at, id.Namespace)
+	return c.retry.do(ctx, func(ctx context.Context) error {
+		err := client.Delete(ctx, id.Name, options)
+		if apierrors.IsConflict(err) {
+			now, failed := client.Get(ctx, id.Name, metav1.GetOptions{})
+			switch {
+			case failed != nil:
+				return ignoreNotFound(failed)
+			case now.UID != seen:
+				return nil // somebody has made it anew
+			}
 		}
-		return err
+		return ignoreNotFound(err)
 	})
+}
+
+func ignoreNotFound(err error) error {
+	if apierrors.IsNotFound(err) {
+		return nil
+	}
 	return err
 }
 
@@ -140,11 +157,14 @@ func (c *cluster) restore(ctx context.Context, at resource, before []byte) error
 	})
 }
 
-// list finds the objects of a kind that carry our label.
+// list finds the objects of a kind that carry our label; none where the kind is not served.
 func (c *cluster) list(ctx context.Context, at resource, each func(namespace, name string, p presence)) error {
 	options := metav1.ListOptions{LabelSelector: OwnerLabel + "=" + c.owner}
 	return c.retry.do(ctx, func(ctx context.Context) error {
 		list, err := c.metadata.Resource(at.GroupVersionResource).List(ctx, options)
+		if apierrors.IsNotFound(err) {
+			return nil
+		}
 		if err != nil {
 			return err
 		}
@@ -160,7 +180,12 @@ func presenceOf(object metav1.Object) presence {
 		uid:             object.GetUID(),
 		resourceVersion: object.GetResourceVersion(),
 		leaving:         object.GetDeletionTimestamp() != nil,
+		applied:         slices.ContainsFunc(object.GetManagedFields(), isOurs),
 		paused:          object.GetAnnotations()[ReconcileAnnotation] == paused,
 		prune:           object.GetAnnotations()[PruneAnnotation],
 	}
+}
+
+func isOurs(fields metav1.ManagedFieldsEntry) bool {
+	return fields.Manager == FieldManager && fields.Operation == metav1.ManagedFieldsOperationApply
 }

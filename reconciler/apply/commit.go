@@ -27,11 +27,13 @@ func (s *store) begin(ctx context.Context, attempt string, intents map[Identity]
 		return fmt.Errorf("write the inventory ahead: %w", err)
 	}
 	sum := sha256.Sum256(packed)
+	s.tidy = s.tidy && len(next.Intents) == 0 // else these are left
 	next.Phase, next.Attempt = phaseApplying, attempt
-	if next.Intents, err = s.writeParts(ctx, "intents-"+hex.EncodeToString(sum[:10]), packed); err != nil {
-		return fmt.Errorf("write the inventory ahead: %w", err)
+	if next.Intents, err = s.writeParts(ctx, "intents-"+hex.EncodeToString(sum[:10]), packed); err == nil {
+		err = s.writeRoot(ctx, next)
 	}
-	if err := s.writeRoot(ctx, next); err != nil {
+	if err != nil {
+		s.tidy = false
 		return fmt.Errorf("write the inventory ahead: %w", err)
 	}
 	return nil
@@ -43,29 +45,35 @@ func (s *store) commit(ctx context.Context, revision string, good map[Identity]e
 	if err != nil {
 		return err
 	}
-	next := root{Phase: phaseSettled, Revision: revision, Objects: len(good), Shards: map[string][]string{}}
-	for _, shard := range split(good) {
-		parts, known := last.Shards[shard.name]
-		if !known {
-			if parts, err = s.writeShard(ctx, shard); err != nil {
-				return fmt.Errorf("write the inventory: %w", err)
-			}
-		}
-		next.Shards[shard.name] = parts
+	next := root{Phase: phaseSettled, Revision: revision, Objects: len(good)}
+	if next.Shards, err = s.writeShards(ctx, last.Shards, split(good)); err == nil {
+		err = s.writeRoot(ctx, next)
 	}
-	if err := s.writeRoot(ctx, next); err != nil {
+	if err != nil {
+		s.tidy = false
 		return fmt.Errorf("write the inventory: %w", err)
 	}
-	_ = s.sweep(ctx, next) // what is left does not count, and is swept after the next revision
+	s.tidy = s.sweep(ctx, last, next) == nil // what is left does not count, and is swept after the next revision
 	return nil
 }
 
-func (s *store) writeShard(ctx context.Context, shard shard) ([]string, error) {
-	packed, err := packEntries(shard.entries)
-	if err != nil {
-		return nil, err
+// writeShards writes the shards that are not there yet, and gives the parts of all.
+func (s *store) writeShards(ctx context.Context, there map[string][]string, shards []shard) (map[string][]string, error) {
+	all := make(map[string][]string, len(shards))
+	for _, shard := range shards {
+		parts, known := there[shard.name]
+		if !known {
+			packed, err := packEntries(shard.entries)
+			if err != nil {
+				return nil, err
+			}
+			if parts, err = s.writeParts(ctx, shard.name, packed); err != nil {
+				return nil, err
+			}
+		}
+		all[shard.name] = parts
 	}
-	return s.writeParts(ctx, shard.name, packed)
+	return all, nil
 }
 
 // writeRoot replaces the root, provided that nobody else has.

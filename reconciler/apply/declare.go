@@ -4,11 +4,10 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
+	"errors"
 	"slices"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/drover-ci/drover/generators"
 )
@@ -23,10 +22,6 @@ type declared struct {
 	body     []byte // JSON
 	adopt    bool   // AdoptAnnotation allows it
 	paused   bool   // ReconcileAnnotation says so
-}
-
-func (d declared) kind() schema.GroupVersionKind {
-	return d.groupKind().WithVersion(d.version)
 }
 
 // declare brings the objects of a revision into the form that is sent, sorted. What cannot be brought into it is
@@ -51,7 +46,7 @@ func repeated(all []declared) []Refusal {
 	var refusals []Refusal
 	for i := 1; i < len(all); i++ {
 		if all[i].Identity == all[i-1].Identity {
-			reason := fmt.Sprintf("it is declared twice, first in %s", all[i-1].source)
+			reason := "it is declared twice, first in " + all[i-1].source
 			refusals = append(refusals, Refusal{all[i].Identity, all[i].source, RuleDuplicate, reason})
 		}
 	}
@@ -61,7 +56,7 @@ func repeated(all []declared) []Refusal {
 func declareOne(object generators.Object, owner string, kinds *kinds) (declared, error) {
 	kind := object.GroupVersionKind()
 	if kind.Kind == "" || kind.Version == "" || object.GetName() == "" {
-		return declared{}, fmt.Errorf("it needs an apiVersion, a kind and a name")
+		return declared{}, errors.New("it needs an apiVersion, a kind and a name")
 	}
 	resource, err := kinds.find(kind)
 	if err != nil {
@@ -92,7 +87,7 @@ func normalize(object *unstructured.Unstructured, namespaced bool) (*unstructure
 	case !namespaced:
 		clean.SetNamespace("")
 	case clean.GetNamespace() == "":
-		return nil, fmt.Errorf("it needs a namespace")
+		return nil, errors.New("it needs a namespace")
 	}
 	for _, field := range []string{"managedFields", "resourceVersion", "uid", "creationTimestamp", "generation", "selfLink"} {
 		unstructured.RemoveNestedField(clean.Object, "metadata", field)

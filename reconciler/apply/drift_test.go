@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	clocktesting "k8s.io/utils/clock/testing"
@@ -18,16 +19,23 @@ import (
 // watch has a target watched until the test ends, and gives what it reports.
 func (s *site) watch(target *apply.Target) <-chan apply.Drift {
 	s.t.Helper()
-	ctx, stop := context.WithCancel(s.t.Context())
-	reports, ended := make(chan apply.Drift, 1000), make(chan error)
-	go func() { ended <- target.Watch(ctx, func(d apply.Drift) { reports <- d }) }()
-	s.t.Cleanup(func() {
-		stop()
+	reports, stop := s.watchUntil(target)
+	s.t.Cleanup(stop)
+	return reports
+}
+
+// watchUntil has a target watched until stop is called.
+func (s *site) watchUntil(target *apply.Target) (reports <-chan apply.Drift, stop func()) {
+	s.t.Helper()
+	ctx, cancel := context.WithCancel(s.t.Context())
+	told, ended := make(chan apply.Drift, 1000), make(chan error)
+	go func() { ended <- target.Watch(ctx, func(d apply.Drift) { told <- d }) }()
+	return told, func() {
+		cancel()
 		if err := <-ended; err != nil {
 			s.t.Error(err)
 		}
-	})
-	return reports
+	}
 }
 
 // edit changes a ConfigMap as somebody else would.
@@ -106,10 +114,11 @@ func TestFieldsOfOthersAreLeftAlone(t *testing.T) {
 	s := newSite(t)
 	target := s.target()
 	s.apply(target, "r1", s.configMap("a", "1"), s.configMap("b", "1"))
-	reports := s.watch(target)
+	reports, stop := s.watchUntil(target)
 	s.edit("a", `{"data":{"theirs":"1"},"metadata":{"annotations":{"theirs":"1"}}}`)
 	s.edit("b", `{"data":{"value":"theirs"}}`) // a report of this says that the watch is past that
 	s.expect(reports, "b", apply.Healed)
+	stop()
 	live, err := s.client.Resource(configMaps).Namespace(s.namespace).Get(t.Context(), "a", metav1.GetOptions{})
 	if err != nil {
 		t.Fatal(err)
@@ -148,5 +157,26 @@ func TestFightsAreBackedOff(t *testing.T) {
 	s.expect(reports, "a", apply.Healed)
 	if got := s.data()["a"]; got != "1" {
 		t.Errorf("after the pause: %q", got)
+	}
+}
+
+func TestDriftThatCannotBeHealed(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	target := s.target()
+	s.apply(target, "r1", s.configMap("a", "1"))
+	reports := s.watch(target)
+	s.wire.cutWith(forbidding("a"))
+	s.remove("a")
+	failed := s.expect(reports, "a", apply.Failed)
+	if !apierrors.IsForbidden(failed.Err) || failed.Pause == 0 {
+		t.Errorf("report: %+v", failed)
+	}
+	s.expect(reports, "a", apply.Failed)
+	s.wire.cutWith(nil)
+	for range reports {
+		if s.data()["a"] == "1" {
+			return
+		}
 	}
 }

@@ -14,11 +14,11 @@ var errUnestablished = errors.New("it is not established yet")
 // awaitEstablished waits until the server serves what a custom resource definition defines.
 func (c *cluster) awaitEstablished(ctx context.Context, crd declared) error {
 	err := c.retry.do(ctx, func(ctx context.Context) error {
-		live, err := c.get(ctx, crd.resource, crd.Identity)
+		live, there, err := c.get(ctx, crd.resource, crd.Identity)
 		switch {
 		case err != nil:
 			return err
-		case live == nil || !established(live):
+		case !there || !established(live):
 			return errUnestablished
 		}
 		return nil

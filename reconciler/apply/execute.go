@@ -40,6 +40,15 @@ func (a *attempt) admitLate(ctx context.Context) error {
 
 func (a *attempt) writeStep(ctx context.Context, s *step) error {
 	a.noteStart(s.Identity)
+	err := a.send(ctx, s)
+	if refused(err) && s.verb != verbAdopt {
+		a.noteRefusal(s.Identity)
+	}
+	return err
+}
+
+// send writes what is declared.
+func (a *attempt) send(ctx context.Context, s *step) error {
 	if s.verb == verbAdopt {
 		if err := a.cluster.inherit(ctx, s.want); err != nil {
 			return fmt.Errorf("adopt %s (%s): %w", s.Identity, s.want.source, err)
@@ -50,7 +59,7 @@ func (a *attempt) writeStep(ctx context.Context, s *step) error {
 		return fmt.Errorf("apply %s (%s): %w", s.Identity, s.want.source, err)
 	}
 	a.noteVersion(s.Identity, got.resourceVersion)
-	if s.groupKind() == crdKind {
+	if s.groupKind() == crdKind() {
 		return a.cluster.awaitEstablished(ctx, s.want)
 	}
 	return nil
@@ -66,6 +75,9 @@ func (a *attempt) removeStep(ctx context.Context, s *step) error {
 		err = a.cluster.restore(ctx, at, s.before)
 	} else {
 		err = a.cluster.remove(ctx, at, s.Identity, s.have.uid, false)
+	}
+	if refused(err) {
+		a.noteRefusal(s.Identity)
 	}
 	if err != nil {
 		return fmt.Errorf("remove %s: %w", s.Identity, err)

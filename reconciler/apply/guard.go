@@ -2,6 +2,7 @@ package apply
 
 import (
 	"fmt"
+	"slices"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
@@ -25,7 +26,7 @@ func DefaultGuards() Guards {
 	return Guards{
 		MaxShare: 0.25,
 		Floor:    10,
-		Kinds:    []schema.GroupKind{namespaceKind, crdKind, {Kind: "PersistentVolume"}, {Kind: "PersistentVolumeClaim"}},
+		Kinds:    []schema.GroupKind{namespaceKind(), crdKind(), {Kind: "PersistentVolume"}, {Kind: "PersistentVolumeClaim"}},
 	}
 }
 
@@ -61,15 +62,10 @@ func (g Guards) refuse(s step, e entry) Refusal {
 }
 
 func (g Guards) protects(kind schema.GroupKind) bool {
-	for _, k := range g.Kinds {
-		if k == kind {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(g.Kinds, kind)
 }
 
 // mayBePruned tells whether somebody allowed the deletion in so many words.
-func (s step) mayBePruned(e entry) bool {
+func (s *step) mayBePruned(e entry) bool {
 	return s.have.prune == allowed || e.annotated(PruneAnnotation, allowed)
 }

@@ -20,8 +20,8 @@ func formerManagers() sets.Set[string] {
 // go with the next apply. Fields of controllers and of people stay theirs.
 func (c *cluster) inherit(ctx context.Context, d declared) error {
 	return c.retry.do(ctx, func(ctx context.Context) error {
-		live, err := c.get(ctx, d.resource, d.Identity)
-		if err != nil || live == nil {
+		live, there, err := c.get(ctx, d.resource, d.Identity)
+		if err != nil || !there {
 			return err
 		}
 		patch, err := csaupgrade.UpgradeManagedFieldsPatch(live, formerManagers(), FieldManager)

@@ -1,6 +1,10 @@
 package apply
 
-import "encoding/json"
+import (
+	"encoding/json"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+)
 
 // inventory is what is known about the objects we have in a cluster: what is good, that is, as the last revision that
 // was applied to the end wants it, and, while a revision is being applied, what it sets out to do.
@@ -25,6 +29,21 @@ func (i *inventory) size() int {
 		}
 	}
 	return n
+}
+
+// definitions are the custom resource definitions that are good. What is not readable is none.
+func (i *inventory) definitions() []*unstructured.Unstructured {
+	var all []*unstructured.Unstructured
+	for id, e := range i.good {
+		if id.groupKind() != crdKind() {
+			continue
+		}
+		crd := new(unstructured.Unstructured)
+		if crd.UnmarshalJSON(e.body) == nil {
+			all = append(all, crd)
+		}
+	}
+	return all
 }
 
 // entry is an object that is as a good revision wants it.

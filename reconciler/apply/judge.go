@@ -33,7 +33,9 @@ func (a *attempt) judgeLate(ctx context.Context) error {
 }
 
 func (a *attempt) judgeAll(ctx context.Context, chosen func(*step) bool, into *refusals) error {
-	err := a.each(ctx, chosen, func(ctx context.Context, s *step) error {
+	a.foresee(ctx, chosen)
+	open := func(s *step) bool { return chosen(s) && !s.foreseen }
+	err := a.each(ctx, open, func(ctx context.Context, s *step) error {
 		err := a.judgeStep(ctx, s)
 		if rule := ruleOf(err); rule != "" {
 			into.add(Refusal{s.Identity, a.sourceOf(s), rule, err.Error()})
@@ -49,11 +51,10 @@ func (a *attempt) judgeAll(ctx context.Context, chosen func(*step) bool, into *r
 
 // ruleOf is the rule that an error breaks; empty if it is none of the revision's faults.
 func ruleOf(err error) string {
-	var owned *ownedError
-	switch {
-	case errors.As(err, &owned):
+	if _, owned := errors.AsType[*ownedError](err); owned {
 		return RuleOwner
-	case refused(err):
+	}
+	if refused(err) {
 		return RuleRefused
 	}
 	return ""
@@ -72,9 +73,9 @@ func (a *attempt) putOff() {
 	for _, s := range a.plan.steps {
 		switch {
 		case !s.verb.writes():
-		case s.groupKind() == namespaceKind && !s.have.there():
+		case s.groupKind() == namespaceKind() && !s.have.there():
 			namespaces[s.Name] = true
-		case s.groupKind() == crdKind:
+		case s.groupKind() == crdKind():
 			resources[s.Name] = true
 		}
 	}
@@ -95,8 +96,9 @@ func (a *attempt) judgeStep(ctx context.Context, s *step) error {
 		return a.rehearseDeletion(ctx, s)
 	case verbCreate, verbUpdate, verbHeal:
 		return a.rehearse(ctx, s)
+	default:
+		return nil // there is nothing to refuse
 	}
-	return nil
 }
 
 // rehearseDeletion deletes, in a dry run.
@@ -148,8 +150,8 @@ func (a *attempt) recall(ctx context.Context, at resource, s *step) error {
 	if a.known.good[s.Identity].body != nil {
 		return nil
 	}
-	live, err := a.cluster.get(ctx, at, s.Identity)
-	if err != nil || live == nil {
+	live, there, err := a.cluster.get(ctx, at, s.Identity)
+	if err != nil || !there {
 		return err
 	}
 	return s.remember(live)
@@ -157,8 +159,8 @@ func (a *attempt) recall(ctx context.Context, at resource, s *step) error {
 
 // meet looks at an object that is there though we do not know it.
 func (a *attempt) meet(ctx context.Context, s *step) error {
-	live, err := a.cluster.get(ctx, s.want.resource, s.Identity)
-	if err != nil || live == nil {
+	live, there, err := a.cluster.get(ctx, s.want.resource, s.Identity)
+	if err != nil || !there {
 		return err
 	}
 	if owner := live.GetLabels()[OwnerLabel]; owner != "" && owner != a.owner && !s.want.adopt {

@@ -36,21 +36,47 @@ type kinds struct {
 }
 
 func newKinds(client discovery.DiscoveryInterface) *kinds {
-	return &kinds{discovery: client, server: restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(client))}
+	return &kinds{
+		server:    restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(client)),
+		discovery: client,
+		brought:   make(map[schema.GroupVersionKind]resource),
+	}
 }
 
 // learn begins a revision: it remembers the kinds that the custom resource definitions among objects define. For a kind
 // that nobody has heard of, the server is asked anew, once a revision.
 func (k *kinds) learn(objects []generators.Object) {
-	brought := make(map[schema.GroupVersionKind]resource)
+	k.mu.Lock()
+	k.brought, k.fresh = make(map[schema.GroupVersionKind]resource), false
+	k.mu.Unlock()
 	for _, object := range objects {
-		if object.GroupVersionKind().GroupKind() == crdKind {
-			defined(object.Unstructured, brought)
+		if object.GroupVersionKind().GroupKind() == crdKind() {
+			k.add([]*unstructured.Unstructured{object.Unstructured})
 		}
 	}
+}
+
+// add remembers the kinds that more definitions define.
+func (k *kinds) add(definitions []*unstructured.Unstructured) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.brought, k.fresh = brought, false
+	for _, crd := range definitions {
+		defined(crd, k.brought)
+	}
+}
+
+// preferred tells where the objects of a kind are in whichever version the server prefers, if it serves the kind.
+func (k *kinds) preferred(kind schema.GroupKind) (at resource, served bool, err error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	mapping, err := k.server.RESTMapping(kind)
+	switch {
+	case meta.IsNoMatchError(err):
+		return resource{}, false, nil
+	case err != nil:
+		return resource{}, false, fmt.Errorf("find kind %s: %w", kind, err)
+	}
+	return resource{mapping.Resource, mapping.Scope.Name() == meta.RESTScopeNameNamespace}, true, nil
 }
 
 // all gives every kind whose objects can be listed and deleted, and where they are.

@@ -2,10 +2,11 @@ package apply
 
 import "k8s.io/apimachinery/pkg/runtime/schema"
 
-var (
-	namespaceKind = schema.GroupKind{Kind: "Namespace"}
-	crdKind       = schema.GroupKind{Group: "apiextensions.k8s.io", Kind: "CustomResourceDefinition"}
-)
+func namespaceKind() schema.GroupKind { return schema.GroupKind{Kind: "Namespace"} }
+
+func crdKind() schema.GroupKind {
+	return schema.GroupKind{Group: "apiextensions.k8s.io", Kind: "CustomResourceDefinition"}
+}
 
 // A wave is what is written together, without an order within it.
 type wave int
@@ -23,9 +24,9 @@ const (
 // waveOf says when objects of a kind are written. What can stand in the way of others comes last.
 func waveOf(kind schema.GroupKind) wave {
 	switch kind {
-	case namespaceKind:
+	case namespaceKind():
 		return waveNamespaces
-	case crdKind:
+	case crdKind():
 		return waveDefinitions
 	}
 	switch kind.Group {

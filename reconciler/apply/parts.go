@@ -110,20 +110,26 @@ func (s *store) createNamespace(ctx context.Context) error {
 	return nil
 }
 
-// sweep deletes what a root does not name.
-func (s *store) sweep(ctx context.Context, said root) error {
-	named := sets.New(said.parts()...).Insert(s.rootName())
+// sweep deletes the parts that a root does not name: those that the last one named, or, where others may be left, any.
+func (s *store) sweep(ctx context.Context, last, said root) error {
 	at := s.metadata.Resource(corev1.SchemeGroupVersion.WithResource("configmaps")).Namespace(s.namespace)
-	list, err := at.List(ctx, metav1.ListOptions{LabelSelector: inventoryLabel + "=" + s.owner})
-	if err != nil {
-		return fmt.Errorf("sweep the inventory: %w", err)
+	old := last.parts()
+	if !s.tidy {
+		list, err := at.List(ctx, metav1.ListOptions{LabelSelector: inventoryLabel + "=" + s.owner})
+		if err != nil {
+			return fmt.Errorf("sweep the inventory: %w", err)
+		}
+		old = nil
+		for i := range list.Items {
+			old = append(old, list.Items[i].Name)
+		}
 	}
-	for i := range list.Items {
-		name := list.Items[i].Name
+	named := sets.New(said.parts()...).Insert(s.rootName())
+	for _, name := range old {
 		if named.Has(name) {
 			continue
 		}
-		if err := at.Delete(ctx, name, metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
+		if err := ignoreNotFound(at.Delete(ctx, name, metav1.DeleteOptions{})); err != nil {
 			return fmt.Errorf("sweep the inventory: %w", err)
 		}
 	}

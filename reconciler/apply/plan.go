@@ -11,6 +11,7 @@ type presence struct {
 	uid             types.UID
 	resourceVersion string
 	leaving         bool   // it is being deleted
+	applied         bool   // fields of it are ours, which nobody gets by copying labels
 	paused          bool   // ReconcileAnnotation says so
 	prune           string // PruneAnnotation
 }
@@ -67,9 +68,11 @@ type step struct {
 	version string
 	// late says that the server can judge the step only after earlier waves have been written.
 	late bool
+	// foreseen says that the server cannot but accept the step.
+	foreseen bool
 }
 
-func (s step) wave() wave { return waveOf(s.groupKind()) }
+func (s *step) wave() wave { return waveOf(s.groupKind()) }
 
 // plan is what leads from what a cluster has to what a revision wants.
 type plan struct {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -15,16 +16,21 @@ import (
 // errLeaving says that an object that is wanted is still being deleted.
 var errLeaving = errors.New("it is being deleted, and not gone yet")
 
+// malformed is how the server says, as an internal error, that what is declared does not fit its kind's schema.
+const malformed = "failed to create typed patch object"
+
 // retrier repeats a call while what fails it may pass.
 type retrier struct {
 	// patience is how long, from the first try.
 	patience time.Duration
 	// first is the pause after the first try; each next one is twice as long, up to most.
 	first, most time.Duration
+	// until is closed when nothing is to be repeated any more; nil for never.
+	until <-chan struct{}
 }
 
 func newRetrier(patience time.Duration) retrier {
-	return retrier{patience, 50 * time.Millisecond, 5 * time.Second}
+	return retrier{patience: patience, first: 50 * time.Millisecond, most: 5 * time.Second}
 }
 
 // do calls until it succeeds, fails for good, or patience or ctx end.
@@ -35,13 +41,16 @@ func (r retrier) do(ctx context.Context, call func(context.Context) error) error
 		if err == nil || !transient(err) || ctx.Err() != nil {
 			return err
 		}
-		wait := max(pause/2+rand.N(pause), suggested(err))
+		jittered := pause/2 + rand.N(pause) //nolint:gosec // nobody gains by guessing it
+		wait := max(jittered, suggested(err))
 		if time.Now().Add(wait).After(deadline) {
 			return fmt.Errorf("%w (tried for %s)", err, r.patience)
 		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
+		case <-r.until:
+			return err
 		case <-time.After(wait):
 		}
 	}
@@ -68,6 +77,8 @@ func transient(err error) bool {
 	}
 	s := status.Status()
 	switch {
+	case s.Code == http.StatusInternalServerError && strings.Contains(s.Message, malformed):
+		return false
 	case s.Code >= http.StatusInternalServerError, s.Code == http.StatusTooManyRequests, s.Code == http.StatusRequestTimeout:
 		return true
 	case apierrors.IsConflict(err):

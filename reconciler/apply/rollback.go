@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // Recover takes back what an interrupted revision left, so that the target is wholly at its last good revision again. It
@@ -24,21 +27,14 @@ func (t *Target) Recover(ctx context.Context) (revision string, err error) {
 // rollBack brings the objects that a revision may have touched back to what the last good one wants. Both its waves and
 // what may fail in them are those of a revision.
 func (t *Target) rollBack(ctx context.Context, touched map[Identity]intent) error {
-	back := &attempt{
-		Target: t, revision: t.known.revision,
-		versions: make(map[Identity]string), started: make(map[Identity]bool),
+	t.kinds.add(t.known.definitions())
+	steps, err := t.stepsBack(ctx, slices.Collect(maps.Values(touched)))
+	back := newAttempt(t, t.known.revision, plan{steps: steps})
+	back.stubborn = true
+	if err == nil {
+		err = back.execute(ctx)
 	}
-	for id, i := range touched {
-		s, err := t.stepBack(ctx, i)
-		if errors.Is(err, errNoKind) {
-			continue // then there is no such object either
-		}
-		if err != nil {
-			return fmt.Errorf("roll back %s: %w", id, err)
-		}
-		back.plan.steps = append(back.plan.steps, s)
-	}
-	if err := back.execute(ctx); err != nil {
+	if err != nil {
 		return fmt.Errorf("roll back to revision %s: %w", t.known.revision, err)
 	}
 	good := maps.Clone(t.known.good)
@@ -50,29 +46,48 @@ func (t *Target) rollBack(ctx context.Context, touched map[Identity]intent) erro
 	return t.commit(ctx, t.known.revision, good)
 }
 
-// stepBack is the step that undoes an intent.
+// stepsBack are the steps that undo intents.
+func (t *Target) stepsBack(ctx context.Context, touched []intent) ([]step, error) {
+	steps := make([]step, len(touched))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(t.workers)
+	for i := range touched {
+		group.Go(func() (err error) {
+			steps[i], err = t.stepBack(ctx, touched[i])
+			if errors.Is(err, errNoKind) {
+				return nil // then there is no such object either
+			}
+			return err
+		})
+	}
+	return steps, group.Wait()
+}
+
+// stepBack is the step that undoes an intent. An object that is as the last good revision left it is not written: that it
+// could not be may be why we are here.
 func (t *Target) stepBack(ctx context.Context, i intent) (step, error) {
-	s := step{Identity: i.Identity, version: i.Version, before: i.before}
-	if e := t.known.good[i.Identity]; e.body != nil {
+	e, s := t.known.good[i.Identity], step{Identity: i.Identity, verb: verbForget, version: i.Version, before: i.before}
+	if e.body != nil {
 		s.version = e.Version
-		at, err := t.kinds.find(i.groupKind().WithVersion(e.Version))
-		s.verb, s.want = verbUpdate, e.declared(at)
-		return s, err
 	}
-	if i.before != nil {
-		s.verb = verbRestore
-		return s, nil
-	}
-	s.verb = verbForget
-	at, err := t.kinds.find(i.groupKind().WithVersion(i.Version))
+	at, err := t.kinds.find(i.groupKind().WithVersion(s.version))
 	if err != nil {
 		return s, err
 	}
-	live, err := t.cluster.get(ctx, at, i.Identity)
-	if err == nil && live != nil && live.GetLabels()[OwnerLabel] == t.owner {
+	live, there, err := t.cluster.get(ctx, at, i.Identity)
+	switch {
+	case err != nil:
+		return s, err
+	case e.body != nil && there && live.GetResourceVersion() == e.ResourceVersion:
+		s.verb = verbFine
+	case e.body != nil:
+		s.verb, s.want = verbUpdate, e.declared(at)
+	case i.before != nil:
+		s.verb = verbRestore
+	case there && live.GetLabels()[OwnerLabel] == t.owner:
 		s.verb, s.have = verbUndo, presenceOf(live)
 	}
-	return s, err
+	return s, nil
 }
 
 func (e entry) declared(at resource) declared {

@@ -5,9 +5,8 @@ import (
 	"fmt"
 	"sync"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-
 	"golang.org/x/sync/errgroup"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 )
 
 // salvage makes an inventory where there is none, from the objects that carry our label: it may have been lost. Before
@@ -24,12 +23,15 @@ func (t *Target) salvage(ctx context.Context) (*inventory, error) {
 	for kind, at := range kinds {
 		group.Go(func() error {
 			err := t.cluster.list(ctx, at, func(namespace, name string, p presence) {
+				if !p.applied {
+					return // somebody made it from one of ours, labels and all
+				}
 				adding.Lock()
 				defer adding.Unlock()
 				id := Identity{kind.Group, kind.Kind, namespace, name}
 				found.good[id] = entry{Identity: id, Version: kind.Version, ResourceVersion: p.resourceVersion}
 			})
-			if apierrors.IsForbidden(err) || apierrors.IsMethodNotSupported(err) || apierrors.IsNotFound(err) {
+			if apierrors.IsForbidden(err) || apierrors.IsMethodNotSupported(err) {
 				return nil // we cannot have made any either
 			}
 			if err != nil {

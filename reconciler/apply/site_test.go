@@ -18,14 +18,14 @@ var configMaps = schema.GroupVersionResource{Version: "v1", Resource: "configmap
 
 // site is a target with a namespace and an owner's id of its own, and a client that sees what it does.
 type site struct {
-	t         *testing.T
+	t         testing.TB
 	namespace string
 	config    *rest.Config
 	wire      *wire
 	client    dynamic.Interface
 }
 
-func newSite(t *testing.T) *site {
+func newSite(t testing.TB) *site {
 	t.Helper()
 	s := &site{t: t, namespace: cluster.Namespace(t), config: cluster.Config(t), wire: new(wire)}
 	var err error

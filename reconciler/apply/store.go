@@ -34,6 +34,7 @@ type store struct {
 	retry     retrier
 
 	root *corev1.ConfigMap // as last seen; nil if there is none
+	tidy bool              // there are no parts but those that the root names
 }
 
 // The phases of a root, for people.

@@ -1,11 +1,17 @@
 package apply_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 // wire sees every request on its way, and may cut it.
@@ -15,32 +21,48 @@ type wire struct {
 	cut      cutter
 }
 
-// A cutter gives the error by which a request ends before it is sent, or before its answer comes; usually neither. It is
-// called for one request at a time.
+// A cutter gives the error by which a request ends before it is sent, or before its answer comes; usually neither. One of
+// the API's own errors becomes the answer. It is called for one request at a time.
 type cutter func(*http.Request) (before, after error)
 
 func (w *wire) wrap(next http.RoundTripper) http.RoundTripper {
 	return roundTripper(func(r *http.Request) (*http.Response, error) {
 		before, after := w.see(r)
+		if status, ok := before.(apierrors.APIStatus); ok {
+			return answer(status.Status(), r)
+		}
 		if before != nil {
 			return nil, before
 		}
 		if after == nil {
 			return next.RoundTrip(r)
 		}
-		answer, err := next.RoundTrip(r.WithContext(context.WithoutCancel(r.Context())))
+		lost, err := next.RoundTrip(r.WithContext(context.WithoutCancel(r.Context())))
 		if err == nil {
-			answer.Body.Close()
+			lost.Body.Close()
 		}
 		return nil, after
 	})
+}
+
+// answer is what an API server sends.
+func answer(status metav1.Status, to *http.Request) (*http.Response, error) {
+	status.Kind, status.APIVersion = "Status", "v1"
+	body, err := json.Marshal(status)
+	if err != nil {
+		return nil, err
+	}
+	return &http.Response{
+		StatusCode: int(status.Code), Request: to, Body: io.NopCloser(bytes.NewReader(body)), ContentLength: int64(len(body)),
+		Header: http.Header{"Content-Type": {"application/json"}},
+	}, nil
 }
 
 func (w *wire) see(r *http.Request) (before, after error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	line := r.Method + " " + r.URL.Path
-	if r.URL.Query().Has("dryRun") {
+	if isDryRun(r) {
 		line = "DRY " + line
 	}
 	w.requests = append(w.requests, line)
@@ -71,7 +93,26 @@ func (w *wire) during(do func()) []string {
 
 // isWrite tells whether a request is to change something.
 func isWrite(r *http.Request) bool {
-	return r.Method != http.MethodGet && !r.URL.Query().Has("dryRun")
+	return r.Method != http.MethodGet && !isDryRun(r)
+}
+
+// isDryRun looks where the request says so: deletions do in their body.
+func isDryRun(r *http.Request) bool {
+	if r.Method != http.MethodDelete || r.GetBody == nil {
+		return r.URL.Query().Has("dryRun")
+	}
+	body, err := r.GetBody()
+	if err != nil {
+		return false
+	}
+	defer body.Close()
+	content, err := io.ReadAll(body)
+	return err == nil && bytes.Contains(content, []byte(`"dryRun"`))
+}
+
+// isWriteOf tells whether a request is to change an object of that name.
+func isWriteOf(r *http.Request, name string) bool {
+	return isWrite(r) && strings.HasSuffix(r.URL.Path, "/"+name)
 }
 
 // written are the requests among lines that are to change something.

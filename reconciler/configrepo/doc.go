@@ -1,8 +1,8 @@
 // Package configrepo keeps what Drover says about a release repository in a cluster: the ConfigRepo object, with a
 // status that kubectl shows.
 //
-//	NAME      APPLIED    READY   MESSAGE                               AGE
-//	release   4f0c21…    True    revision 4f0c21… is in force          3d
+//	NAME      REVISION   APPLIED    READY   PROBLEMS   AGE   MESSAGE
+//	release   9ab1e7…    4f0c21…    False   2          3d    revision 9ab1e7… has 2 problems
 //
 // The specification is people's and is only read here, but for the object that `drover up` makes where there is none.
 // The status is Drover's: a [Writer] writes it, only when it differs from what was written before, and tells each change
