@@ -37,7 +37,7 @@ func TestStrangersAreRefused(t *testing.T) {
 		r.Kubeconfig:                            0o600,
 		filepath.Join(data, "localcluster.log"): 0o600,
 		filepath.Join(data, "pki"):              0o700,
-		filepath.Join(data, "pki/admin.pem"):    0o600,
+		filepath.Join(data, "pki", "admin.pem"): 0o600,
 	} {
 		info, err := os.Stat(path)
 		if err != nil {

@@ -63,7 +63,8 @@ func parseFlags(args []string) (settings, error) {
 	if fs.NArg() > 0 {
 		return s, fmt.Errorf("unexpected argument %q", fs.Arg(0))
 	}
-	return s, s.complete(listen)
+	err := s.complete(listen)
+	return s, err
 }
 
 // complete checks the settings and fills in what follows from others.

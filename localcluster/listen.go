@@ -45,13 +45,13 @@ func listenOnAny(host netip.Addr, last int) (net.Listener, error) {
 				return l, nil
 			}
 		}
-		port = lowestPort + rand.IntN(highestPort-lowestPort+1)
+		port = lowestPort + rand.IntN(highestPort-lowestPort+1) //nolint:gosec // a port is no secret
 	}
 	return listenOn(host, 0)
 }
 
 func listenOn(host netip.Addr, port int) (net.Listener, error) {
-	return net.Listen("tcp", netip.AddrPortFrom(host, uint16(port)).String())
+	return net.Listen("tcp", netip.AddrPortFrom(host, uint16(port)).String()) //nolint:gosec // ports are checked where they come from
 }
 
 // lastPort reads the remembered port: 0 if there is none.
@@ -68,6 +68,14 @@ func lastPort(file string) int {
 }
 
 func remember(file string, l net.Listener) error {
-	port := l.Addr().(*net.TCPAddr).Port
-	return atomicfile.Write(file, fmt.Appendln(nil, port))
+	return atomicfile.Write(file, fmt.Appendln(nil, addressOf(l).Port))
+}
+
+// addressOf is where a TCP listener of ours listens.
+func addressOf(l net.Listener) *net.TCPAddr {
+	address, ok := l.Addr().(*net.TCPAddr)
+	if !ok {
+		return &net.TCPAddr{}
+	}
+	return address
 }

@@ -22,21 +22,21 @@ func logFile(path string) io.Writer {
 
 // directLogs sends all that kube-apiserver logs to out. It logs through globals, so this sets them.
 // What makes it give up goes to standard error as well.
-func directLogs(out io.Writer, verbose bool) {
+func directLogs(out io.Writer, verbose bool) { //nolint:revive // the flag is the user's
 	fs := flag.NewFlagSet("klog", flag.PanicOnError)
 	klog.InitFlags(fs)
 	args := []string{"-logtostderr=false", "-one_output=true", "-stderrthreshold=FATAL"}
 	if verbose {
 		args = append(args, "-v=2")
 	}
-	fs.Parse(args)
+	_ = fs.Parse(args) // a flag that klog does not know panics
 	klog.SetOutput(out)
-	log.SetOutput(out)
+	log.SetOutput(out)                               //nolint:forbidigo // libraries below write there
 	rest.SetDefaultWarningHandler(rest.NoWarnings{}) // the server need not warn itself
 }
 
 // storageLogs sends what etcd logs to out, and what makes it give up to standard error as well.
-func storageLogs(out io.Writer, verbose bool) func(*embed.Config) error {
+func storageLogs(out io.Writer, verbose bool) func(*embed.Config) error { //nolint:revive // the flag is the user's
 	level := zap.WarnLevel
 	if verbose {
 		level = zap.InfoLevel

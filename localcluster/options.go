@@ -1,8 +1,6 @@
 package main
 
 import (
-	"net"
-
 	"k8s.io/apiserver/pkg/server/dynamiccertificates"
 	"k8s.io/kubernetes/cmd/kube-apiserver/app/options"
 	"k8s.io/kubernetes/pkg/controlplane/reconcilers"
@@ -11,16 +9,13 @@ import (
 // withoutController are the admission plugins that rely on a controller which does not run here. With them, claims and
 // pod groups could not be deleted, pods would be refused for want of a service account, and everything a quota counts
 // would be refused because nobody counts.
-var withoutController = []string{
-	"PodGroupProtection",
-	"ResourceQuota",
-	"ServiceAccount",
-	"StorageObjectInUseProtection",
+func withoutController() []string {
+	return []string{"PodGroupProtection", "ResourceQuota", "ServiceAccount", "StorageObjectInUseProtection"}
 }
 
 // secure has the server listen where the site does, and show the site's certificate.
 func secure(o *options.ServerRunOptions, st *site) {
-	address := st.listener.Addr().(*net.TCPAddr)
+	address := addressOf(st.listener)
 	o.SecureServing.Listener = st.listener
 	o.SecureServing.BindAddress, o.SecureServing.BindPort = address.IP, address.Port
 	o.SecureServing.ServerCert.CertKey.CertFile = st.keys.ServerFile
@@ -46,7 +41,7 @@ func authenticate(o *options.ServerRunOptions, st *site) error {
 
 // simplify turns off what only many servers, many users or running pods need.
 func simplify(o *options.ServerRunOptions) {
-	o.Admission.GenericAdmission.DisablePlugins = withoutController
+	o.Admission.GenericAdmission.DisablePlugins = withoutController()
 	o.AllowPrivileged = true
 	o.EndpointReconcilerType = string(reconcilers.NoneEndpointReconcilerType)
 	o.Features.EnablePriorityAndFairness = false

@@ -12,7 +12,7 @@ func endWithParent(ctx context.Context, stdin io.Reader) context.Context {
 	ctx, cancel := context.WithCancel(ctx)
 	go func() {
 		defer cancel()
-		io.Copy(io.Discard, stdin)
+		_, _ = io.Copy(io.Discard, stdin) // it ends, however it ends
 	}()
 	go func() {
 		if awaitParent() {

@@ -20,7 +20,7 @@ func awaitParent() bool {
 	if os.Getppid() != parent {
 		return true // ended meanwhile, and the descriptor may be of somebody else
 	}
-	watched := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
+	watched := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}} //nolint:gosec // a file descriptor fits
 	for {
 		n, err := unix.Poll(watched, -1)
 		if n > 0 {

@@ -62,10 +62,10 @@ func begin(t *testing.T, command ...string) *process {
 	go p.read(out)
 	go func() {
 		defer close(p.ended)
-		p.cmd.Wait()
+		_ = p.cmd.Wait() // killed is an error too
 	}()
 	t.Cleanup(func() {
-		p.cmd.Process.Kill()
+		_ = p.cmd.Process.Kill()
 		<-p.ended
 	})
 	return p
@@ -83,7 +83,8 @@ func (p *process) read(out *os.File) {
 func start(t *testing.T, data string, flags ...string) (*process, ready) {
 	t.Helper()
 	p := begin(t, append([]string{program, "--data", data}, flags...)...)
-	return p, p.awaitReady()
+	r := p.awaitReady()
+	return p, r
 }
 
 func (p *process) awaitReady() (r ready) {

@@ -51,7 +51,8 @@ func TestUnusableIsSaidInOneLine(t *testing.T) {
 }
 
 func port(l net.Listener) string {
-	return fmt.Sprint(l.Addr().(*net.TCPAddr).Port)
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	return port
 }
 
 func TestFolderInUseIsRefused(t *testing.T) {

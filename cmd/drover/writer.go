@@ -71,7 +71,7 @@ func (w *writer) write(path string, content []byte) error {
 	w.written++
 	var err error
 	if !known {
-		err = os.MkdirAll(folder, 0o755) //nolint:gosec // generated files are for everyone
+		err = os.MkdirAll(folder, 0o755)
 	}
 	w.mu.Unlock()
 	if err != nil {

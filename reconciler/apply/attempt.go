@@ -70,7 +70,7 @@ func (a *attempt) each(ctx context.Context, chosen func(*step) bool, do func(con
 			continue
 		}
 		group.Go(func() error {
-			if a.over() || ctx.Err() != nil {
+			if a.over(ctx) {
 				return nil
 			}
 			errs[i] = do(ctx, s)
@@ -86,10 +86,12 @@ func (a *attempt) each(ctx context.Context, chosen func(*step) bool, do func(con
 // giveUp has the attempt begin nothing more, and repeat nothing that fails.
 func (a *attempt) giveUp() { a.once.Do(func() { close(a.given) }) }
 
-// over tells whether the attempt has been given up.
-func (a *attempt) over() bool {
+// over tells whether the attempt has been given up, or ended from outside.
+func (a *attempt) over(ctx context.Context) bool {
 	select {
 	case <-a.given:
+		return true
+	case <-ctx.Done():
 		return true
 	default:
 		return false

@@ -87,6 +87,7 @@ func read(t *testing.T, dir string, files []string) (contents [][]byte) {
 
 func remove(files ...string) func(*testing.T, string) {
 	return func(t *testing.T, dir string) {
+		t.Helper()
 		for _, file := range files {
 			if err := os.Remove(filepath.Join(dir, file)); err != nil {
 				t.Fatal(err)
@@ -97,6 +98,7 @@ func remove(files ...string) func(*testing.T, string) {
 
 func truncate(file string) func(*testing.T, string) {
 	return func(t *testing.T, dir string) {
+		t.Helper()
 		if err := os.Truncate(filepath.Join(dir, file), 40); err != nil {
 			t.Fatal(err)
 		}
@@ -106,6 +108,7 @@ func truncate(file string) func(*testing.T, string) {
 // age replaces a pair by one with half a year to live.
 func age(file string) func(*testing.T, string) {
 	return func(t *testing.T, dir string) {
+		t.Helper()
 		set := ensureSet(t, dir, home)
 		key, err := newKey()
 		if err != nil {
@@ -129,6 +132,7 @@ func age(file string) func(*testing.T, string) {
 // swapKey puts a key where it does not belong.
 func swapKey(file string) func(*testing.T, string) {
 	return func(t *testing.T, dir string) {
+		t.Helper()
 		set := ensureSet(t, dir, home)
 		write(t, filepath.Join(dir, file), &Pair{set.Admin.cert, set.Authority.key})
 	}

@@ -10,9 +10,9 @@ package quiet
 import "os"
 
 // stderr is the real one.
-var stderr = os.Stderr
+var stderr = os.Stderr //nolint:gochecknoglobals // kept from one package's initialization to main
 
-func init() {
+func init() { //nolint:gochecknoinits // before other packages' is the point
 	if null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0); err == nil {
 		os.Stderr = null
 	}
