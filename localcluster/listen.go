@@ -51,7 +51,7 @@ func listenOnAny(host netip.Addr, last int) (net.Listener, error) {
 }
 
 func listenOn(host netip.Addr, port int) (net.Listener, error) {
-	return net.Listen("tcp", netip.AddrPortFrom(host, uint16(port)).String()) //nolint:gosec,noctx // a port was checked where it came from; on loopback nothing waits
+	return net.Listen("tcp", netip.AddrPortFrom(host, uint16(port)).String()) //nolint:gosec,noctx // a checked port, on loopback
 }
 
 // lastPort reads the remembered port: 0 if there is none.
