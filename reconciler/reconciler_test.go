@@ -71,11 +71,9 @@ func run(t *testing.T) *running {
 	r.Reconciler = reconciler.New(source, r.target, reconciler.ReporterFunc(report), reconciler.Options{
 		FirstRetry: time.Millisecond, LastRetry: 10 * time.Millisecond, Logger: slog.New(slog.DiscardHandler),
 	})
-	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- r.Run(ctx) }()
-	t.Cleanup(func() {
-		cancel()
+	go func() { ended <- r.Run(t.Context()) }()
+	t.Cleanup(func() { // by then the test's context has ended
 		if err := <-ended; err != nil {
 			t.Errorf("run: %v", err)
 		}
