@@ -55,6 +55,9 @@ func (r *Reconciler) reconcile(ctx context.Context, revision gitsource.Revision)
 	if valid == nil {
 		return r.refuse(Validate, revision, problems)
 	}
+	if r.target == nil {
+		return r.serve(revision, valid)
+	}
 	rendering, problems, err := render.Render(ctx, valid, r.rendering)
 	if err != nil {
 		return r.failed(Generate, revision, err)
@@ -90,14 +93,10 @@ func (r *Reconciler) load(ctx context.Context, revision gitsource.Revision) (*re
 // one exception: before the first, anything is better than nothing.
 func (r *Reconciler) apply(ctx context.Context, revision gitsource.Revision, valid *rules.Valid, rendering *render.Rendering) Status {
 	next := rules.NewSnapshot(r.Snapshot(), valid, revision.Hash, time.Now())
-	if r.target == nil || r.Snapshot() == nil {
+	if r.Snapshot() == nil {
 		r.snapshot.Store(next)
 	}
 	r.valid, r.rendering = valid, rendering
-	if r.target == nil {
-		r.applied = revision
-		return Status{Stage: Done, Observed: revision, Applied: revision}
-	}
 	changes, err := r.target.Apply(ctx, revision.Hash, rendering.Objects)
 	var refused *apply.RefusedError
 	var rolledBack *apply.RolledBackError
@@ -114,6 +113,14 @@ func (r *Reconciler) apply(ctx context.Context, revision gitsource.Revision, val
 	}
 	r.applied = revision
 	return Status{Stage: Done, Observed: revision, Applied: revision, Changes: changes}
+}
+
+// serve puts a revision in force where there is no target to apply it to, and
+// so nothing to generate.
+func (r *Reconciler) serve(revision gitsource.Revision, valid *rules.Valid) Status {
+	r.snapshot.Store(rules.NewSnapshot(r.Snapshot(), valid, revision.Hash, time.Now()))
+	r.valid, r.applied = valid, revision
+	return Status{Stage: Done, Observed: revision, Applied: revision}
 }
 
 func (r *Reconciler) failed(stage Stage, revision gitsource.Revision, err error) Status {
