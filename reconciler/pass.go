@@ -32,8 +32,8 @@ func (r *Reconciler) pass(ctx context.Context, again bool) Status {
 	if ctx.Err() != nil {
 		return status
 	}
-	r.last = status
 	r.log(status, time.Since(start))
+	r.last = status
 	if err := r.reporter.Report(ctx, status); err != nil && ctx.Err() == nil {
 		r.options.Logger.WarnContext(ctx, "report status", "error", err)
 	}
@@ -141,7 +141,7 @@ func (r *Reconciler) log(status Status, took time.Duration) {
 	switch {
 	case status.Err != nil:
 		r.options.Logger.Error("revision not applied", append(attributes, "stage", status.Stage, "error", status.Err)...)
-	case status.Changes.Empty():
+	case status.Changes.Empty() && r.last.Stage == Done && r.last.Applied.Hash == status.Applied.Hash:
 		r.options.Logger.Debug("nothing to do", attributes...)
 	default:
 		r.options.Logger.Info("revision applied", append(attributes, slog.String("changes", status.Changes.String()))...)
