@@ -48,7 +48,7 @@ func (b *bench) measureApply(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("measure the raw rate: %w", err)
 	}
-	b.rate("server-side apply, raw", raw, 0)
+	b.rate("server-side apply, raw", raw, 0, memoryOf(os.Getpid()))
 	target, err := apply.New(config)
 	if err != nil {
 		return err
@@ -57,12 +57,12 @@ func (b *bench) measureApply(ctx context.Context) error {
 	if _, err := target.Apply(ctx, "first", configMaps("drover")); err != nil {
 		return err
 	}
-	b.rate("apply of a new revision", objects/time.Since(start).Seconds(), raw)
+	b.rate("apply of a new revision", objects/time.Since(start).Seconds(), raw, memoryOf(os.Getpid()))
 	start = time.Now()
 	if _, err := target.Apply(ctx, "second", configMaps("drover")); err != nil {
 		return err
 	}
-	b.row("apply with nothing to do", time.Since(start), 0, fmt.Sprintf("%d objects", objects))
+	b.row("apply with nothing to do", time.Since(start), memoryOf(os.Getpid()), fmt.Sprintf("%d objects", objects))
 	return nil
 }
 
