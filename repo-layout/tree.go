@@ -50,6 +50,7 @@ type TooLargeError struct {
 	Size int64
 }
 
+// Error says the size.
 func (e *TooLargeError) Error() string { return fmt.Sprintf("%d bytes are too many", e.Size) }
 
 // OpenFolder gives the tree of a folder on disk, which cannot be left through

@@ -179,6 +179,7 @@ type JobsError struct {
 	Err error
 }
 
+// Error names the files.
 func (e *JobsError) Error() string { return e.Err.Error() }
 
 // Unwrap gives the cause.
