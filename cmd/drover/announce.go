@@ -35,7 +35,7 @@ func (a *announcement) announce(status reconciler.Status) error {
 	s := a.system
 	url := "http://" + s.listener.Addr().String()
 	err := s.data.writeEndpoints(endpoints{
-		Resolver: url, Pages: url, Kubeconfig: s.cluster.kubeconfig, Repo: s.repo, PID: os.Getpid(),
+		Resolver: url, Kubeconfig: s.cluster.kubeconfig, Repo: s.repo, PID: os.Getpid(),
 	})
 	if err != nil {
 		return err

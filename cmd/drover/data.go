@@ -67,7 +67,8 @@ func (d *dataDir) path(name string) string { return filepath.Join(d.dir, name) }
 
 func (d *dataDir) close() { _ = d.lock.Unlock() }
 
-// endpoints is what endpoints.json says. Scripts depend on it.
+// endpoints is what endpoints.json says. Scripts depend on it. What does not run
+// is empty.
 type endpoints struct {
 	Resolver   string `json:"resolver"`
 	Leases     string `json:"leases"`
