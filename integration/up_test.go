@@ -153,8 +153,11 @@ func (s *system) testStartAgain(t *testing.T) {
 	if _, err := os.Stat(s.data + "/endpoints.json"); !os.IsNotExist(err) {
 		t.Errorf("endpoints.json is left: %v", err)
 	}
+	good := s.repository.Git("rev-parse", "HEAD")
+	s.repository.Replace(mainConfig, "as: unit", "az: unit")
+	s.repository.CommitAll("broken while nothing ran")
 	again := start(t, s.data)
-	again.inForce(again.repository.Git("rev-parse", "HEAD"))
+	again.inForce(good)
 	if again.configMap("resources").UID != uid {
 		t.Error("the cluster was made anew")
 	}

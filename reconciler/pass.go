@@ -68,6 +68,23 @@ func (r *Reconciler) reconcile(ctx context.Context, revision gitsource.Revision)
 	return r.apply(ctx, revision, valid, rendering)
 }
 
+// restore puts the revision that the target holds in force before the first
+// pass. One that Git no longer has is left to the first pass to replace.
+func (r *Reconciler) restore(ctx context.Context) {
+	if r.options.LastGood == "" {
+		return
+	}
+	revision := gitsource.Revision{Hash: r.options.LastGood}
+	repo, err := r.load(ctx, revision)
+	if err != nil {
+		r.options.Logger.WarnContext(ctx, "restore the last good revision", "error", err)
+		return
+	}
+	if valid, _ := rules.Admit(ctx, nil, repo); valid != nil {
+		r.serve(revision, valid)
+	}
+}
+
 // load reads a revision. The repository that was loaded last serves as the
 // store of what is unchanged even if it was not valid.
 func (r *Reconciler) load(ctx context.Context, revision gitsource.Revision) (*repolayout.Repo, error) {

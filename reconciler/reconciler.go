@@ -40,6 +40,9 @@ type Options struct {
 	// that may pass waits before the next; the wait doubles each time. Defaults:
 	// 1 second and 1 minute.
 	FirstRetry, LastRetry time.Duration
+	// LastGood is the hash of the revision that the target holds, if it is known:
+	// it is in force from the start, whatever is wrong with the newest.
+	LastGood string
 	// Logger gets a line for each pass. Default: slog.Default().
 	Logger *slog.Logger
 }
@@ -100,6 +103,7 @@ func (r *Reconciler) Run(ctx context.Context) error {
 			}
 		})
 	}()
+	r.restore(ctx)
 	err := r.loop(ctx, look, watched)
 	cancel()
 	return err

@@ -177,9 +177,13 @@ func (s *system) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	lastGood, err := target.Recover(ctx) // a revision that was cut short may be refused by now
+	if err != nil {
+		return err
+	}
 	group, ctx := errgroup.WithContext(ctx)
 	announce := newAnnouncement(s)
-	loop := reconciler.New(s.source, target, announce.after(reporter), reconciler.Options{Logger: s.logger})
+	loop := reconciler.New(s.source, target, announce.after(reporter), reconciler.Options{LastGood: lastGood, Logger: s.logger})
 	group.Go(func() error { return loop.Run(ctx) })
 	group.Go(func() error { return target.Watch(ctx, reporter.drift(s.logger)) })
 	group.Go(func() error { return serveResolver(ctx, s.listener, loop.Snapshot, s.logger) })
