@@ -25,6 +25,7 @@ type commands struct {
 	Check    checkCommand    `cmd:"" help:"Check a release repository and print every problem in it."`
 	Generate generateCommand `cmd:"" help:"Make the Prow jobs and the Boskos configuration."`
 	Resolve  resolveCommand  `cmd:"" help:"Print the resolved configuration of a component as JSON."`
+	Explain  explainCommand  `cmd:"" help:"Say what a kind of file, or a field of it, may hold."`
 	Serve    serveCommand    `cmd:"" help:"Run one part of Drover as a server."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
 }

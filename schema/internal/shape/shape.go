@@ -24,6 +24,8 @@ const (
 // Shape is what one value may be. Which fields are set depends on its kind.
 type Shape struct {
 	Kind Kind `json:"kind"`
+	// Doc is what a definition says of itself.
+	Doc string `json:"doc,omitempty"`
 	// Name is the definition that a Ref stands for.
 	Name string `json:"name,omitempty"`
 	// Fields are a Struct's, in the order they are defined.

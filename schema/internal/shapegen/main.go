@@ -64,6 +64,7 @@ func compileDefinitions(value cue.Value) (shape.Table, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
+		compiled.Doc = documentation(fields.Value())
 		table[strings.TrimPrefix(name, "#")] = compiled
 	}
 	return table, nil
