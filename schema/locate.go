@@ -11,11 +11,28 @@ import (
 // Of a path that is only partly there it gives the last part that is. It reads
 // the file anew each time: rules keep no positions, for problems are rare.
 func Locate(data []byte, path string) (line, column int) {
+	return NewLocator(data).Locate(path)
+}
+
+// Locator finds the places of many field paths in one file.
+type Locator struct{ root *yaml.Node }
+
+// NewLocator reads a file's YAML. In one that cannot be read every path is at
+// the start.
+func NewLocator(data []byte) *Locator {
 	var document yaml.Node
 	if yaml.Unmarshal(data, &document) != nil || len(document.Content) == 0 {
+		return &Locator{}
+	}
+	return &Locator{root: document.Content[0]}
+}
+
+// Locate is as the function of that name.
+func (l *Locator) Locate(path string) (line, column int) {
+	node := l.root
+	if node == nil {
 		return 1, 1
 	}
-	node := document.Content[0]
 	line, column = node.Line, node.Column
 	for _, part := range splitPath(path) {
 		key, value := child(node, part)

@@ -32,6 +32,28 @@ type Problem struct {
 	Severity Severity `json:"severity"`
 	// Message says what is wrong, what was found and what was expected.
 	Message string `json:"message"`
+	// Related are the other places that take part, where there are any: the
+	// message names them too.
+	Related []Place `json:"related,omitempty"`
+}
+
+// Place is a position in a file.
+type Place struct {
+	// File is the path in the repository, with forward slashes.
+	File string `json:"file"`
+	// Line and Column count from 1; 0 means the whole file.
+	Line   int `json:"line"`
+	Column int `json:"column"`
+	// Path is the field; empty for the document.
+	Path string `json:"path"`
+}
+
+// String is the form for a message: file:line.
+func (p Place) String() string {
+	if p.Line == 0 {
+		return p.File
+	}
+	return fmt.Sprintf("%s:%d", p.File, p.Line)
 }
 
 // String is the form for a terminal: file:line:column: field: message [rule].
@@ -65,7 +87,13 @@ func SortProblems(problems []Problem) []Problem {
 			cmp.Compare(a.Message, b.Message),
 		)
 	})
-	return slices.Compact(problems)
+	return slices.CompactFunc(problems, Problem.saysTheSame)
+}
+
+// saysTheSame says whether two problems are one to whoever reads them.
+func (p Problem) saysTheSame(other Problem) bool {
+	return p.File == other.File && p.Line == other.Line && p.Column == other.Column &&
+		p.Path == other.Path && p.Rule == other.Rule && p.Message == other.Message
 }
 
 // HasErrors says whether any problem is more than a warning.

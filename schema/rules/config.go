@@ -27,7 +27,7 @@ type configCheck struct {
 }
 
 func (c *configCheck) reportf(field, rule, format string, args ...any) {
-	c.problems = append(c.problems, c.repo.Problem(c.doc.Path, field, rule, fmt.Sprintf(format, args...)))
+	c.problems = append(c.problems, problem(c.doc.Path, field, rule, fmt.Sprintf(format, args...)))
 }
 
 // checkConfig checks one configuration by itself.

@@ -27,7 +27,7 @@ func checkJobNames(repo *repolayout.Repo) []schema.Problem {
 				continue
 			}
 			if before.file != here.file {
-				problems = append(problems, repo.Problem(here.file, here.field, RuleDuplicateJob,
+				problems = append(problems, problem(here.file, here.field, RuleDuplicateJob,
 					fmt.Sprintf("the test gets a job name that is taken (found %s, which %s of %s has too)", metadata.JobName("pull", test.As), before.field, before.file)))
 			}
 		}

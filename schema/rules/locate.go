@@ -9,15 +9,52 @@ import (
 	"github.com/drover-ci/drover/schema"
 )
 
+// problem is one that is not located yet.
+func problem(file, field, rule, message string) schema.Problem {
+	return schema.Problem{File: file, Path: field, Rule: rule, Severity: schema.Error, Message: message}
+}
+
+// position gives problems, and the places that they name, their lines and
+// columns. Rules keep none, for problems are rare; each file that has some is
+// read once.
+func position(repo *repolayout.Repo, problems []schema.Problem) []schema.Problem {
+	files := map[string]*schema.Locator{}
+	for i := range problems {
+		p := &problems[i]
+		p.Line, p.Column = find(repo, files, p.File, p.Path)
+		for j := range p.Related {
+			related := &p.Related[j]
+			related.Line, related.Column = find(repo, files, related.File, related.Path)
+		}
+	}
+	return problems
+}
+
+func find(repo *repolayout.Repo, files map[string]*schema.Locator, file, field string) (line, column int) {
+	if files[file] == nil {
+		data, err := repo.Read(file)
+		if err != nil {
+			return 0, 0
+		}
+		files[file] = schema.NewLocator(data)
+	}
+	return files[file].Locate(field)
+}
+
 // locate makes problems of what the resolver found: it knows components by
-// name, people look for files and lines. The config is the file of the
-// configuration that was resolved, or nil.
+// name, people look for files. The config is the file of the configuration
+// that was resolved, or nil.
 func locate(repo *repolayout.Repo, config *string, findings []resolver.Finding) []schema.Problem {
 	problems := make([]schema.Problem, 0, len(findings))
 	for _, finding := range findings {
-		problems = append(problems, repo.Problem(fileOf(repo, config, finding.Component), finding.Path, finding.Rule, finding.Message+way(finding)))
+		problems = append(problems, problem(fileOf(repo, config, finding.Component), finding.Path, finding.Rule, finding.Message+way(finding)))
 	}
 	return problems
+}
+
+// configFile is the file of a configuration of the catalog.
+func configFile(repo *repolayout.Repo, entry *resolver.Entry) string {
+	return path.Join(repo.Layout.Config, entry.Config.Metadata.Path())
 }
 
 // way tells how a mistake was reached, where it was not where people looked.

@@ -62,14 +62,14 @@ func (q *quotaCheck) lease(file, field, leaseType string) {
 		return
 	}
 	message := fmt.Sprintf("the lease type has no quota (found %q, want one of those in %s)", leaseType, q.repo.Quotas.Path)
-	q.problems = append(q.problems, q.repo.Problem(file, field, RuleLeaseWithoutQuota, message+schema.DidYouMean(leaseType, slices.Sorted(maps.Keys(quotas)))))
+	q.problems = append(q.problems, problem(file, field, RuleLeaseWithoutQuota, message+schema.DidYouMean(leaseType, slices.Sorted(maps.Keys(quotas)))))
 }
 
 func (q *quotaCheck) slices() {
 	for leaseType, quota := range q.repo.Quotas.Value.Quotas {
 		for slice := range quota {
 			if strings.Contains(slice, "--") {
-				q.problems = append(q.problems, q.repo.Problem(q.repo.Quotas.Path, fmt.Sprintf("quotas[%q][%q]", leaseType, slice), RuleSliceName,
+				q.problems = append(q.problems, problem(q.repo.Quotas.Path, fmt.Sprintf("quotas[%q][%q]", leaseType, slice), RuleSliceName,
 					fmt.Sprintf(`the slice's name has "--", which ends a slice in a lease's name (found %q)`, slice)))
 			}
 		}
