@@ -3,10 +3,12 @@ package repolayout
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path"
 	"strings"
+	"syscall"
 
 	"github.com/drover-ci/drover/schema"
 )
@@ -60,7 +62,23 @@ func OpenFolder(dir string) (tree Tree, closeTree func() error, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	return FromFS(root.FS()), root.Close, nil
+	return folderTree{fsTree: fsTree{root.FS()}, root: root}, root.Close, nil
+}
+
+// folderTree reads a file with one look at its path: looking costs more than
+// reading.
+type folderTree struct {
+	fsTree
+
+	root *os.Root
+}
+
+func (t folderTree) ReadFile(name string) ([]byte, error) {
+	opened, err := t.root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a pipe must not make it wait
+	if err != nil {
+		return nil, err
+	}
+	return readOpened(name, opened)
 }
 
 // FromFS gives the tree of any file system.
@@ -94,18 +112,42 @@ func kindOf(mode fs.FileMode) Kind {
 	}
 }
 
-func (t fsTree) ReadFile(file string) ([]byte, error) {
-	info, err := fs.Stat(t.files, file)
+func (t fsTree) ReadFile(name string) ([]byte, error) {
+	info, err := fs.Stat(t.files, name)
 	if err != nil {
 		return nil, err
 	}
-	if !info.Mode().IsRegular() {
-		return nil, &fs.PathError{Op: "read", Path: file, Err: errors.New("not a file")}
+	if !info.Mode().IsRegular() { // to open a pipe would wait for a writer
+		return nil, notAFile(name)
 	}
-	if info.Size() > schema.MaxFileSize {
+	opened, err := t.files.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	return readOpened(name, opened)
+}
+
+func notAFile(name string) error {
+	return &fs.PathError{Op: "read", Path: name, Err: errors.New("not a file")}
+}
+
+// readOpened reads an open file and closes it.
+func readOpened(name string, opened fs.File) ([]byte, error) {
+	defer func() { _ = opened.Close() }()
+	info, err := opened.Stat()
+	switch {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, notAFile(name)
+	case info.Size() > schema.MaxFileSize:
 		return nil, &TooLargeError{Size: info.Size()}
 	}
-	return fs.ReadFile(t.files, file)
+	content := make([]byte, info.Size())
+	if _, err := io.ReadFull(opened, content); err != nil {
+		return nil, &fs.PathError{Op: "read", Path: name, Err: err}
+	}
+	return content, nil
 }
 
 func (t fsTree) ReadLink(file string) (string, error) { return fs.ReadLink(t.files, file) }

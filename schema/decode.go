@@ -2,9 +2,11 @@ package schema
 
 import (
 	"reflect"
+	"sync"
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/drover-ci/drover/schema/internal/blockyaml"
 	"github.com/drover-ci/drover/schema/internal/shape"
 )
 
@@ -33,7 +35,9 @@ const MaxFileSize = 8 << 20
 // tools read the same files so.
 func Decode(file string, data []byte, into any) []Problem {
 	target := reflect.ValueOf(into).Elem()
-	d := &decoder{file: file}
+	arena, _ := arenas.Get().(*blockyaml.Arena)
+	defer arenas.Put(arena)
+	d := &decoder{file: file, arena: arena}
 	root := d.parse(data)
 	if root == nil {
 		return d.problems
@@ -43,9 +47,15 @@ func Decode(file string, data []byte, into any) []Problem {
 	return SortProblems(d.problems)
 }
 
+// arenas hold the nodes of files while these are decoded.
+//
+//nolint:gochecknoglobals // memory without content
+var arenas = sync.Pool{New: func() any { return new(blockyaml.Arena) }}
+
 // decoder collects the problems of one file.
 type decoder struct {
 	file     string
+	arena    *blockyaml.Arena
 	problems []Problem
 }
 

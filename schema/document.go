@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/drover-ci/drover/schema/internal/blockyaml"
 )
 
 // maxNodes bounds how many values a file may have once its aliases are
@@ -21,6 +23,9 @@ func (d *decoder) parse(data []byte) *yaml.Node {
 	if len(data) > MaxFileSize {
 		d.problems = append(d.problems, TooLarge(d.file, int64(len(data))))
 		return nil
+	}
+	if root, ok := blockyaml.Parse(data, d.arena); ok {
+		return root
 	}
 	documents := yaml.NewDecoder(bytes.NewReader(data))
 	var document, next yaml.Node

@@ -13,9 +13,10 @@ func layers() *Table {
 			"fixtures":      {},
 			"internal/memo": {},
 
-			"schema":                   {Imports: []string{"schema/internal/shape"}},
-			"schema/internal/shape":    {},
-			"schema/internal/shapegen": {Imports: []string{"schema/internal/shape"}},
+			"schema":                    {Imports: []string{"schema/internal/blockyaml", "schema/internal/shape"}},
+			"schema/internal/blockyaml": {},
+			"schema/internal/shape":     {},
+			"schema/internal/shapegen":  {Imports: []string{"schema/internal/shape"}},
 
 			"repo-layout":      {Imports: []string{"internal/memo", "schema"}},
 			"resolver":         {Imports: []string{"internal/memo", "schema"}, Tests: []string{"repo-layout"}},
