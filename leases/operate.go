@@ -1,0 +1,176 @@
+package leases
+
+import (
+	"maps"
+	"time"
+)
+
+// onResource starts an operation on a resource by name, and answers with its
+// outcome.
+func (p *Pool) onResource(name string, plan func(current *Resource, now Now) (Resource, error), now Now) *Ticket {
+	ticket := newTicket(now)
+	e, ok := p.entries[name]
+	if !ok || e.fresh {
+		ticket.finish(&NotFoundError{Name: name})
+		return ticket
+	}
+	p.enqueue(e, &op{
+		plan: func(current *Resource, now Now) (Resource, error) {
+			if current == nil {
+				return Resource{}, &NotFoundError{Name: name}
+			}
+			return plan(current, now)
+		},
+		done: func(stored Resource, err error, _ Now) {
+			ticket.Resource = stored
+			ticket.finish(err)
+		},
+	}, now)
+	return ticket
+}
+
+// Release gives a resource back, which its owner alone can.
+func (p *Pool) Release(name, dest, owner string, now Now) *Ticket {
+	return p.onResource(name, func(current *Resource, now Now) (Resource, error) {
+		if current.Owner != owner {
+			return Resource{}, &OwnerError{Request: owner, Owner: current.Owner}
+		}
+		after := current.released(dest, now)
+		switch lifecycle, dynamic := p.lifecycles[current.Type]; {
+		case !dynamic:
+			after.Expires = time.Time{}
+		case lifecycle.LifeSpan > 0:
+			after.Expires = now.second().Add(lifecycle.LifeSpan)
+		}
+		return after, nil
+	}, now)
+}
+
+// Update is a sign of life of a resource's owner. Of the data given, empty
+// values delete, others set; what is not named stays.
+func (p *Pool) Update(name, owner, state string, data map[string]string, now Now) *Ticket {
+	return p.onResource(name, func(current *Resource, now Now) (Resource, error) {
+		if current.Owner != owner {
+			return Resource{}, &OwnerError{Request: owner, Owner: current.Owner}
+		}
+		if current.State != state {
+			return Resource{}, &StateError{Current: current.State, Request: state}
+		}
+		after := *current
+		after.LastUpdate = now.second()
+		if after.LastUpdate.Equal(after.Since) {
+			after.LastUpdate = after.Since.Add(time.Second) // so that one can tell that the holder has its answer
+		}
+		after.UserData = merged(current.UserData, data)
+		if size(after.UserData) > MaxUserData {
+			return Resource{}, ErrTooMuchData
+		}
+		return after, nil
+	}, now)
+}
+
+// MaxUserData is how many bytes of user data a resource holds at most.
+const MaxUserData = 256 << 10
+
+func size(data map[string]string) int {
+	total := 0
+	for key, value := range data {
+		total += len(key) + len(value)
+	}
+	return total
+}
+
+func merged(old, data map[string]string) map[string]string {
+	if len(data) == 0 {
+		return old
+	}
+	result := make(map[string]string, len(old)+len(data))
+	maps.Copy(result, old)
+	for key, value := range data {
+		if value == "" {
+			delete(result, key)
+		} else {
+			result[key] = value
+		}
+	}
+	return result
+}
+
+// Reset takes resources of a type and state from owners that were not heard of
+// for a time, and gives them the state dest. Ticket.Owners has who held them.
+func (p *Pool) Reset(reset Reset, now Now) *Ticket {
+	ticket := newTicket(now)
+	ticket.Owners = map[string]string{}
+	all := &gathering{ticket: ticket, open: 1}
+	for _, e := range p.membersOf(reset.Type) {
+		if reset.check(&e.Resource, now) != nil {
+			continue
+		}
+		all.open++
+		var owner string
+		p.enqueue(e, &op{
+			plan: func(current *Resource, now Now) (Resource, error) {
+				if current == nil {
+					return Resource{}, errMoot
+				}
+				owner = current.Owner
+				return current.released(reset.Dest, now), reset.check(current, now)
+			},
+			done: func(stored Resource, err error, _ Now) {
+				if err == nil {
+					ticket.Owners[stored.Name] = owner
+				}
+				all.add(err)
+			},
+		}, now)
+	}
+	all.add(nil)
+	return ticket
+}
+
+// Reset says which resources are to be taken from their owners.
+type Reset struct {
+	Type, State string
+	// Expire is how long an owner was not heard of.
+	Expire time.Duration
+	Dest   string
+}
+
+func (r *Reset) check(current *Resource, now Now) error {
+	if current.Type != r.Type || current.State != r.State || !current.held() || now.Wall.Sub(current.LastUpdate) < r.Expire {
+		return errMoot
+	}
+	return nil
+}
+
+// gathering answers a ticket when several operations have ended.
+type gathering struct {
+	ticket *Ticket
+	open   int
+	err    error
+}
+
+func (g *gathering) add(err error) {
+	if err != nil && err != errMoot { //nolint:errorlint // never wrapped
+		g.err = err
+	}
+	g.open--
+	if g.open == 0 {
+		g.ticket.finish(g.err)
+	}
+}
+
+// Silent gives the held resources of a type and state whose owners were not
+// heard of for a time: not by the time of day, and not by this server either,
+// so that neither a clock that jumps nor a start of the server makes anybody
+// look dead. Settle is how long a server listens before it believes the time of
+// day.
+func (p *Pool) Silent(reset Reset, settle time.Duration, now Now) []Resource {
+	var silent []Resource
+	for _, e := range p.membersOf(reset.Type) {
+		if reset.check(&e.Resource, now) == nil && now.Up-e.heard >= min(reset.Expire, settle) {
+			silent = append(silent, e.Resource)
+		}
+	}
+	return silent
+}
