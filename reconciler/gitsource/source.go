@@ -4,17 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/go-git/go-git/v5"
-	"github.com/go-git/go-git/v5/config"
 	"github.com/go-git/go-git/v5/plumbing"
-	"github.com/go-git/go-git/v5/plumbing/transport"
+	"github.com/go-git/go-git/v5/plumbing/object"
 
 	repolayout "github.com/drover-ci/drover/repo-layout"
 )
@@ -30,6 +26,8 @@ type Revision struct {
 	Subject string
 	// Time is when it was committed.
 	Time time.Time
+	// Signer is who signed it, empty where signatures are not asked for.
+	Signer string
 }
 
 // Short is the hash as people read it.
@@ -41,248 +39,232 @@ type Options struct {
 	Repository string
 	// Branch to follow. Default: the one that the repository's HEAD names.
 	Branch string
-	// CloneDir is where a remote repository's clone is kept.
+	// CloneDir is where a remote repository's clone is kept. Beside it, files
+	// and folders are made whose names begin with its own.
 	CloneDir string
+	// Depth is how many commits of history the clone has; 0 is all of it. Other
+	// revisions are fetched when they are asked for.
+	Depth int
 	// Interval is how often a remote repository is asked. Default: 1 minute.
 	Interval time.Duration
+	// Timeout bounds each conversation with a remote repository. Default: 10
+	// minutes.
+	Timeout time.Duration
+	// Credentials gives what a remote repository asks for. It is called for each
+	// conversation, so that what is renewed is used. Default: none but what the
+	// URL says, and for ssh the user's agent and known hosts.
+	Credentials func(ctx context.Context) (Credentials, error)
+	// Signers, if given, are those whose signature a revision needs.
+	Signers *Signers
+}
+
+func (o Options) withDefaults() Options {
+	if o.Interval <= 0 {
+		o.Interval = time.Minute
+	}
+	if o.Timeout <= 0 {
+		o.Timeout = 10 * time.Minute
+	}
+	if o.Credentials == nil {
+		o.Credentials = func(context.Context) (Credentials, error) { return Credentials{}, nil }
+	}
+	o.Repository = strings.TrimPrefix(o.Repository, "file://")
+	return o
 }
 
 // Source is one branch of a repository. Its methods may be called by several
 // goroutines at once.
 type Source struct {
 	options Options
-	gitDir  string
 	branch  string
+	poked   chan struct{}
+	clone   *clone // nil for a repository on this machine
+	gitDir  string
 
-	mu         sync.Mutex
-	repository *git.Repository
+	fetching sync.Mutex // one conversation at a time
+	objects  *objects
 }
 
-// remoteName is the remote that a clone of ours fetches from.
-const remoteName = "origin"
-
 // Open opens a repository on this machine, or clones a remote one the first
-// time and opens its clone after that.
+// time and opens its clone after that, without a conversation.
 func Open(ctx context.Context, options Options) (*Source, error) {
-	if options.Interval <= 0 {
-		options.Interval = time.Minute
-	}
-	s := &Source{options: options}
+	options = options.withDefaults()
+	s := &Source{options: options, poked: make(chan struct{}, 1)}
+	var repository *git.Repository
 	var err error
 	if IsRemote(options.Repository) {
-		err = s.openClone(ctx)
+		s.clone, s.gitDir = newClone(options), options.CloneDir
+		repository, err = s.clone.open(ctx)
 	} else {
-		err = s.openLocal()
+		repository, s.gitDir, err = openLocal(options.Repository)
 	}
 	if err != nil {
 		return nil, err
 	}
-	if s.branch, err = s.defaultBranch(); err != nil {
+	s.objects = &objects{dir: s.gitDir, repository: repository}
+	if s.branch, err = defaultBranch(options, repository); err != nil {
 		return nil, err
 	}
 	return s, nil
 }
 
-// IsRemote says whether a repository's name is a URL rather than a folder. The
-// short form user@host:path is one too.
-func IsRemote(repository string) bool {
-	if parsed, err := url.Parse(repository); err == nil && parsed.Host != "" {
-		return true
+func defaultBranch(options Options, repository *git.Repository) (string, error) {
+	if options.Branch != "" {
+		return options.Branch, nil
 	}
-	before, _, found := strings.Cut(repository, ":")
-	return found && strings.Contains(before, "@") && !strings.Contains(before, "/")
+	head, err := repository.Reference(plumbing.HEAD, false)
+	if err != nil {
+		return "", fmt.Errorf("find the branch of %s: %w", Redact(options.Repository), err)
+	}
+	if head.Type() != plumbing.SymbolicReference {
+		return "", fmt.Errorf("find the branch of %s: its HEAD is detached; name a branch", Redact(options.Repository))
+	}
+	return head.Target().Short(), nil
 }
 
 // Branch is the branch that is followed.
 func (s *Source) Branch() string { return s.branch }
 
-func (s *Source) openLocal() error {
-	dir := s.options.Repository
-	checkout := !isGitDir(dir)
-	repository, err := git.PlainOpenWithOptions(dir, &git.PlainOpenOptions{DetectDotGit: checkout, EnableDotGitCommonDir: checkout})
-	if err == nil {
-		s.repository = repository
-		s.gitDir, err = findGitDir(dir)
-	}
-	if err != nil {
-		return fmt.Errorf("open %s as a Git repository: %w", dir, err)
-	}
-	return nil
-}
-
-// findGitDir is the folder that holds the branches of the repository that a
-// folder belongs to.
-func findGitDir(dir string) (string, error) {
-	dir, err := filepath.Abs(dir)
-	if err != nil {
-		return "", err
-	}
-	for {
-		dotGit := filepath.Join(dir, git.GitDirName)
-		if info, err := os.Stat(dotGit); err == nil && info.IsDir() {
-			return dotGit, nil
-		}
-		if isGitDir(dir) {
-			return dir, nil
-		}
-		if content, err := os.ReadFile(dotGit); err == nil {
-			return linkedGitDir(dir, string(content))
-		}
-		parent := filepath.Dir(dir)
-		if parent == dir {
-			return "", errors.New("no Git repository holds the folder")
-		}
-		dir = parent
-	}
-}
-
-func isGitDir(dir string) bool {
-	_, errHead := os.Stat(filepath.Join(dir, "HEAD"))
-	_, errObjects := os.Stat(filepath.Join(dir, "objects"))
-	return errHead == nil && errObjects == nil
-}
-
-// linkedGitDir follows the file that a linked worktree has instead of a .git
-// folder, to the folder that all worktrees share.
-func linkedGitDir(dir, content string) (string, error) {
-	target, ok := strings.CutPrefix(strings.TrimSpace(content), "gitdir: ")
-	if !ok {
-		return "", fmt.Errorf("read %s: it is no link to a Git folder", filepath.Join(dir, git.GitDirName))
-	}
-	if !filepath.IsAbs(target) {
-		target = filepath.Join(dir, target)
-	}
-	common, err := os.ReadFile(filepath.Join(target, "commondir"))
-	if err != nil {
-		return target, nil //nolint:nilerr // a folder without the file is its own
-	}
-	return filepath.Join(target, strings.TrimSpace(string(common))), nil
-}
-
-// openClone opens our clone, making it first where there is none. A clone that
-// was cut short is made anew.
-func (s *Source) openClone(ctx context.Context) error {
-	s.gitDir = s.options.CloneDir
-	repository, err := git.PlainOpen(s.gitDir)
-	if err == nil {
-		if _, err = repository.Reference(plumbing.HEAD, true); err == nil {
-			s.repository = repository
-			return nil
-		}
-	}
-	if err := os.RemoveAll(s.gitDir); err != nil {
-		return fmt.Errorf("remove the broken clone %s: %w", s.gitDir, err)
-	}
-	options := &git.CloneOptions{URL: s.options.Repository, RemoteName: remoteName, Tags: git.NoTags}
-	if s.options.Branch != "" {
-		options.SingleBranch = true
-		options.ReferenceName = plumbing.NewBranchReferenceName(s.options.Branch)
-	}
-	s.repository, err = git.PlainCloneContext(ctx, s.gitDir, true, options)
-	if err != nil {
-		return fmt.Errorf("clone %s: %w", s.options.Repository, err)
-	}
-	return nil
-}
-
-func (s *Source) defaultBranch() (string, error) {
-	if s.options.Branch != "" {
-		return s.options.Branch, nil
-	}
-	head, err := s.repository.Reference(plumbing.HEAD, false)
-	if err != nil {
-		return "", fmt.Errorf("find the branch of %s: %w", s.options.Repository, err)
-	}
-	if head.Type() != plumbing.SymbolicReference {
-		return "", fmt.Errorf("find the branch of %s: its HEAD is detached; name a branch", s.options.Repository)
-	}
-	return head.Target().Short(), nil
-}
+// Repository is what is followed, without a password that its URL may hold.
+func (s *Source) Repository() string { return Redact(s.options.Repository) }
 
 // Fetch gives the branch's newest revision. A remote repository is asked for
 // what is new since the last time; a branch that was forced elsewhere is
-// followed.
+// followed. A revision that no signer vouches for gives an [*UnsignedError].
 func (s *Source) Fetch(ctx context.Context) (Revision, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if IsRemote(s.options.Repository) {
-		if err := s.fetchRemote(ctx); err != nil {
+	s.fetching.Lock()
+	defer s.fetching.Unlock()
+	if s.clone != nil {
+		if err := s.refresh(ctx); err != nil {
 			return Revision{}, err
 		}
 	}
-	reference, err := s.repository.Reference(plumbing.NewBranchReferenceName(s.branch), true)
+	revision, err := s.newest()
 	if err != nil {
-		return Revision{}, fmt.Errorf("read branch %s of %s: %w", s.branch, s.options.Repository, err)
+		return Revision{}, err
 	}
-	revision, err := s.revision(reference.Hash())
 	revision.Branch = s.branch
-	return revision, err
+	return s.vouched(revision)
 }
 
-func (s *Source) fetchRemote(ctx context.Context) error {
-	branch := plumbing.NewBranchReferenceName(s.branch)
-	err := s.repository.FetchContext(ctx, &git.FetchOptions{
-		RemoteName: remoteName,
-		RefSpecs:   []config.RefSpec{config.RefSpec("+" + branch.String() + ":" + branch.String())},
-		Tags:       git.NoTags,
-		Force:      true,
+// refresh brings the clone up to date. The caller holds fetching; readers go on
+// meanwhile.
+func (s *Source) refresh(ctx context.Context) error {
+	changed, err := s.clone.refresh(ctx, s.branch, s.objects.isDamaged())
+	if err != nil || !changed {
+		return err
+	}
+	return s.objects.renewed()
+}
+
+func (s *Source) newest() (revision Revision, err error) {
+	err = s.objects.use(func(repository *git.Repository) error {
+		reference, err := repository.Reference(plumbing.NewBranchReferenceName(s.branch), true)
+		if err != nil {
+			return fmt.Errorf("read branch %s of %s: %w", s.branch, s.Repository(), err)
+		}
+		revision, err = s.read(reference.Hash())
+		return err
 	})
-	if err == nil || errors.Is(err, git.NoErrAlreadyUpToDate) {
-		return nil
-	}
-	if errors.Is(err, transport.ErrEmptyRemoteRepository) {
-		err = errors.New("the repository is empty")
-	}
-	return fmt.Errorf("fetch %s: %w", s.options.Repository, err)
+	return revision, err
 }
 
 // Resolve gives the revision that a name means: a hash, a branch, a tag, or
 // an expression such as HEAD~1.
-func (s *Source) Resolve(name string) (Revision, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	hash, err := s.repository.ResolveRevision(plumbing.Revision(name))
+func (s *Source) Resolve(name string) (revision Revision, err error) {
+	err = s.objects.use(func(repository *git.Repository) error {
+		hash, err := repository.ResolveRevision(plumbing.Revision(name))
+		if err != nil {
+			return fmt.Errorf("find revision %s: %w", name, err)
+		}
+		revision, err = s.read(*hash)
+		return err
+	})
 	if err != nil {
-		return Revision{}, fmt.Errorf("find revision %s: %w", name, err)
+		return Revision{}, err
 	}
-	return s.revision(*hash)
+	return s.vouched(revision)
 }
 
-// revision reads a commit. Objects may have come in a pack that was not there
-// when the repository was opened; then it is opened again.
-func (s *Source) revision(hash plumbing.Hash) (Revision, error) {
-	commit, err := s.repository.CommitObject(hash)
+// Find gives the revision of a full hash. One that a shallow clone does not
+// have is asked of the remote repository, which may refuse.
+func (s *Source) Find(ctx context.Context, hash string) (Revision, error) {
+	revision, err := s.Resolve(hash)
+	if s.clone == nil || !errors.Is(err, plumbing.ErrReferenceNotFound) && !errors.Is(err, plumbing.ErrObjectNotFound) {
+		return revision, err
+	}
+	s.fetching.Lock()
+	defer s.fetching.Unlock()
+	if err := s.clone.fetchCommit(ctx, hash); err != nil {
+		return Revision{}, err
+	}
+	if err := s.objects.renewed(); err != nil {
+		return Revision{}, err
+	}
+	return s.Resolve(hash)
+}
+
+// read reads a commit. Objects may have come in a pack that was not there when
+// the repository was opened; then it is opened again. The caller uses objects.
+func (s *Source) read(hash plumbing.Hash) (Revision, error) {
+	commit, err := s.objects.repository.CommitObject(hash)
 	if errors.Is(err, plumbing.ErrObjectNotFound) {
-		if err = s.reopen(); err == nil {
-			commit, err = s.repository.CommitObject(hash)
+		if err = s.objects.reopen(); err == nil {
+			commit, err = s.objects.repository.CommitObject(hash)
 		}
 	}
 	if err != nil {
+		s.objects.damaged = true
 		return Revision{}, fmt.Errorf("read commit %s: %w", hash, err)
 	}
 	subject, _, _ := strings.Cut(commit.Message, "\n")
 	return Revision{Hash: hash.String(), Subject: subject, Time: commit.Committer.When}, nil
 }
 
-func (s *Source) reopen() error {
-	repository, err := git.PlainOpen(s.gitDir)
-	if err != nil {
-		return fmt.Errorf("open %s again: %w", s.gitDir, err)
-	}
-	s.repository = repository
-	return nil
-}
-
 // Tree gives a revision's files.
-func (s *Source) Tree(revision Revision) (repolayout.Tree, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	commit, err := s.repository.CommitObject(plumbing.NewHash(revision.Hash))
-	if err != nil {
-		return nil, fmt.Errorf("read commit %s: %w", revision.Hash, err)
-	}
-	return newTree(s.repository.Storer, commit.TreeHash), nil
+func (s *Source) Tree(revision Revision) (found repolayout.Tree, err error) {
+	err = s.objects.use(func(repository *git.Repository) error {
+		commit, err := repository.CommitObject(plumbing.NewHash(revision.Hash))
+		if err != nil {
+			return fmt.Errorf("read commit %s: %w", revision.Hash, err)
+		}
+		found = newTree(s.objects, commit.TreeHash)
+		return nil
+	})
+	return found, err
 }
 
-// IsBare says whether a folder is a Git repository without a checkout.
-func IsBare(dir string) bool { return isGitDir(dir) }
+// vouched gives a revision with its signer, if one is asked for.
+func (s *Source) vouched(revision Revision) (Revision, error) {
+	if s.options.Signers == nil {
+		return revision, nil
+	}
+	var commit *object.Commit
+	err := s.objects.use(func(repository *git.Repository) (err error) {
+		commit, err = repository.CommitObject(plumbing.NewHash(revision.Hash))
+		return err
+	})
+	if err != nil {
+		return Revision{}, fmt.Errorf("read commit %s: %w", revision.Hash, err)
+	}
+	revision.Signer, err = s.options.Signers.verify(commit)
+	if err != nil {
+		return Revision{}, &UnsignedError{Revision: revision, Reason: err}
+	}
+	return revision, nil
+}
+
+// UnsignedError says that no signer vouches for a revision. Asking again is of
+// no use before there is another.
+type UnsignedError struct {
+	Revision Revision
+	Reason   error
+}
+
+// Error implements error.
+func (e *UnsignedError) Error() string {
+	return fmt.Sprintf("revision %s is not trusted: %v", e.Revision.Short(), e.Reason)
+}
+
+// Unwrap gives the reason.
+func (e *UnsignedError) Unwrap() error { return e.Reason }

@@ -3,10 +3,7 @@ package gitsource_test
 import (
 	"context"
 	"io/fs"
-	"net/http/cgi"
-	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -156,50 +153,6 @@ func TestTreeGivesGitsIds(t *testing.T) {
 func isNotExist(err error) bool {
 	_, ok := err.(*fs.PathError) //nolint:errorlint // only the outermost is of interest
 	return ok && os.IsNotExist(err)
-}
-
-// serve runs Git's own HTTP server over a folder of repositories.
-func serve(t *testing.T, root string) string {
-	t.Helper()
-	backend, err := exec.Command("git", "--exec-path").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewServer(&cgi.Handler{
-		Path: filepath.Join(strings.TrimSpace(string(backend)), "git-http-backend"),
-		Env:  []string{"GIT_PROJECT_ROOT=" + root, "GIT_HTTP_EXPORT_ALL=1"},
-	})
-	t.Cleanup(server.Close)
-	return server.URL
-}
-
-func TestFetchFollowsARemoteBranch(t *testing.T) {
-	repository := testgit.New(t)
-	first := repository.Commit("a.txt", "1")
-	url := serve(t, filepath.Dir(repository.Dir)) + "/" + filepath.Base(repository.Dir) + "/.git"
-	options := gitsource.Options{Repository: url, CloneDir: filepath.Join(t.TempDir(), "clone")}
-	source := open(t, options)
-	if got := fetch(t, source); got.Hash != first {
-		t.Fatalf("got %s, want %s", got.Hash, first)
-	}
-	second := repository.Commit("a.txt", "2")
-	if got := fetch(t, source); got.Hash != second {
-		t.Errorf("got %s, want %s", got.Hash, second)
-	}
-	repository.Git("reset", "--quiet", "--hard", first)
-	forced := repository.Commit("a.txt", "3")
-	if got := fetch(t, source); got.Hash != forced {
-		t.Errorf("got %s after a forced push, want %s", got.Hash, forced)
-	}
-	if got := fetch(t, open(t, options)); got.Hash != forced {
-		t.Errorf("got %s from the clone opened again, want %s", got.Hash, forced)
-	}
-	if err := os.RemoveAll(repository.Dir); err != nil {
-		t.Fatal(err)
-	}
-	if got, err := source.Fetch(t.Context()); err == nil {
-		t.Errorf("a vanished repository gave %+v", got)
-	}
 }
 
 func TestWatchTellsOfCommits(t *testing.T) {

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"path"
 	"strings"
-	"sync"
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/filemode"
@@ -21,25 +20,23 @@ import (
 // maxLinks bounds how many links lead from one to the next.
 const maxLinks = 8
 
-// tree is a commit's files. go-git's storage is not made for several readers,
-// so that they take turns; decoding what was read is what takes the time.
+// tree is a commit's files.
 type tree struct {
-	mu      sync.Mutex
-	objects storer.EncodedObjectStorer
-	root    plumbing.Hash
+	source *objects
+	root   plumbing.Hash
 	// folders remembers the folders that were listed: at most as many as the
 	// commit has.
 	folders map[string][]object.TreeEntry
 }
 
-func newTree(objects storer.EncodedObjectStorer, root plumbing.Hash) *tree {
-	return &tree{objects: objects, root: root, folders: map[string][]object.TreeEntry{}}
+func newTree(source *objects, root plumbing.Hash) *tree {
+	return &tree{source: source, root: root, folders: map[string][]object.TreeEntry{}}
 }
 
 // ReadDir implements repolayout.Tree.
 func (t *tree) ReadDir(dir string) ([]repolayout.Entry, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
+	t.source.mu.Lock()
+	defer t.source.mu.Unlock()
 	found, err := t.list(path.Clean(dir))
 	if err != nil {
 		return nil, &fs.PathError{Op: "list", Path: dir, Err: err}
@@ -67,12 +64,17 @@ func (t *tree) list(dir string) ([]object.TreeEntry, error) {
 		}
 		hash = entry.Hash
 	}
-	read, err := object.GetTree(t.objects, hash)
+	err := t.source.insist(func(stored storer.EncodedObjectStorer) error {
+		read, err := object.GetTree(stored, hash)
+		if err == nil {
+			t.folders[dir] = read.Entries
+		}
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("read tree %s: %w", hash, err)
 	}
-	t.folders[dir] = read.Entries
-	return read.Entries, nil
+	return t.folders[dir], nil
 }
 
 // entry finds what a path names. The caller holds the lock.
@@ -91,8 +93,8 @@ func (t *tree) entry(file string) (*object.TreeEntry, error) {
 
 // ReadFile implements repolayout.Tree.
 func (t *tree) ReadFile(file string) ([]byte, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
+	t.source.mu.Lock()
+	defer t.source.mu.Unlock()
 	content, err := t.readFollowing(path.Clean(file))
 	if err != nil {
 		return nil, &fs.PathError{Op: "read", Path: file, Err: err}
@@ -127,8 +129,8 @@ func (t *tree) readFollowing(file string) ([]byte, error) {
 
 // ReadLink implements repolayout.Tree.
 func (t *tree) ReadLink(file string) (string, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
+	t.source.mu.Lock()
+	defer t.source.mu.Unlock()
 	entry, err := t.entry(path.Clean(file))
 	if err != nil {
 		return "", &fs.PathError{Op: "read", Path: file, Err: err}
@@ -137,16 +139,25 @@ func (t *tree) ReadLink(file string) (string, error) {
 	return string(target), err
 }
 
-// blob reads an object, looking at its size first.
+// blob reads an object. The caller holds the lock.
 func (t *tree) blob(hash plumbing.Hash) (content []byte, err error) {
-	size, err := t.objects.EncodedObjectSize(hash)
+	err = t.source.insist(func(stored storer.EncodedObjectStorer) error {
+		content, err = readBlob(stored, hash)
+		return err
+	})
+	return content, err
+}
+
+// readBlob reads an object, looking at its size first.
+func readBlob(stored storer.EncodedObjectStorer, hash plumbing.Hash) (content []byte, err error) {
+	size, err := stored.EncodedObjectSize(hash)
 	if err != nil {
 		return nil, fmt.Errorf("measure blob %s: %w", hash, err)
 	}
 	if size > schema.MaxFileSize {
 		return nil, &repolayout.TooLargeError{Size: size}
 	}
-	found, err := t.objects.EncodedObject(plumbing.BlobObject, hash)
+	found, err := stored.EncodedObject(plumbing.BlobObject, hash)
 	if err != nil {
 		return nil, fmt.Errorf("read blob %s: %w", hash, err)
 	}
@@ -156,8 +167,10 @@ func (t *tree) blob(hash plumbing.Hash) (content []byte, err error) {
 	}
 	defer func() { err = errors.Join(err, reader.Close()) }()
 	content = make([]byte, size)
-	_, err = io.ReadFull(reader, content)
-	return content, err
+	if _, err := io.ReadFull(reader, content); err != nil {
+		return nil, fmt.Errorf("read blob %s: %w", hash, err)
+	}
+	return content, nil
 }
 
 func kindOf(mode filemode.FileMode) repolayout.Kind {

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
@@ -17,12 +18,22 @@ import (
 // file system said nothing: some file systems say nothing.
 const safetyInterval = 5 * time.Second
 
+// Poke has whoever watches look, as if the branch had moved. It returns at once
+// and may be called at any time; of several pokes one is enough.
+func (s *Source) Poke() {
+	select {
+	case s.poked <- struct{}{}:
+	default: // a look is already due
+	}
+}
+
 // Watch calls notify whenever the branch may have moved, until the context
 // ends: at once for a local repository, at the source's interval for a remote
-// one. Notify must return quickly; it may be called when nothing has changed.
+// one, and when it is poked. Notify must return quickly; it may be called when
+// nothing has changed. There may be one Watch at a time.
 func (s *Source) Watch(ctx context.Context, notify func()) error {
-	if IsRemote(s.options.Repository) {
-		tick(ctx, s.options.Interval, notify)
+	if s.clone != nil {
+		tick(ctx, s.options.Interval, s.poked, notify)
 		return nil
 	}
 	watcher, err := fsnotify.NewWatcher()
@@ -33,7 +44,11 @@ func (s *Source) Watch(ctx context.Context, notify func()) error {
 	if err := s.watchRefs(watcher); err != nil {
 		return err
 	}
-	go tick(ctx, safetyInterval, notify)
+	ctx, cancel := context.WithCancel(ctx)
+	var ticking sync.WaitGroup
+	defer ticking.Wait()
+	defer cancel()
+	ticking.Go(func() { tick(ctx, safetyInterval, s.poked, notify) })
 	notify() // what moved before the watch began
 	return s.forward(ctx, watcher, notify)
 }
@@ -84,9 +99,9 @@ func (s *Source) forward(ctx context.Context, watcher *fsnotify.Watcher, notify 
 	}
 }
 
-// tick calls notify at an interval, a little earlier or later each time so
-// that many watchers do not ask one server at once.
-func tick(ctx context.Context, interval time.Duration, notify func()) {
+// tick calls notify when it is poked and at an interval, a little earlier or
+// later each time so that many watchers do not ask one server at once.
+func tick(ctx context.Context, interval time.Duration, poked <-chan struct{}, notify func()) {
 	for {
 		jitter := time.Duration(rand.Int64N(int64(interval)/5 + 1)) //nolint:gosec // not a secret
 		timer := time.NewTimer(interval - interval/10 + jitter)
@@ -94,8 +109,10 @@ func tick(ctx context.Context, interval time.Duration, notify func()) {
 		case <-ctx.Done():
 			timer.Stop()
 			return
+		case <-poked:
+			timer.Stop()
 		case <-timer.C:
-			notify()
 		}
+		notify()
 	}
 }
