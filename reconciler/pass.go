@@ -19,9 +19,16 @@ import (
 // was gone through before is gone through again only if asked.
 func (r *Reconciler) pass(ctx context.Context, again bool) Status {
 	start := time.Now()
-	revision, err := r.source.Fetch(ctx)
+	r.took = stopwatch{}
+	revision, err := r.fetch(ctx)
 	var status Status
 	switch {
+	case isUnsigned(err):
+		if r.settled(revision) {
+			return r.last
+		}
+		status = r.failed(Fetch, revision, err)
+		status.Refused = true
 	case err != nil:
 		status = r.failed(Fetch, r.last.Observed, err)
 	case r.settled(revision) && !again:
@@ -32,12 +39,30 @@ func (r *Reconciler) pass(ctx context.Context, again bool) Status {
 	if ctx.Err() != nil {
 		return status
 	}
+	status.Took = r.took
 	r.log(status, time.Since(start))
 	r.last = status
 	if err := r.reporter.Report(ctx, status); err != nil && ctx.Err() == nil {
 		r.options.Logger.WarnContext(ctx, "report status", "error", err)
 	}
 	return status
+}
+
+// fetch asks for the newest revision. It gives one that nobody vouches for too,
+// with the error that says so.
+func (r *Reconciler) fetch(ctx context.Context) (gitsource.Revision, error) {
+	defer r.took.start(Fetch)()
+	revision, err := r.source.Fetch(ctx)
+	var unsigned *gitsource.UnsignedError
+	if errors.As(err, &unsigned) {
+		return unsigned.Revision, err
+	}
+	return revision, err
+}
+
+func isUnsigned(err error) bool {
+	var unsigned *gitsource.UnsignedError
+	return errors.As(err, &unsigned)
 }
 
 // settled says whether a revision is in force or refused already.
@@ -51,14 +76,18 @@ func (r *Reconciler) reconcile(ctx context.Context, revision gitsource.Revision)
 	if err != nil {
 		return r.failed(Load, revision, err)
 	}
+	stop := r.took.start(Validate)
 	valid, problems := rules.Admit(ctx, r.valid, repo)
+	stop()
 	if valid == nil {
 		return r.refuse(Validate, revision, problems)
 	}
 	if r.target == nil {
 		return r.serve(revision, valid)
 	}
+	stop = r.took.start(Generate)
 	rendering, problems, err := render.Render(ctx, valid, r.rendering)
+	stop()
 	if err != nil {
 		return r.failed(Generate, revision, err)
 	}
@@ -88,6 +117,7 @@ func (r *Reconciler) restore(ctx context.Context) {
 // load reads a revision. The repository that was loaded last serves as the
 // store of what is unchanged even if it was not valid.
 func (r *Reconciler) load(ctx context.Context, revision gitsource.Revision) (*repolayout.Repo, error) {
+	defer r.took.start(Load)()
 	tree, err := r.source.Tree(revision)
 	if err != nil {
 		return nil, err
@@ -114,6 +144,7 @@ func (r *Reconciler) apply(ctx context.Context, revision gitsource.Revision, val
 		r.snapshot.Store(next)
 	}
 	r.valid, r.rendering = valid, rendering
+	defer r.took.start(Apply)()
 	changes, err := r.target.Apply(ctx, revision.Hash, rendering.Objects)
 	var refused *apply.RefusedError
 	var rolledBack *apply.RolledBackError

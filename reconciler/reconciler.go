@@ -78,12 +78,13 @@ type Reconciler struct {
 	rendering *render.Rendering
 	applied   gitsource.Revision
 	last      Status
+	took      stopwatch
 }
 
 // New makes a reconciler. A nil target is for serving alone: then a valid
 // revision is in force without being applied.
 func New(source Source, target Target, reporter Reporter, options Options) *Reconciler {
-	return &Reconciler{source: source, target: target, reporter: reporter, options: options.withDefaults()}
+	return &Reconciler{source: source, target: target, reporter: reporter, options: options.withDefaults(), took: stopwatch{}}
 }
 
 // Snapshot gives what is in force, or nil before the first good revision. It

@@ -2,6 +2,7 @@ package reconciler
 
 import (
 	"context"
+	"time"
 
 	"github.com/drover-ci/drover/reconciler/apply"
 	"github.com/drover-ci/drover/reconciler/gitsource"
@@ -39,6 +40,8 @@ type Status struct {
 	Refused bool
 	// Changes are what was done to the target in this pass.
 	Changes apply.ChangeSet
+	// Took is how long each stage took that the pass came to.
+	Took map[Stage]time.Duration
 }
 
 // Reporter tells people of each pass.

@@ -41,8 +41,9 @@ func layers() *Table {
 				"generators", "generators/render", "repo-layout", "schema", "schema/rules",
 				"reconciler/apply", "reconciler/gitsource", // the results that its interfaces speak of
 			}},
-			"leases": {Imports: []string{"schema"}},
-			"web":    {Imports: []string{"reconciler", "resolver", "schema", "schema/rules"}},
+			"reconciler/metrics": {Imports: []string{"reconciler", "reconciler/apply"}},
+			"leases":             {Imports: []string{"schema"}},
+			"web":                {Imports: []string{"reconciler", "resolver", "schema", "schema/rules"}},
 
 			// Where concrete types meet.
 			"cmd/drover":     {Imports: []string{Any}},

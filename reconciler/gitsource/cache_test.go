@@ -140,11 +140,13 @@ func TestABrokenCloneIsMended(t *testing.T) {
 		return found
 	}
 	cases := map[string]func(dir string) error{
-		"unfinished beside":    func(dir string) error { return os.MkdirAll(dir+".new/objects", 0o700) },
-		"killed in replacing":  func(dir string) error { return os.Rename(dir, dir+".old") },
-		"no HEAD":              func(dir string) error { return os.Remove(filepath.Join(dir, "HEAD")) },
-		"no refs":              func(dir string) error { return os.RemoveAll(filepath.Join(dir, "refs")) },
-		"garbage in a ref":     func(dir string) error { return os.WriteFile(filepath.Join(dir, "refs/heads/main"), []byte("garbage"), 0o600) },
+		"unfinished beside":   func(dir string) error { return os.MkdirAll(dir+".new/objects", 0o700) },
+		"killed in replacing": func(dir string) error { return os.Rename(dir, dir+".old") },
+		"no HEAD":             func(dir string) error { return os.Remove(filepath.Join(dir, "HEAD")) },
+		"no refs":             func(dir string) error { return os.RemoveAll(filepath.Join(dir, "refs")) },
+		"garbage in a ref": func(dir string) error {
+			return os.WriteFile(filepath.Join(dir, "refs/heads/main"), []byte("garbage"), 0o600)
+		},
 		"pack gone":            func(dir string) error { return os.Remove(packs(dir, ".pack")[0]) },
 		"index gone":           func(dir string) error { return os.Remove(packs(dir, ".idx")[0]) },
 		"index truncated":      func(dir string) error { return truncate(packs(dir, ".idx")[0]) },

@@ -56,7 +56,7 @@ func sshSign(t *testing.T, signer ssh.Signer, namespace, algorithm string) func(
 			t.Fatal(err)
 		}
 		blob := append([]byte("SSHSIG"), ssh.Marshal(struct {
-			Version                                                     uint32
+			Version                                                      uint32
 			PublicKey, Namespace, Reserved, HashAlgorithm, SignatureBlob string
 		}{1, string(signer.PublicKey().Marshal()), namespace, "", "sha512", string(ssh.Marshal(signature))})...)
 		return "-----BEGIN SSH SIGNATURE-----\n" + base64.StdEncoding.EncodeToString(blob) + "\n-----END SSH SIGNATURE-----"
