@@ -23,12 +23,16 @@ const chunkSize = 512
 const maxChunks = 64
 
 func (a *Arena) reset() {
-	a.chunks = a.chunks[:min(len(a.chunks), maxChunks)]
-	for _, chunk := range a.chunks[:min(a.chunk+1, len(a.chunks))] {
-		clear(chunk)
+	for i, chunk := range a.chunks {
+		switch {
+		case i < a.chunk:
+			clear(chunk)
+		case i == a.chunk:
+			clear(chunk[:a.used])
+		}
 	}
-	clear(a.open)
-	a.chunk, a.used, a.links, a.open = 0, 0, nil, a.open[:0]
+	a.chunks = a.chunks[:min(len(a.chunks), maxChunks)]
+	a.chunk, a.used, a.links, a.open = 0, 0, a.links[:0], a.open[:0]
 }
 
 func (a *Arena) node() *yaml.Node {
