@@ -9,6 +9,7 @@
 //	drover.yaml                                              settings
 //	ci-operator/config/ORG/REPO/ORG-REPO-BRANCH.yaml         a configuration
 //	ci-operator/config/ORG/REPO/ORG-REPO-BRANCH__VARIANT.yaml
+//	ci-operator/config/ORG[/REPO]/.config.prowgen            options of jobs, an older form
 //	ci-operator/step-registry/A/B/A-B-ref.yaml               a step; "as" is A-B
 //	ci-operator/step-registry/A/B/A-B-commands[.EXT]         its commands
 //	ci-operator/step-registry/A/B/A-B-{chain,workflow,observer}.yaml

@@ -46,6 +46,7 @@ func Load(ctx context.Context, tree Tree, last *Repo) (*Repo, error) {
 		return nil, err
 	}
 	repo.collect()
+	repo.applyProwgen(last)
 	return repo, nil
 }
 
@@ -78,6 +79,7 @@ func (r *Repo) collect() {
 		})
 	}
 	sortDocs(r.Configs)
+	sortDocs(r.Prowgen)
 	sortDocs(r.Refs)
 	sortDocs(r.Chains)
 	sortDocs(r.Workflows)
@@ -91,6 +93,8 @@ func (r *Repo) collectFile(f *file) {
 	switch doc := f.doc.(type) {
 	case *Doc[schema.Config]:
 		r.Configs = append(r.Configs, doc)
+	case *ProwgenDoc:
+		r.Prowgen = append(r.Prowgen, doc)
 	case *Doc[schema.RegistryRef]:
 		r.Refs = append(r.Refs, doc)
 	case *Doc[schema.RegistryChain]:

@@ -31,6 +31,7 @@ type Repo struct {
 	Layout   Layout
 	Settings *Doc[schema.Settings]
 
+	// Configs have what .config.prowgen files say of them in them.
 	Configs   []*Doc[schema.Config]
 	Refs      []*Doc[schema.RegistryRef]
 	Chains    []*Doc[schema.RegistryChain]
@@ -42,6 +43,9 @@ type Repo struct {
 	Dispatch *Doc[schema.DispatcherConfig]
 	Clusters *Doc[schema.ClustersFile]
 
+	// Prowgen are the files .config.prowgen, an older form.
+	Prowgen []*ProwgenDoc
+
 	// Jobs are the files of the jobs' folder.
 	Jobs []Raw
 	// Files are those that the settings publish or apply as manifests.
@@ -52,6 +56,7 @@ type Repo struct {
 
 	tree    Tree
 	folders map[string]*folder
+	changed map[string]changedConfig
 }
 
 // Read gives a file's content at this revision.
@@ -66,6 +71,7 @@ func (r *Repo) Problems() []schema.Problem {
 	all = append(all, r.Dispatch.Problems...)
 	all = append(all, r.Clusters.Problems...)
 	all = appendProblems(all, r.Configs)
+	all = appendProblems(all, r.Prowgen)
 	all = appendProblems(all, r.Refs)
 	all = appendProblems(all, r.Chains)
 	all = appendProblems(all, r.Workflows)
@@ -83,7 +89,7 @@ func appendProblems[T any](all []schema.Problem, docs []*Doc[T]) []schema.Proble
 // Documents counts the decoded files.
 func (r *Repo) Documents() int {
 	return r.Settings.count() + r.Profiles.count() + r.Quotas.count() + r.Dispatch.count() + r.Clusters.count() +
-		len(r.Configs) + len(r.Refs) + len(r.Chains) + len(r.Workflows) + len(r.Observers)
+		len(r.Configs) + len(r.Prowgen) + len(r.Refs) + len(r.Chains) + len(r.Workflows) + len(r.Observers)
 }
 
 // count is 1 for a file that is there.

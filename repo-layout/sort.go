@@ -14,6 +14,15 @@ type configSorter struct{ root string }
 func (s configSorter) sort(dir string, entries []Entry) (files []*file, problems []schema.Problem) {
 	for _, entry := range entries {
 		name := path.Join(dir, entry.Name)
+		if entry.Name == ProwgenName {
+			f, problem := s.prowgenFile(name, entry)
+			if problem != nil {
+				problems = append(problems, *problem)
+				continue
+			}
+			files = append(files, f)
+			continue
+		}
 		if !strings.HasSuffix(entry.Name, ".yaml") || strings.HasPrefix(entry.Name, ".") {
 			continue
 		}
@@ -41,9 +50,9 @@ func decodeConfig(f *file, want schema.Metadata, contents [][]byte) {
 	doc := &Doc[schema.Config]{Path: f.path(), ID: f.id, Value: new(schema.Config)}
 	if len(f.problems) == 0 {
 		doc.Problems = schema.Decode(f.path(), contents[0], doc.Value)
-		if found := doc.Value.Metadata; len(doc.Problems) == 0 && found != want {
-			doc.Problems = []schema.Problem{at(contents[0], f.path(), "zz_generated_metadata", RuleFileName,
-				fmt.Sprintf("the metadata does not fit the file's name (found %s, want %s)", found, want))}
+		if found := doc.Value.Metadata; !schema.HasErrors(doc.Problems) && found != want {
+			doc.Problems = append(doc.Problems, at(contents[0], f.path(), "zz_generated_metadata", RuleFileName,
+				fmt.Sprintf("the metadata does not fit the file's name (found %s, want %s)", found, want)))
 		}
 		doc.Value.Metadata = want
 	}

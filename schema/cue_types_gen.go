@@ -1484,6 +1484,82 @@ type JobVolumeEmptyDir struct {
 // The name of a Git organization, repository or file-safe identifier.
 type Name string
 
+// Who may use a cluster profile.
+type ClusterProfileOwner struct {
+	// The organization.
+	Org string `json:"org,omitempty"`
+
+	// Its repositories. Default: all of them.
+	Repos []string `json:"repos,omitempty"`
+}
+
+// Options for the jobs of a repository, or of a whole organization, in the older
+// file .config.prowgen. `drover migrate` writes them into the configurations.
+type ProwgenFile struct {
+	// The repositories are private: prowgen.private.
+	Private bool `json:"private,omitempty"`
+
+	// Show the jobs of private repositories: prowgen.expose.
+	Expose bool `json:"expose,omitempty"`
+
+	// Which jobs are kept out of rehearsals.
+	Rehearsals ProwgenRehearsals `json:"rehearsals,omitempty"`
+
+	// Where results are reported: tests[].reporter_config. The first that names
+	// the job counts.
+	SlackReporter []ProwgenReporter `json:"slack_reporter,omitempty"`
+
+	// Configurations without presubmits for operator bundles:
+	// prowgen.skip_operator_presubmits.
+	SkipOperatorPresubmits []ProwgenBranch `json:"skip_operator_presubmits,omitempty"`
+
+	// Secrets are read through the secrets store CSI driver:
+	// prowgen.enable_secrets_store_csi_driver.
+	EnableSecretsStoreCSIDriver bool `json:"enable_secrets_store_csi_driver,omitempty"`
+}
+
+// Which jobs are kept out of rehearsals.
+type ProwgenRehearsals struct {
+	// All of them: prowgen.disable_rehearsals.
+	DisableAll bool `json:"disable_all,omitempty"`
+
+	// Those of these tests: tests[].disable_rehearsal.
+	DisabledRehearsals []string `json:"disabled_rehearsals,omitempty"`
+}
+
+// Where results of some jobs are reported.
+type ProwgenReporter struct {
+	// The Slack channel.
+	Channel string `json:"channel,omitempty"`
+
+	// The job states to report.
+	JobStatesToReport []string `json:"job_states_to_report,omitempty"`
+
+	// The message's template.
+	ReportTemplate string `json:"report_template,omitempty"`
+
+	// The tests, by name.
+	JobNames []string `json:"job_names,omitempty"`
+
+	// The tests, by regular expression.
+	JobNamePatterns []string `json:"job_name_patterns,omitempty"`
+
+	// Variants to leave out.
+	ExcludedVariants []string `json:"excluded_variants,omitempty"`
+
+	// Tests to leave out, by regular expression.
+	ExcludedJobPatterns []string `json:"excluded_job_patterns,omitempty"`
+}
+
+// A branch's configuration, or that of one variant.
+type ProwgenBranch struct {
+	// The branch.
+	Branch string `json:"branch,omitempty"`
+
+	// The variant.
+	Variant string `json:"variant,omitempty"`
+}
+
 // The quotas: how many leases of each type may be held at once.
 type QuotasFile struct {
 	// Slices by lease type.
@@ -1775,13 +1851,4 @@ type ClusterProfileEntry struct {
 
 	// The ConfigMap that holds its settings.
 	ConfigMap string `json:"config_map,omitempty"`
-}
-
-// Who may use a cluster profile.
-type ClusterProfileOwner struct {
-	// The organization.
-	Org string `json:"org,omitempty"`
-
-	// Its repositories. Default: all of them.
-	Repos []string `json:"repos,omitempty"`
 }

@@ -43,7 +43,7 @@ func Decode(file string, data []byte, into any) []Problem {
 		return d.problems
 	}
 	definition := &shape.Shape{Kind: shape.Ref, Name: target.Type().Name()}
-	d.value(root, definition, target, nil)
+	d.value(d.today(root, definition.Name), definition, target, nil)
 	return SortProblems(d.problems)
 }
 

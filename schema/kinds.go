@@ -27,6 +27,7 @@ func Kinds() []Kind {
 		{Name: "quotas", Definition: "QuotasFile", Files: []string{"core-services/boskos/quotas.yaml"}},
 		{Name: "dispatcher", Definition: "DispatcherConfig", Files: []string{"core-services/sanitize-prow-jobs/_config.yaml"}},
 		{Name: "clusters", Definition: "ClustersFile", Files: []string{"core-services/sanitize-prow-jobs/_clusters.yaml"}},
+		{Name: "config-prowgen", Definition: "ProwgenFile", Files: []string{"ci-operator/config/*/.config.prowgen", "ci-operator/config/*/*/.config.prowgen"}},
 		{Name: "drover", Definition: "Settings", Files: []string{"drover.yaml"}},
 	}
 	for i := range kinds {

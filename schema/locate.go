@@ -24,7 +24,7 @@ func NewLocator(data []byte) *Locator {
 	if yaml.Unmarshal(data, &document) != nil || len(document.Content) == 0 {
 		return &Locator{}
 	}
-	return &Locator{root: document.Content[0]}
+	return &Locator{root: todayForLocating(document.Content[0])}
 }
 
 // Locate is as the function of that name.

@@ -122,7 +122,7 @@ func (c generateCommand) generate(ctx context.Context, repo *repolayout.Repo, pr
 }
 
 func (c generateCommand) generateBoskos(repo *repolayout.Repo, target *writer) error {
-	if repo.Quotas.ID == (repolayout.ID{}) || len(repo.Quotas.Problems) > 0 {
+	if repo.Quotas.ID == (repolayout.ID{}) || schema.HasErrors(repo.Quotas.Problems) {
 		return nil
 	}
 	path := filepath.Join(c.Repo, filepath.FromSlash(repo.Layout.Boskos))
@@ -141,7 +141,7 @@ func (c generateCommand) generateBoskos(repo *repolayout.Repo, target *writer) e
 func withoutProblems(components []render.Component, problems []schema.Problem) []render.Component {
 	broken := map[string]bool{}
 	for _, problem := range problems {
-		broken[problem.File] = true
+		broken[problem.File] = broken[problem.File] || problem.Severity != schema.Warning
 	}
 	return slices.DeleteFunc(components, func(component render.Component) bool {
 		return slices.ContainsFunc(component.Docs, func(doc *rules.ConfigDoc) bool { return broken[doc.Path] })

@@ -13,8 +13,11 @@ func layers() *Table {
 			"fixtures":      {},
 			"internal/memo": {},
 
-			"schema":                    {Imports: []string{"schema/internal/blockyaml", "schema/internal/shape"}},
+			"schema": {Imports: []string{
+				"schema/internal/blockyaml", "schema/internal/older", "schema/internal/shape",
+			}},
 			"schema/internal/blockyaml": {},
+			"schema/internal/older":     {},
 			"schema/internal/shape":     {},
 			"schema/internal/shapegen":  {Imports: []string{"schema/internal/shape"}},
 
