@@ -77,7 +77,7 @@ func (r *Reconciler) reconcile(ctx context.Context, revision gitsource.Revision)
 		return r.failed(Load, revision, err)
 	}
 	stop := r.took.start(Validate)
-	valid, problems := rules.Admit(ctx, r.valid, repo)
+	valid, problems := rules.AdmitWhole(ctx, r.valid, repo)
 	stop()
 	if valid == nil {
 		return r.refuse(Validate, revision, problems)
@@ -109,7 +109,7 @@ func (r *Reconciler) restore(ctx context.Context) {
 		r.options.Logger.WarnContext(ctx, "restore the last good revision", "error", err)
 		return
 	}
-	if valid, _ := rules.Admit(ctx, nil, repo); valid != nil {
+	if valid, _ := rules.AdmitWhole(ctx, nil, repo); valid != nil {
 		r.serve(revision, valid)
 	}
 }

@@ -19,7 +19,12 @@ func Load(ctx context.Context, tree Tree, last *Repo) (*Repo, error) {
 	if err != nil {
 		return nil, err
 	}
-	repo := &Repo{Settings: settings, Layout: LayoutOf(settings.Value), tree: tree, folders: map[string]*folder{}}
+	return load(ctx, tree, settings, last)
+}
+
+// load is Load under given settings.
+func load(ctx context.Context, tree Tree, settings *Doc[schema.Settings], last *Repo) (repo *Repo, err error) {
+	repo = &Repo{Settings: settings, Layout: LayoutOf(settings.Value), tree: tree, folders: map[string]*folder{}}
 	if last == nil || last.Layout != repo.Layout {
 		last = &Repo{}
 	}

@@ -152,9 +152,9 @@ func readOpened(name string, opened fs.File) ([]byte, error) {
 
 func (t fsTree) ReadLink(file string) (string, error) { return fs.ReadLink(t.files, file) }
 
-// within resolves a link's target against the folder it is in. It says no to
+// followed resolves a link's target against the folder it is in. It says no to
 // targets outside the repository.
-func within(dir, target string) (resolved string, ok bool) {
+func followed(dir, target string) (resolved string, ok bool) {
 	if path.IsAbs(target) {
 		return "", false
 	}

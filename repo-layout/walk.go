@@ -141,7 +141,7 @@ func (l *loader) links(dir string, entries []Entry) (files []Entry, problems []s
 		}
 		name := path.Join(dir, entry.Name)
 		target, err := l.tree.ReadLink(name)
-		resolved, ok := within(dir, target)
+		resolved, ok := followed(dir, target)
 		if err != nil || !ok {
 			problems = append(problems, fileProblem(name, RuleLinkOutside,
 				fmt.Sprintf("the link leads out of the repository (found %q, want a path within it)", target)))

@@ -47,7 +47,7 @@ func (c generateCommand) Run(ctx context.Context, out *console) error {
 		return err
 	}
 	defer func() { _ = files.close() }()
-	_, problems := rules.Admit(ctx, nil, repo)
+	_, problems := rules.AdmitWhole(ctx, nil, repo)
 	if err := ctx.Err(); err != nil {
 		return err
 	}

@@ -27,7 +27,7 @@ func admit(t *testing.T, tree repolayout.Tree, last *rules.Valid) *rules.Valid {
 	if err != nil {
 		t.Fatal(err)
 	}
-	valid, problems := rules.Admit(t.Context(), last, repo)
+	valid, problems := rules.AdmitWhole(t.Context(), last, repo)
 	if valid == nil {
 		t.Fatal(problems)
 	}

@@ -28,7 +28,7 @@ func BenchmarkConfig(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	valid, problems := rules.Admit(b.Context(), nil, repo)
+	valid, problems := rules.AdmitWhole(b.Context(), nil, repo)
 	if schema.HasErrors(problems) {
 		b.Fatal(problems[0])
 	}

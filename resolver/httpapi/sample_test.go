@@ -20,7 +20,7 @@ func TestSample(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	valid, problems := rules.Admit(t.Context(), nil, repo)
+	valid, problems := rules.AdmitWhole(t.Context(), nil, repo)
 	if schema.HasErrors(problems) {
 		t.Fatal(problems)
 	}

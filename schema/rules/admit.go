@@ -16,14 +16,19 @@ type Valid struct {
 	// Catalog has its configurations, resolved.
 	Catalog *resolver.Catalog
 
+	// Held are the units that are not as the revision has them, in order.
+	Held []Held
+
 	checked *Checked
+	// base is the revision, with nothing held.
+	base *repolayout.Repo
 }
 
-// Admit checks a repository. Where nothing is wrong it gives a Valid and
-// perhaps warnings; where anything is, the problems alone. What depends on
-// nothing that changed since last, the Valid of an earlier revision or nil, is
-// taken from it.
-func Admit(ctx context.Context, last *Valid, next *repolayout.Repo) (*Valid, []schema.Problem) {
+// AdmitWhole checks a repository and holds nothing back. Where nothing is wrong
+// it gives a Valid and perhaps warnings; where anything is, the problems alone.
+// What depends on nothing that changed since last, the Valid of an earlier
+// revision or nil, is taken from it.
+func AdmitWhole(ctx context.Context, last *Valid, next *repolayout.Repo) (*Valid, []schema.Problem) {
 	var before *Checked
 	if last != nil {
 		before = last.checked
@@ -32,7 +37,11 @@ func Admit(ctx context.Context, last *Valid, next *repolayout.Repo) (*Valid, []s
 	if schema.HasErrors(checked.Problems) || ctx.Err() != nil {
 		return nil, checked.Problems
 	}
-	return &Valid{Repo: next, Catalog: checked.Catalog, checked: checked}, checked.Problems
+	return newValid(checked), checked.Problems
+}
+
+func newValid(checked *Checked) *Valid {
+	return &Valid{Repo: checked.Repo, Catalog: checked.Catalog, checked: checked, base: checked.Repo}
 }
 
 // Resolve resolves one configuration of a repository, whatever is wrong with

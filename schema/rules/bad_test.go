@@ -19,7 +19,7 @@ func problemsOf(t *testing.T, tree repolayout.Tree) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, problems := rules.Admit(t.Context(), nil, repo)
+	_, problems := rules.AdmitWhole(t.Context(), nil, repo)
 	var text strings.Builder
 	for _, problem := range problems {
 		text.WriteString(problem.String() + "\n")

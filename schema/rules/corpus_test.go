@@ -18,7 +18,7 @@ func TestAdmitAcceptsTheCorpus(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	valid, problems := rules.Admit(t.Context(), nil, repo)
+	valid, problems := rules.AdmitWhole(t.Context(), nil, repo)
 	if valid == nil || len(problems) > 0 {
 		t.Errorf("%d problems", len(problems))
 		for _, problem := range problems[:min(20, len(problems))] {

@@ -1,0 +1,321 @@
+package repolayout
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"io/fs"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/drover-ci/drover/schema"
+)
+
+// Compose gives the repository that has some units as other revisions have
+// them: each unit of held is as in the repository it leads to, which must have
+// come from [Load], or not there at all where that is nil. The settings say
+// where things are, so that with others than its own the tree may be read
+// anew; that is what an error is about.
+//
+// What is shared with either repository is the same documents, so that what is
+// known of them stays known.
+func (r *Repo) Compose(ctx context.Context, held map[Unit]*Repo) (*Repo, error) {
+	if len(held) == 0 {
+		return r, nil
+	}
+	base := r
+	if from := held[Unit{Kind: SettingsUnit}]; from != nil {
+		var err error
+		if base, err = r.under(ctx, from); err != nil {
+			return nil, err
+		}
+	}
+	composed := *base
+	c := composer{Repo: &composed, units: newUnits(base), from: map[string]*Repo{}}
+	c.Strays = slices.DeleteFunc(slices.Clone(c.Strays), func(p schema.Problem) bool {
+		_, isHeld := held[c.units.of(p.File)]
+		return isHeld
+	})
+	for _, u := range slices.SortedFunc(maps.Keys(held), Unit.Compare) {
+		c.replace(u, held[u])
+	}
+	if slices.ContainsFunc(slices.Collect(maps.Keys(held)), Unit.isProwgen) {
+		c.reapplyProwgen(base)
+	}
+	c.tree = overlay{Tree: base.tree, units: c.units, held: held, from: c.from}
+	return &composed, nil
+}
+
+// under is the same revision as other settings see it.
+func (r *Repo) under(ctx context.Context, from *Repo) (*Repo, error) {
+	if r.Layout != from.Layout || !slices.Equal(publishedFolders(r.Settings.Value), publishedFolders(from.Settings.Value)) {
+		loaded, err := load(ctx, r.tree, from.Settings, r)
+		if err != nil {
+			return nil, err
+		}
+		r = loaded
+	}
+	seen := *r
+	seen.Settings, seen.Dispatch, seen.Clusters = from.Settings, from.Dispatch, from.Clusters
+	return &seen, nil
+}
+
+// composer exchanges units of a repository.
+type composer struct {
+	*Repo
+
+	units units
+	// from says of each file that was put in where it is from.
+	from map[string]*Repo
+}
+
+// replace exchanges one unit; a nil source leaves it out.
+func (c composer) replace(u Unit, source *Repo) {
+	other := cmp.Or(source, c.without())
+	mine, others := c.Repo.part(u), other.part(u)
+	switch u.Kind {
+	case SettingsUnit: // those of a source are there before all else
+		c.Dispatch, c.Clusters = other.Dispatch, other.Clusters
+	case ProfilesUnit:
+		c.Profiles, c.Quotas = other.Profiles, other.Quotas
+	case RegistryUnit:
+		c.Refs, c.Chains, c.Workflows, c.Observers = other.Refs, other.Chains, other.Workflows, other.Observers
+	case ComponentUnit, ManifestsUnit, FileUnit:
+	}
+	c.Prowgen = exchange(c.Prowgen, mine.prowgen, others.prowgen, docPath)
+	c.Configs = exchange(c.Configs, mine.configs, others.configs, docPath)
+	c.Jobs = exchange(c.Jobs, mine.jobs, others.jobs, rawPath)
+	c.Files = exchange(c.Files, mine.files, others.files, rawPath)
+	for _, file := range others.paths() {
+		c.from[file] = source
+	}
+}
+
+// reapplyProwgen makes the configurations anew that an exchanged
+// .config.prowgen is about, but for those that were put in as they were.
+func (c composer) reapplyProwgen(base *Repo) {
+	put := map[string]*Doc[schema.Config]{}
+	c.Configs = slices.Clone(c.Configs)
+	for i, doc := range c.Configs {
+		if _, isPut := c.from[doc.Path]; isPut {
+			put[doc.Path] = doc
+		} else if changed := base.changed[doc.Path]; changed.after == doc {
+			c.Configs[i] = changed.before
+		}
+	}
+	c.applyProwgen(base)
+	for i, doc := range c.Configs {
+		c.Configs[i] = cmp.Or(put[doc.Path], doc)
+	}
+}
+
+// without is a repository of the same places that has nothing.
+func (c composer) without() *Repo {
+	return &Repo{
+		Layout: c.Layout, Settings: c.Settings,
+		Profiles: absent(c.Profiles), Quotas: absent(c.Quotas), Dispatch: absent(c.Dispatch), Clusters: absent(c.Clusters),
+	}
+}
+
+func absent[T any](doc *Doc[T]) *Doc[T] { return &Doc[T]{Path: doc.Path, Value: new(T)} }
+
+// exchange gives a list without some of its elements and with others, in the
+// order of paths.
+func exchange[T comparable](all, out, in []T, pathOf func(T) string) []T {
+	if len(out) == 0 && len(in) == 0 || slices.Equal(out, in) {
+		return all
+	}
+	exchanged := make([]T, 0, len(all)-len(out)+len(in))
+	leaving := make(map[string]bool, len(out))
+	for _, each := range out {
+		leaving[pathOf(each)] = true
+	}
+	for _, each := range all {
+		if len(leaving) == 0 || !leaving[pathOf(each)] {
+			exchanged = append(exchanged, each)
+		}
+	}
+	exchanged = append(exchanged, in...)
+	slices.SortStableFunc(exchanged, func(a, b T) int { return strings.Compare(pathOf(a), pathOf(b)) })
+	return exchanged
+}
+
+func docPath[T any](doc *Doc[T]) string { return doc.Path }
+
+func rawPath(file Raw) string { return file.Path }
+
+// part is what a repository has of a unit other than the shared ones, and of
+// those the files that may be read.
+type part struct {
+	prowgen []*ProwgenDoc
+	configs []*Doc[schema.Config]
+	jobs    []Raw
+	files   []Raw
+	shared  []string
+}
+
+func (p part) paths() []string {
+	all := slices.Clone(p.shared)
+	for _, doc := range p.prowgen {
+		all = append(all, doc.Path)
+	}
+	for _, doc := range p.configs {
+		all = append(all, doc.Path)
+	}
+	for _, file := range slices.Concat(p.jobs, p.files) {
+		all = append(all, file.Path)
+	}
+	return all
+}
+
+// part finds a unit's documents. Lists are in the order of paths, so that those
+// of a folder stand together.
+func (r *Repo) part(u Unit) part {
+	switch u.Kind {
+	case SettingsUnit:
+		return part{shared: []string{r.Settings.Path, r.Dispatch.Path, r.Clusters.Path}, files: r.published(u, "")}
+	case ProfilesUnit:
+		return part{shared: []string{r.Profiles.Path, r.Quotas.Path, r.Layout.Boskos}, files: r.published(u, "")}
+	case RegistryUnit:
+		shared := slices.Concat(pathsOf(r.Refs), pathsOf(r.Chains), pathsOf(r.Workflows), pathsOf(r.Observers))
+		return part{shared: shared, files: r.published(u, r.Layout.Registry+"/")}
+	case ComponentUnit:
+		return part{
+			prowgen: below(r.Prowgen, r.Layout.Config+"/"+u.Name+"/", docPath),
+			configs: below(r.Configs, r.Layout.Config+"/"+u.Name+"/", docPath),
+			jobs:    below(r.Jobs, r.Layout.Jobs+"/"+u.Name+"/", rawPath),
+			files: slices.Concat(
+				r.published(u, r.Layout.Config+"/"+u.Name+"/"), r.published(u, r.Layout.Jobs+"/"+u.Name+"/")),
+		}
+	case ManifestsUnit:
+		return part{files: r.published(u, strings.TrimPrefix(u.Name+"/", "./"))}
+	case FileUnit:
+		return part{prowgen: below(r.Prowgen, u.Name, docPath), jobs: below(r.Jobs, u.Name, rawPath), files: below(r.Files, u.Name, rawPath)}
+	}
+	return part{}
+}
+
+// published are the files of a unit that are published or manifests, among
+// those in a folder whose name ends in "/"; "" is the root.
+func (r *Repo) published(u Unit, folder string) []Raw {
+	units := newUnits(r)
+	return slices.DeleteFunc(slices.Clone(below(r.Files, folder, rawPath)), func(f Raw) bool { return units.of(f.Path) != u })
+}
+
+func pathsOf[T any](docs []*Doc[T]) []string {
+	all := make([]string, 0, len(docs))
+	for _, doc := range docs {
+		all = append(all, doc.Path)
+	}
+	return all
+}
+
+// below gives the elements of a sorted list whose paths lie in a folder, whose
+// name ends in "/", or are a file's.
+func below[T any](sorted []T, prefix string, pathOf func(T) string) []T {
+	from, _ := slices.BinarySearchFunc(sorted, prefix, func(each T, prefix string) int { return strings.Compare(pathOf(each), prefix) })
+	to := from
+	folder := prefix == "" || strings.HasSuffix(prefix, "/")
+	for to < len(sorted) && (pathOf(sorted[to]) == prefix || folder && strings.HasPrefix(pathOf(sorted[to]), prefix)) {
+		to++
+	}
+	return sorted[from:to]
+}
+
+// Units lists the units that a repository has anything of, in order.
+func (r *Repo) Units() []Unit {
+	found := map[Unit]bool{{Kind: SettingsUnit}: true, {Kind: ProfilesUnit}: true, {Kind: RegistryUnit}: true}
+	units := newUnits(r)
+	for _, doc := range r.Configs {
+		found[units.of(doc.Path)] = true
+	}
+	for _, doc := range r.Prowgen {
+		found[units.of(doc.Path)] = true
+	}
+	for _, file := range r.Jobs {
+		found[units.of(file.Path)] = true
+	}
+	for _, file := range r.Files {
+		found[units.of(file.Path)] = true
+	}
+	for _, stray := range r.Strays {
+		found[units.of(stray.File)] = true
+	}
+	return slices.SortedFunc(maps.Keys(found), Unit.Compare)
+}
+
+// Has says whether a repository has anything of a unit.
+func (r *Repo) Has(u Unit) bool { return len(r.part(u).paths()) > 0 }
+
+// Same says whether another repository has a unit as this one has it. Where
+// the content is not known well enough it says no.
+func (r *Repo) Same(other *Repo, u Unit) bool {
+	switch u.Kind {
+	case SettingsUnit:
+		return r.Layout == other.Layout && sameDoc(r.Settings, other.Settings) &&
+			sameDoc(r.Dispatch, other.Dispatch) && sameDoc(r.Clusters, other.Clusters)
+	case ProfilesUnit:
+		return sameDoc(r.Profiles, other.Profiles) && sameDoc(r.Quotas, other.Quotas)
+	case RegistryUnit:
+		return slices.EqualFunc(r.Refs, other.Refs, sameDoc) && slices.EqualFunc(r.Chains, other.Chains, sameDoc) &&
+			slices.EqualFunc(r.Workflows, other.Workflows, sameDoc) && slices.EqualFunc(r.Observers, other.Observers, sameDoc) &&
+			r.sameStrays(other, u)
+	case ComponentUnit, ManifestsUnit, FileUnit:
+	}
+	mine, others := r.part(u), other.part(u)
+	return slices.EqualFunc(mine.prowgen, others.prowgen, sameDoc) && slices.EqualFunc(mine.configs, others.configs, sameDoc) && r.sameFiles(other, mine.jobs, others.jobs) &&
+		r.sameFiles(other, mine.files, others.files) && r.sameStrays(other, u)
+}
+
+func sameDoc[T any](a, b *Doc[T]) bool {
+	return a == b || a.Path == b.Path && a.ID == b.ID && (a.ID != (ID{}) || len(a.Problems)+len(b.Problems) == 0)
+}
+
+// sameFiles compares raw files; those without an id by content.
+func (r *Repo) sameFiles(other *Repo, mine, others []Raw) bool {
+	return slices.EqualFunc(mine, others, func(a, b Raw) bool {
+		if a != b || a.ID != (ID{}) {
+			return a == b
+		}
+		content, err := r.Read(a.Path)
+		otherContent, otherErr := other.Read(b.Path)
+		return err == nil && otherErr == nil && bytes.Equal(content, otherContent)
+	})
+}
+
+func (r *Repo) sameStrays(other *Repo, u Unit) bool {
+	if len(r.Strays) == 0 && len(other.Strays) == 0 {
+		return true
+	}
+	return slices.EqualFunc(r.straysOf(u), other.straysOf(u), func(a, b schema.Problem) bool { return a.String() == b.String() })
+}
+
+func (r *Repo) straysOf(u Unit) []schema.Problem {
+	units := newUnits(r)
+	return slices.DeleteFunc(slices.Clone(r.Strays), func(p schema.Problem) bool { return units.of(p.File) != u })
+}
+
+// overlay reads the files of held units from where these are from.
+type overlay struct {
+	Tree
+
+	units units
+	held  map[Unit]*Repo
+	from  map[string]*Repo
+}
+
+// ReadFile implements [Tree].
+func (o overlay) ReadFile(file string) ([]byte, error) {
+	if source := o.from[file]; source != nil {
+		return source.tree.ReadFile(file)
+	}
+	source, isHeld := o.held[o.units.of(file)]
+	if !isHeld {
+		return o.Tree.ReadFile(file)
+	}
+	if source == nil {
+		return nil, &fs.PathError{Op: "read", Path: file, Err: fs.ErrNotExist}
+	}
+	return source.tree.ReadFile(file)
+}
