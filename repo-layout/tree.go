@@ -5,10 +5,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path"
 	"strings"
-	"syscall"
 
 	"github.com/drover-ci/drover/schema"
 )
@@ -55,32 +53,6 @@ type TooLargeError struct {
 // Error says the size.
 func (e *TooLargeError) Error() string { return fmt.Sprintf("%d bytes are too many", e.Size) }
 
-// OpenFolder gives the tree of a folder on disk, which cannot be left through
-// links. Call closeTree when it is no longer read.
-func OpenFolder(dir string) (tree Tree, closeTree func() error, err error) {
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return nil, nil, err
-	}
-	return folderTree{fsTree: fsTree{root.FS()}, root: root}, root.Close, nil
-}
-
-// folderTree reads a file with one look at its path: looking costs more than
-// reading.
-type folderTree struct {
-	fsTree
-
-	root *os.Root
-}
-
-func (t folderTree) ReadFile(name string) ([]byte, error) {
-	opened, err := t.root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a pipe must not make it wait
-	if err != nil {
-		return nil, err
-	}
-	return readOpened(name, opened)
-}
-
 // FromFS gives the tree of any file system.
 func FromFS(files fs.FS) Tree { return fsTree{files} }
 
@@ -92,11 +64,15 @@ func (t fsTree) ReadDir(dir string) ([]Entry, error) {
 	if err != nil {
 		return nil, err
 	}
+	return entriesOf(found), nil
+}
+
+func entriesOf(found []fs.DirEntry) []Entry {
 	entries := make([]Entry, 0, len(found))
 	for _, entry := range found {
 		entries = append(entries, Entry{Name: entry.Name(), Kind: kindOf(entry.Type())})
 	}
-	return entries, nil
+	return entries
 }
 
 func kindOf(mode fs.FileMode) Kind {

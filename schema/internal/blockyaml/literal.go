@@ -29,7 +29,7 @@ func (p *parser) literal(parent int) *yaml.Node {
 		return p.decline()
 	}
 	var text strings.Builder
-	breaks := p.literalLines(&text, indent, node.Style == yaml.FoldedStyle)
+	breaks := p.literalLines(&text, indent, node.Style)
 	if p.cut && p.ended() {
 		if breaks--; breaks > 0 {
 			return p.decline() // it ends in blanks, which is easily mistaken
@@ -73,7 +73,7 @@ func (p *parser) literalIndent(parent int) int {
 // literalLines reads the lines of the text and stands at the start of the line
 // after them. The text has no line break at its end; breaks says how many
 // there were.
-func (p *parser) literalLines(text *strings.Builder, indent int, folded bool) (breaks int) {
+func (p *parser) literalLines(text *strings.Builder, indent int, style yaml.Style) (breaks int) {
 	wasBlank := false
 	for !p.ended() {
 		line := p.text[p.pos : p.pos+strings.IndexByte(p.text[p.pos:], '\n')]
@@ -83,7 +83,7 @@ func (p *parser) literalLines(text *strings.Builder, indent int, folded bool) (b
 			return breaks
 		case isText && content != "":
 			blank := content[0] == ' ' || content[0] == '\t'
-			if folded && breaks > 0 && !blank && !wasBlank && text.Len() > 0 {
+			if style == yaml.FoldedStyle && breaks > 0 && !blank && !wasBlank && text.Len() > 0 {
 				fold(text, breaks)
 			} else {
 				text.WriteString(strings.Repeat("\n", breaks))
