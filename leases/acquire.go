@@ -28,6 +28,7 @@ type Ticket struct {
 	err      error
 	done     chan struct{}
 	finished bool
+	held     *time.Time
 	waiter   *waiter
 	// line and edition: the answer waits until this edition of the lines of the
 	// type is stored.
@@ -190,6 +191,7 @@ func (p *Pool) Quit(t *Ticket, now Now) {
 		return
 	}
 	t.line.unsaved = append(t.line.unsaved, t)
+	p.urgent = true
 }
 
 // Abandon ends a call whose caller is gone. What it was given goes back. A

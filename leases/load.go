@@ -58,9 +58,10 @@ func (p *Pool) loadLine(saved SavedLine, now Now) {
 // with [Pool.LineSaved].
 func (p *Pool) Lines() []LineToSave {
 	var all []LineToSave
+	p.urgent = false
 	for _, name := range slices.Sorted(maps.Keys(p.types)) {
 		if c := p.types[name]; c.edition != c.saved {
-			all = append(all, LineToSave{SavedLine: SavedLine{Type: name, Waiting: c.waiting()}, Edition: c.edition, Urgent: len(c.unsaved) > 0})
+			all = append(all, LineToSave{SavedLine: SavedLine{Type: name, Waiting: c.waiting()}, Edition: c.edition})
 		}
 	}
 	return all
@@ -71,9 +72,10 @@ type LineToSave struct {
 	SavedLine
 
 	Edition uint64
-	// Urgent says that somebody waits until it is stored.
-	Urgent bool
 }
+
+// Urgent says whether somebody's answer waits until [Pool.Lines] are stored.
+func (p *Pool) Urgent() bool { return p.urgent }
 
 // waiting lists those who are to be stored, those who came first in front.
 func (c *class) waiting() []Waiting {

@@ -31,7 +31,8 @@ func (p *Pool) onResource(name string, plan func(current *Resource, now Now) (Re
 
 // Release gives a resource back, which its owner alone can.
 func (p *Pool) Release(name, dest, owner string, now Now) *Ticket {
-	return p.onResource(name, func(current *Resource, now Now) (Resource, error) {
+	var since time.Time
+	ticket := p.onResource(name, func(current *Resource, now Now) (Resource, error) {
 		if current.Owner != owner {
 			return Resource{}, &OwnerError{Request: owner, Owner: current.Owner}
 		}
@@ -42,8 +43,19 @@ func (p *Pool) Release(name, dest, owner string, now Now) *Ticket {
 		case lifecycle.LifeSpan > 0:
 			after.Expires = now.second().Add(lifecycle.LifeSpan)
 		}
+		since = current.Since
 		return after, nil
 	}, now)
+	ticket.held = &since
+	return ticket
+}
+
+// HeldSince tells since when a released resource was held; zero if unknown.
+func (t *Ticket) HeldSince() time.Time {
+	if t.held == nil {
+		return time.Time{}
+	}
+	return *t.held
 }
 
 // Update is a sign of life of a resource's owner. Of the data given, empty

@@ -59,6 +59,8 @@ type Pool struct {
 	// postponed is tried again in a while.
 	postponed []postponed
 	outbox    []*Write
+	// urgent says that somebody waits until a line is stored.
+	urgent bool
 	// repaired is when all resources were last gone through.
 	repaired time.Duration
 }

@@ -43,6 +43,8 @@ type TypeReport struct {
 	Total int `json:"total"`
 	Held  int `json:"held"`
 	Free  int `json:"free"`
+	// Line is how many wait.
+	Line int `json:"line"`
 	// States counts by state.
 	States map[string]int `json:"states"`
 	// Resources are in the order of names, Waiting in the order of the lines.
@@ -99,17 +101,6 @@ func (p *Pool) Summary() []TypeReport {
 	return reports
 }
 
-// Length is how many wait in the lines of a type.
-func (p *Pool) Length(leaseType string) int {
-	length := 0
-	if c, ok := p.types[leaseType]; ok {
-		for _, l := range c.lines {
-			length += l.waiters.Len()
-		}
-	}
-	return length
-}
-
 func (p *Pool) summary(name string) TypeReport {
 	c := p.types[name]
 	report := TypeReport{Type: name, Limit: -1, States: map[string]int{}}
@@ -128,6 +119,9 @@ func (p *Pool) summary(name string) TypeReport {
 		}
 	}
 	report.Free = max(0, p.available(c, Free))
+	for _, l := range c.lines {
+		report.Line += l.waiters.Len()
+	}
 	return report
 }
 

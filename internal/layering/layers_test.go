@@ -45,8 +45,17 @@ func layers() *Table {
 				"reconciler/apply", "reconciler/gitsource", // the results that its interfaces speak of
 			}},
 			"reconciler/metrics": {Imports: []string{"reconciler", "reconciler/apply"}},
-			"leases":             {Imports: []string{"schema"}},
-			"web":                {Imports: []string{"reconciler", "resolver", "schema", "schema/rules"}},
+
+			"leases":         {},
+			"leases/client":  {Imports: []string{"leases"}, Tests: []string{"leases/httpapi"}},
+			"leases/httpapi": {Imports: []string{"leases", "leases/server"}},
+			"leases/janitor": {Imports: []string{"leases"}},
+			"leases/reaper":  {Imports: []string{"leases"}},
+			"leases/server":  {Imports: []string{"leases"}},
+			"leases/source":  {Imports: []string{"leases"}},
+			"leases/store":   {Imports: []string{"leases"}},
+
+			"web": {Imports: []string{"reconciler", "resolver", "schema", "schema/rules"}},
 
 			// Where concrete types meet.
 			"cmd/drover":     {Imports: []string{Any}},
@@ -59,9 +68,13 @@ func layers() *Table {
 			"internal/layering":     {},
 			"internal/testcluster":  {Imports: []string{"internal/controlplane"}},
 			"internal/testgit":      {},
+			"internal/testleases": {Imports: []string{
+				"internal/testcluster", "leases", "leases/httpapi", "leases/server", "leases/store",
+			}},
 		},
 		Tests: []string{
 			"fixtures", "internal/corpus", "internal/golden", "internal/testcluster", "internal/testgit",
+			"internal/testleases",
 		},
 		Libraries: map[string]Library{
 			// The release repository and its history.

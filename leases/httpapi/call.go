@@ -1,0 +1,103 @@
+package httpapi
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Bounds of what a request may say.
+const (
+	maxValue = 253 // as the names of objects
+	maxNames = 1000
+)
+
+// call is one request.
+type call struct {
+	w     http.ResponseWriter
+	r     *http.Request
+	query url.Values
+	// user is who calls; nil where everybody is believed.
+	user *User
+}
+
+func (c *call) get(name string) string { return c.query.Get(name) }
+
+// checkQuery refuses what no honest client sends. Parameters that are not known
+// are let be, as in Boskos.
+func (c *call) checkQuery() error {
+	for _, name := range []string{"type", "state", "dest", "owner", "request_id", "name", "expire", "wait"} {
+		if err := checkValue(name, c.get(name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkValue(name, value string) error {
+	if len(value) > maxValue {
+		return fmt.Errorf("%s is too long (found %d bytes, at most %d)", name, len(value), maxValue)
+	}
+	if !utf8.ValidString(value) || strings.ContainsFunc(value, unicode.IsControl) {
+		return fmt.Errorf("%s has characters that are no text", name)
+	}
+	return nil
+}
+
+func splitNames(names string) ([]string, error) {
+	list := strings.Split(names, ",")
+	if len(list) > maxNames {
+		return nil, fmt.Errorf("names has too many (found %d, at most %d)", len(list), maxNames)
+	}
+	for _, name := range list {
+		if err := checkValue("names", name); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+// wait is how long the client is ready to wait; longer than the most that is
+// possible is that.
+func (c *call) wait() (time.Duration, error) {
+	text := c.get("wait")
+	if text == "" {
+		return 0, nil
+	}
+	wait, err := time.ParseDuration(text)
+	if err != nil || wait < 0 {
+		return 0, fmt.Errorf("wait: want a duration such as 5m (found %q)", text)
+	}
+	return min(wait, maxWait), nil
+}
+
+// mayActFor answers the request where its user may not act for an owner.
+func (c *call) mayActFor(owner string) bool {
+	if c.user == nil || c.user.mayActFor(owner) {
+		return true
+	}
+	c.fail(http.StatusForbidden, "user %s may not act for owner %s", c.user.Name, owner)
+	return false
+}
+
+func (c *call) fail(status int, format string, args ...any) {
+	http.Error(c.w, fmt.Sprintf(format, args...), status)
+}
+
+// refuse answers with what was tried and why it was not done.
+func (c *call) refuse(act string, err error) { c.fail(statusOf(err), "%s: %s", act, err) }
+
+func (c *call) json(value any) {
+	body, err := json.Marshal(value)
+	if err != nil {
+		c.fail(http.StatusInternalServerError, "%s", err)
+		return
+	}
+	c.w.Header().Set("Content-Type", "application/json")
+	_, _ = c.w.Write(body)
+}

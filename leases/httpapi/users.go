@@ -1,0 +1,182 @@
+package httpapi
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/crypto/bcrypt"
+	"sigs.k8s.io/yaml"
+)
+
+// User is somebody who may use leases.
+type User struct {
+	Name string `json:"name"`
+	// Password is the bcrypt hash of the password, as htpasswd -nB prints it.
+	Password string `json:"password,omitempty"`
+	// Token is the SHA-256 hash of a bearer token, in hexadecimal digits.
+	Token string `json:"token,omitempty"`
+	// Owners are the owners that the user may act for, as patterns: * stands for
+	// anything but a slash. Default: the user's own name.
+	Owners []string `json:"owners,omitempty"`
+	// Admin may act for everybody, and take leases from those who are not heard
+	// of.
+	Admin bool `json:"admin,omitempty"`
+}
+
+func (u *User) mayActFor(owner string) bool {
+	if u.Admin || len(u.Owners) == 0 && owner == u.Name {
+		return true
+	}
+	for _, pattern := range u.Owners {
+		if ok, _ := path.Match(pattern, owner); ok {
+			return true
+		}
+	}
+	return false
+}
+
+// reread is how often the file of users is looked at.
+const reread = 10 * time.Second
+
+// Users is who may use leases, from a file that is read again when it changes.
+type Users struct {
+	file string
+
+	mu      sync.Mutex
+	looked  time.Time
+	changed time.Time
+	users   []User
+	// known remembers the hashes of secrets that were right, as bcrypt is slow on
+	// purpose.
+	known map[[sha256.Size]byte]string
+}
+
+// LoadUsers reads a file of users:
+//
+//	users:
+//	- name: ci
+//	  password: $2y$10$...           # htpasswd -nB ci
+//	  owners: ["ci-op-*"]
+//	- name: reaper
+//	  token: 9f86d081884c7d65...     # printf %s "$token" | sha256sum
+//	  admin: true
+func LoadUsers(file string) (*Users, error) {
+	u := &Users{file: file}
+	return u, u.read()
+}
+
+func (u *Users) read() error {
+	info, err := os.Stat(u.file)
+	if err != nil {
+		return fmt.Errorf("read the users: %w", err)
+	}
+	if info.ModTime().Equal(u.changed) {
+		return nil
+	}
+	content, err := os.ReadFile(u.file)
+	if err != nil {
+		return fmt.Errorf("read the users: %w", err)
+	}
+	var list struct {
+		Users []User `json:"users"`
+	}
+	if err := yaml.UnmarshalStrict(content, &list); err != nil {
+		return fmt.Errorf("read the users in %s: %w", u.file, err)
+	}
+	if err := checkUsers(list.Users); err != nil {
+		return fmt.Errorf("read the users in %s: %w", u.file, err)
+	}
+	u.users, u.changed, u.known = list.Users, info.ModTime(), map[[sha256.Size]byte]string{}
+	return nil
+}
+
+func checkUsers(users []User) error {
+	var errs []error
+	if len(users) == 0 {
+		errs = append(errs, errors.New("users: there are none"))
+	}
+	seen := map[string]bool{}
+	for i := range users {
+		u := &users[i]
+		at := fmt.Sprintf("users[%d]", i)
+		switch {
+		case u.Name == "" || strings.Contains(u.Name, ":"):
+			errs = append(errs, fmt.Errorf("%s.name: must be set, without a colon (found %q)", at, u.Name))
+		case seen[u.Name]:
+			errs = append(errs, fmt.Errorf("%s.name: %q is there already", at, u.Name))
+		}
+		seen[u.Name] = true
+		if u.Password == "" && u.Token == "" {
+			errs = append(errs, fmt.Errorf("%s: a password or a token must be set", at))
+		}
+		if u.Password != "" {
+			if _, err := bcrypt.Cost([]byte(u.Password)); err != nil {
+				errs = append(errs, fmt.Errorf("%s.password: not a bcrypt hash: make one with htpasswd -nB", at))
+			}
+		}
+		if raw, err := hex.DecodeString(u.Token); u.Token != "" && (err != nil || len(raw) != sha256.Size) {
+			errs = append(errs, fmt.Errorf("%s.token: not a SHA-256 hash in hexadecimal digits", at))
+		}
+		for j, pattern := range u.Owners {
+			if _, err := path.Match(pattern, ""); err != nil {
+				errs = append(errs, fmt.Errorf("%s.owners[%d]: not a pattern (found %q)", at, j, pattern))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// of gives the user whose secret a request bears.
+func (u *Users) of(r *http.Request) (*User, bool) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if time.Since(u.looked) >= reread {
+		u.looked = time.Now()
+		_ = u.read() // a file that cannot be read changes nothing
+	}
+	if token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
+		return u.byToken(strings.TrimSpace(token))
+	}
+	if name, password, ok := r.BasicAuth(); ok {
+		return u.byPassword(name, password)
+	}
+	return nil, false
+}
+
+func (u *Users) byToken(token string) (*User, bool) {
+	sum := sha256.Sum256([]byte(token))
+	for i := range u.users {
+		want, err := hex.DecodeString(u.users[i].Token)
+		if err == nil && len(want) == sha256.Size && subtle.ConstantTimeCompare(want, sum[:]) == 1 {
+			return &u.users[i], true
+		}
+	}
+	return nil, false
+}
+
+func (u *Users) byPassword(name, password string) (*User, bool) {
+	sum := sha256.Sum256([]byte(name + ":" + password))
+	for i := range u.users {
+		user := &u.users[i]
+		if user.Name != name || user.Password == "" {
+			continue
+		}
+		if u.known[sum] != user.Password {
+			if bcrypt.CompareHashAndPassword([]byte(user.Password), []byte(password)) != nil {
+				return nil, false
+			}
+			u.known[sum] = user.Password
+		}
+		return user, true
+	}
+	return nil, false
+}
