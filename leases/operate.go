@@ -115,7 +115,7 @@ func (p *Pool) Reset(reset Reset, now Now) *Ticket {
 	ticket.Owners = map[string]string{}
 	all := &gathering{ticket: ticket, open: 1}
 	for _, e := range p.membersOf(reset.Type) {
-		if reset.check(&e.Resource, now) != nil {
+		if reset.check(&e.Resource, now) != nil || now.Up-e.heard < min(reset.Settle, reset.Expire) {
 			continue
 		}
 		all.open++
@@ -145,6 +145,10 @@ type Reset struct {
 	Type, State string
 	// Expire is how long an owner was not heard of.
 	Expire time.Duration
+	// Settle is how long this server itself must not have heard of the owner, or
+	// Expire if that is less: then neither a clock that jumps nor a server that
+	// has just started makes anybody look dead. Zero leaves it to the time of day.
+	Settle time.Duration
 	Dest   string
 }
 
@@ -170,19 +174,4 @@ func (g *gathering) add(err error) {
 	if g.open == 0 {
 		g.ticket.finish(g.err)
 	}
-}
-
-// Silent gives the held resources of a type and state whose owners were not
-// heard of for a time: not by the time of day, and not by this server either,
-// so that neither a clock that jumps nor a start of the server makes anybody
-// look dead. Settle is how long a server listens before it believes the time of
-// day.
-func (p *Pool) Silent(reset Reset, settle time.Duration, now Now) []Resource {
-	var silent []Resource
-	for _, e := range p.membersOf(reset.Type) {
-		if reset.check(&e.Resource, now) == nil && now.Up-e.heard >= min(reset.Expire, settle) {
-			silent = append(silent, e.Resource)
-		}
-	}
-	return silent
 }

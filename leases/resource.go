@@ -52,8 +52,6 @@ type Resource struct {
 	// Group is set while the resource is one of several that are taken together:
 	// the group's id, and the name of the resource whose own mark decides.
 	Group GroupMark
-	// Failures is how often it could not be cleaned in a row.
-	Failures int
 	// UID tells it from one of the same name before or after it.
 	UID     string
 	Version Version
@@ -84,7 +82,7 @@ func (r *Resource) same(other *Resource) bool {
 	a, b := *r, *other
 	a.UserData, b.UserData = nil, nil
 	return a.Name == b.Name && a.Type == b.Type && a.State == b.State && a.Owner == b.Owner &&
-		a.Request == b.Request && a.Group == b.Group && a.Failures == b.Failures &&
+		a.Request == b.Request && a.Group == b.Group &&
 		a.LastUpdate.Equal(b.LastUpdate) && a.Expires.Equal(b.Expires) && a.Since.Equal(b.Since) &&
 		maps.Equal(r.UserData, other.UserData)
 }

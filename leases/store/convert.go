@@ -14,10 +14,9 @@ import (
 
 // Annotations of ours on Boskos's objects.
 const (
-	requestAnnotation  = "leases.drover.dev/request"
-	sinceAnnotation    = "leases.drover.dev/since"
-	groupAnnotation    = "leases.drover.dev/group"
-	failuresAnnotation = "leases.drover.dev/failures"
+	requestAnnotation = "leases.drover.dev/request"
+	sinceAnnotation   = "leases.drover.dev/since"
+	groupAnnotation   = "leases.drover.dev/group"
 )
 
 // annotations are what of a resource stands in annotations; empty for those
@@ -30,9 +29,6 @@ func annotations(r *leases.Resource) map[string]string {
 	if r.Group != (leases.GroupMark{}) {
 		content, _ := json.Marshal(r.Group) //nolint:errchkjson // strings and a bool
 		all[groupAnnotation] = string(content)
-	}
-	if r.Failures > 0 {
-		all[failuresAnnotation] = strconv.Itoa(r.Failures)
 	}
 	return all
 }
@@ -51,7 +47,6 @@ func resourceOf(o *resourceObject) leases.Resource {
 	if o.Status.ExpirationDate != nil {
 		r.Expires = o.Status.ExpirationDate.UTC()
 	}
-	r.Failures, _ = strconv.Atoi(o.Annotations[failuresAnnotation])
 	if r.Owner == "" {
 		return r
 	}
