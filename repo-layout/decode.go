@@ -53,6 +53,10 @@ func (l *loader) decodeOne(f *file) error {
 	ids := make([]ID, 0, len(f.parts))
 	for _, part := range f.parts {
 		content, problem, err := readFile(l.tree, part)
+		if err != nil && f.linked { // it is a link to a link, and those lead astray
+			lost := fileProblem(part, RuleLinkBroken, fmt.Sprintf("the link cannot be followed (found: %v)", err))
+			problem, err = &lost, nil
+		}
 		if err != nil {
 			return err
 		}

@@ -17,6 +17,7 @@ const (
 	RuleFileName    = "file-name"
 	RuleLinkOutside = "link-outside"
 	RuleLinkFolder  = "link-folder"
+	RuleLinkBroken  = "link-broken"
 )
 
 // folder is a folder as it was loaded. It is immutable once its files are
@@ -130,7 +131,7 @@ func (f *folder) add(name string, child *folder) {
 func (f *file) path() string { return f.parts[0] }
 
 // links gives a folder's files, and its links to files as such. A link that
-// leads out of the repository, or to a folder, is a problem.
+// leads out of the repository, to a folder or to nothing is a problem.
 func (l *loader) links(dir string, entries []Entry) (files []Entry, problems []schema.Problem) {
 	for _, entry := range entries {
 		if entry.Kind == File && !strings.HasPrefix(entry.Name, "..") {
@@ -147,9 +148,15 @@ func (l *loader) links(dir string, entries []Entry) (files []Entry, problems []s
 				fmt.Sprintf("the link leads out of the repository (found %q, want a path within it)", target)))
 			continue
 		}
-		if _, err := l.tree.ReadDir(resolved); err == nil {
+		_, err = l.tree.ReadDir(resolved)
+		switch {
+		case err == nil:
 			problems = append(problems, fileProblem(name, RuleLinkFolder,
 				fmt.Sprintf("the link leads to a folder, and such links are not followed (found %q)", target)))
+			continue
+		case errors.Is(err, fs.ErrNotExist):
+			problems = append(problems, fileProblem(name, RuleLinkBroken,
+				fmt.Sprintf("the link leads to nothing (found %q, want the path of a file, from the folder of the link)", target)))
 			continue
 		}
 		files = append(files, Entry{Name: entry.Name, Kind: Link})

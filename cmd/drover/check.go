@@ -7,13 +7,13 @@ import (
 	"strings"
 
 	"github.com/drover-ci/drover/schema"
-	"github.com/drover-ci/drover/schema/rules"
 )
 
 type checkCommand struct {
 	repositoryFlags
 
-	Output string `short:"o" default:"text" enum:"text,json,github" help:"How to print problems: ${enum}."`
+	Output  string `short:"o" default:"text" enum:"text,json,github" help:"How to print problems: ${enum}."`
+	NoCache bool   `help:"Look at everything again, whatever an earlier run found."`
 }
 
 // Help gives the examples.
@@ -38,21 +38,15 @@ type report struct {
 func (c checkCommand) Run(ctx context.Context, out *console) error {
 	progress := newProgress(out.stderr, "checking")
 	defer progress.end()
-	repo, files, err := c.load(ctx)
+	result, err := c.judge(ctx)
+	progress.end()
 	if err != nil {
 		return err
 	}
-	defer func() { _ = files.close() }()
-	_, problems := rules.AdmitWhole(ctx, nil, repo)
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	progress.end()
-	result := report{Problems: problems, Files: repo.Documents(), Revision: files.revision.Hash}
 	if err := result.print(out, c.Output); err != nil {
 		return err
 	}
-	if schema.HasErrors(problems) {
+	if schema.HasErrors(result.Problems) {
 		return errProblems
 	}
 	return nil

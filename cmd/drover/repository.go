@@ -63,14 +63,20 @@ func (f repositoryFlags) load(ctx context.Context) (*repolayout.Repo, *opened, e
 	if err != nil {
 		return nil, nil, err
 	}
+	repo, err := f.loadFrom(ctx, files)
+	return repo, files, err
+}
+
+// loadFrom reads the whole repository from its opened files.
+func (f repositoryFlags) loadFrom(ctx context.Context, files *opened) (*repolayout.Repo, error) {
 	repo, err := repolayout.Load(ctx, files.tree, nil)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if repo.Documents() == 0 && len(repo.Strays) == 0 {
-		return nil, nil, fmt.Errorf("%s holds no release repository: there is nothing in %s or %s", f.Repo, repo.Layout.Config, repo.Layout.Registry)
+		return nil, fmt.Errorf("%s holds no release repository: there is nothing in %s or %s", f.Repo, repo.Layout.Config, repo.Layout.Registry)
 	}
-	return repo, files, nil
+	return repo, nil
 }
 
 // cloneDir is where the clone of a remote repository is kept.
