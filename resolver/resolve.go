@@ -282,12 +282,15 @@ func (t *resolution) report(field, rule, message string) {
 
 // place is the test's steps in the configuration: that is where the test's own
 // mistakes are.
-func (t *resolution) place() place {
-	owner := Component{KindConfig, t.resolved.source.Metadata.String()}
+func (t *resolution) place() place { return testPlace(t.resolved.source, t.index) }
+
+// testPlace is the steps of a configuration's test.
+func testPlace(config *schema.Config, test int) place {
+	owner := Component{KindConfig, config.Metadata.String()}
 	return place{
 		owner: owner,
-		trail: []Component{owner, {KindTest, t.source().As}},
-		path:  fmt.Sprintf("tests[%d].steps", t.index),
+		trail: []Component{owner, {KindTest, config.Tests[test].As}},
+		path:  fmt.Sprintf("tests[%d].steps", test),
 	}
 }
 
