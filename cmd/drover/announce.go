@@ -35,12 +35,12 @@ func (a *announcement) announce(status reconciler.Status) error {
 	s := a.system
 	url := "http://" + s.listener.Addr().String()
 	err := s.data.writeEndpoints(endpoints{
-		Resolver: url, Kubeconfig: s.cluster.kubeconfig, Repo: s.repo, PID: os.Getpid(),
+		Resolver: url, Pages: url, Kubeconfig: s.cluster.kubeconfig, Repo: s.repo, PID: os.Getpid(),
 	})
 	if err != nil {
 		return err
 	}
-	if _, err := fmt.Fprintf(s.out.stdout, welcome, outcome(status), s.repo, s.source.Branch(), s.cluster.kubeconfig, url, s.data.dir); err != nil {
+	if _, err := fmt.Fprintf(s.out.stdout, welcome, outcome(status), s.repo, s.source.Branch(), s.cluster.kubeconfig, url, url, s.data.dir); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(s.out.stdout, suggestions, s.repo, s.repo, url)
@@ -59,6 +59,7 @@ Drover is up: %s
 
   repository   %s (branch %s)
   cluster      export KUBECONFIG=%s
+  pages        %s
   resolver     %s
   data         %s
 `

@@ -10,10 +10,11 @@ import (
 
 	"github.com/drover-ci/drover/reconciler"
 	"github.com/drover-ci/drover/reconciler/gitsource"
+	"github.com/drover-ci/drover/schema/rules"
 )
 
 type serveCommand struct {
-	Resolver serveResolverCommand `cmd:"" help:"Answer running jobs that ask for their configuration. Needs no cluster."`
+	Resolver serveResolverCommand `cmd:"" help:"Answer running jobs that ask for their configuration, and show pages. Needs no cluster."`
 }
 
 // followFlags say which repository a server follows.
@@ -51,7 +52,9 @@ func (c serveResolverCommand) Run(ctx context.Context, out *console) error {
 	if err != nil {
 		return err
 	}
-	loop := reconciler.New(source, nil, reconciler.ReporterFunc(noReport), reconciler.Options{Logger: logger})
+	var loop *reconciler.Reconciler
+	pages := newSite(func() *rules.Snapshot { return loop.Snapshot() }, source, c.Repo, logger)
+	loop = reconciler.New(source, nil, pages, reconciler.Options{Logger: logger})
 	listener, err := listen(c.Listen)
 	if err != nil {
 		return err
@@ -59,9 +62,7 @@ func (c serveResolverCommand) Run(ctx context.Context, out *console) error {
 	fmt.Fprintf(out.stdout, "serving %s of %s on http://%s\n", source.Branch(), c.Repo, listener.Addr())
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return loop.Run(ctx) })
-	group.Go(func() error { return serveResolver(ctx, listener, loop.Snapshot, logger) })
+	group.Go(func() error { return pages.Run(ctx) })
+	group.Go(func() error { return serveResolver(ctx, listener, loop.Snapshot, pages, logger) })
 	return group.Wait()
 }
-
-// noReport is for servers whose log says everything.
-func noReport(context.Context, reconciler.Status) error { return nil }

@@ -21,6 +21,7 @@ import (
 	"github.com/drover-ci/drover/reconciler/apply"
 	"github.com/drover-ci/drover/reconciler/configrepo"
 	"github.com/drover-ci/drover/reconciler/gitsource"
+	"github.com/drover-ci/drover/schema/rules"
 )
 
 type upCommand struct {
@@ -183,10 +184,13 @@ func (s *system) run(ctx context.Context) error {
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	announce := newAnnouncement(s)
-	loop := reconciler.New(s.source, target, announce.after(reporter), reconciler.Options{LastGood: lastGood, Logger: s.logger})
+	var loop *reconciler.Reconciler
+	pages := newSite(func() *rules.Snapshot { return loop.Snapshot() }, s.source, s.repo, s.logger)
+	loop = reconciler.New(s.source, target, announce.after(reportTo(pages, reporter)), reconciler.Options{LastGood: lastGood, Logger: s.logger})
+	group.Go(func() error { return pages.Run(ctx) })
 	group.Go(func() error { return loop.Run(ctx) })
 	group.Go(func() error { return target.Watch(ctx, reporter.drift(s.logger)) })
-	group.Go(func() error { return serveResolver(ctx, s.listener, loop.Snapshot, s.logger) })
+	group.Go(func() error { return serveResolver(ctx, s.listener, loop.Snapshot, pages, s.logger) })
 	group.Go(func() error {
 		select {
 		case <-ctx.Done():

@@ -156,6 +156,16 @@ func (m *Maker) files(component Component) ([]generators.File, error) {
 	return prowjobs.Render(jobs)
 }
 
+// Fresh makes the jobs of configurations of one component as from an empty tree,
+// with their clusters.
+func (m *Maker) Fresh(configs []*schema.Config) ([]prowjobs.JobFile, error) {
+	jobs, err := m.Generator.Jobs(configs)
+	if err != nil {
+		return nil, err
+	}
+	return jobs, m.assign(jobs)
+}
+
 // existing are the files that the repository has, with paths as the generator
 // gives them.
 func (m *Maker) existing(component Component) ([]generators.File, error) {

@@ -55,7 +55,9 @@ func layers() *Table {
 			"leases/source":  {Imports: []string{"leases"}},
 			"leases/store":   {Imports: []string{"leases"}},
 
-			"web": {Imports: []string{"reconciler", "resolver", "schema", "schema/rules"}},
+			"web": {Imports: []string{
+				"generators/prowjobs", "generators/render", "reconciler", "repo-layout", "resolver", "schema", "schema/rules",
+			}, Tests: []string{"reconciler/gitsource"}},
 
 			// Where concrete types meet.
 			"cmd/drover":     {Imports: []string{Any}},

@@ -15,9 +15,18 @@ type Metrics interface {
 	prometheus.Gatherer
 }
 
+// Option changes what the handler does besides.
+type Option func(*http.ServeMux)
+
+// WithPages gives all paths that are no endpoint's to a handler of pages.
+// Default: they are not found.
+func WithPages(pages http.Handler) Option {
+	return func(mux *http.ServeMux) { mux.Handle("/", pages) }
+}
+
 // New gives the handler of all endpoints. The metrics are registered at once, so
 // a second handler needs a registry of its own.
-func New(source Source, metrics Metrics, logger *slog.Logger) http.Handler {
+func New(source Source, metrics Metrics, logger *slog.Logger, options ...Option) http.Handler {
 	s := &server{source: source, measures: newMeasures(metrics), logger: logger}
 	mux := http.NewServeMux()
 	for path, e := range map[string]endpoint{
@@ -35,6 +44,9 @@ func New(source Source, metrics Metrics, logger *slog.Logger) http.Handler {
 	}
 	mux.HandleFunc("/healthz", func(http.ResponseWriter, *http.Request) {})
 	mux.Handle("/metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{}))
+	for _, option := range options {
+		option(mux)
+	}
 	return mux
 }
 

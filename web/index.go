@@ -1,0 +1,372 @@
+package web
+
+import (
+	"bytes"
+	"cmp"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/drover-ci/drover/generators/prowjobs"
+	"github.com/drover-ci/drover/generators/render"
+	repolayout "github.com/drover-ci/drover/repo-layout"
+	"github.com/drover-ci/drover/schema"
+)
+
+// hitKind says what a hit is. Hits are shown in this order.
+type hitKind uint8
+
+const (
+	hitWorkflow hitKind = iota
+	hitChain
+	hitStep
+	hitObserver
+	hitConfig
+	hitJob
+	hitProfile
+	hitQuota
+	hitField
+	hitKinds
+)
+
+// String is the heading above hits of the kind.
+func (k hitKind) String() string {
+	return [...]string{
+		"Workflows", "Chains", "Steps", "Observers", "Configurations", "Jobs", "Cluster profiles", "Lease types", "Fields",
+	}[k]
+}
+
+// entry is one thing that search finds.
+type entry struct {
+	kind hitKind
+	name string
+	// detail is a line below the name.
+	detail string
+	url    string
+}
+
+// shelf is the entries of one part of the repository, with the text in which
+// they are looked for. It is immutable, and shared by all views for which the
+// part is the same.
+type shelf struct {
+	entries []entry
+	// text has a line for each entry: its name, then what else it is found by,
+	// both in the form of searchable. Ends are the lines' ends.
+	text []byte
+	ends []int32
+}
+
+func (s *shelf) add(e entry, more string) {
+	s.entries = append(s.entries, e)
+	s.text = append(s.text, searchable(e.name)...)
+	if more != "" {
+		s.text = append(s.text, ' ')
+		s.text = append(s.text, searchable(more)...)
+	}
+	s.text = append(s.text, '\n')
+	s.ends = append(s.ends, int32(len(s.text))) //nolint:gosec // a repository is smaller than 2 GiB
+}
+
+// close drops what was set aside while the shelf was filled.
+func (s *shelf) close() *shelf {
+	s.entries, s.text, s.ends = slices.Clip(s.entries), bytes.Clone(s.text), slices.Clip(s.ends)
+	return s
+}
+
+// searchable is text as it is looked for: in lower case, and with all that
+// parts words as a dash, so that org/repo finds the job of org-repo.
+func searchable(text string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case 'A' <= r && r <= 'Z':
+			return r + 'a' - 'A'
+		case r == '/' || r == '@' || r == '_' || r == '.' || r == ' ' || r == ':' || r == '\n':
+			return '-'
+		default:
+			return r
+		}
+	}, text)
+}
+
+// index is all shelves of a view.
+type index struct {
+	registry *shelf
+	// components are by org/repo, in order.
+	components []componentShelf
+	others     *shelf
+
+	settings repolayout.ID
+}
+
+type componentShelf struct {
+	component render.Component
+	*shelf
+}
+
+// newIndex indexes a view, and takes from an earlier index what is the same.
+func newIndex(v *view, last *index) *index {
+	if last == nil || last.settings != v.Repo.Settings.ID {
+		last = &index{}
+	}
+	next := &index{settings: v.Repo.Settings.ID, registry: registryShelf(v), others: otherShelf(v)}
+	known := make(map[string]componentShelf, len(last.components))
+	for _, each := range last.components {
+		known[each.component.Name] = each
+	}
+	maker, _ := v.jobs() // without a generator there are no jobs to find
+	for _, component := range render.Components(v.Repo) {
+		before, ok := known[component.Name]
+		if !ok || !slices.Equal(before.component.Docs, component.Docs) {
+			before = componentShelf{component, newComponentShelf(component, maker)}
+		}
+		next.components = append(next.components, before)
+	}
+	return next
+}
+
+// shelves lists all of them.
+func (x *index) shelves() []*shelf {
+	all := []*shelf{x.registry, x.others}
+	for _, each := range x.components {
+		all = append(all, each.shelf)
+	}
+	return all
+}
+
+// size counts the entries.
+func (x *index) size() int {
+	total := 0
+	for _, s := range x.shelves() {
+		total += len(s.entries)
+	}
+	return total
+}
+
+func registryShelf(v *view) *shelf {
+	s := &shelf{}
+	for _, doc := range v.Repo.Workflows {
+		s.add(entry{hitWorkflow, doc.Value.As, firstLine(doc.Value.Documentation), "/workflow/" + doc.Value.As}, doc.Value.Documentation)
+	}
+	for _, doc := range v.Repo.Chains {
+		s.add(entry{hitChain, doc.Value.As, firstLine(doc.Value.Documentation), "/chain/" + doc.Value.As}, doc.Value.Documentation)
+	}
+	for _, doc := range v.Repo.Refs {
+		s.add(entry{hitStep, doc.Value.As, firstLine(doc.Value.Documentation), "/reference/" + doc.Value.As}, doc.Value.Documentation)
+	}
+	for _, doc := range v.Repo.Observers {
+		s.add(entry{hitObserver, doc.Value.Name, firstLine(doc.Value.Documentation), "/observer/" + doc.Value.Name}, doc.Value.Documentation)
+	}
+	return s.close()
+}
+
+func otherShelf(v *view) *shelf {
+	s := &shelf{}
+	for _, profile := range v.Repo.Profiles.Value.ClusterProfiles {
+		s.add(entry{hitProfile, profile.Name, profile.ClusterType, "/profile/" + url.PathEscape(profile.Name)}, profile.LeaseType)
+	}
+	for leaseType := range v.Repo.Quotas.Value.Quotas {
+		s.add(entry{hitQuota, leaseType, "", "/quotas/" + leaseType}, "")
+	}
+	for _, field := range fieldEntries() {
+		s.add(field, field.detail)
+	}
+	return s.close()
+}
+
+func newComponentShelf(component render.Component, maker *render.Maker) *shelf {
+	s := &shelf{}
+	for _, doc := range component.Docs {
+		config := doc.Value
+		s.add(entry{hitConfig, config.Metadata.String(), plural(len(config.Tests), "test"), configURL(config.Metadata)}, "")
+		for _, job := range jobsOf(maker, config) {
+			detail, target := string(job.Kind), configURL(config.Metadata)+"#images"
+			if test := testOf(config, job); test >= 0 {
+				detail, target = detail+", test "+config.Tests[test].As, testURL(config.Metadata, config.Tests[test].As)
+			}
+			s.add(entry{hitJob, job.Name, detail, target}, "")
+		}
+	}
+	return s.close()
+}
+
+// jobsOf makes the jobs of one configuration; none where they cannot be made.
+func jobsOf(maker *render.Maker, config *schema.Config) []*prowjobs.Job {
+	if maker == nil {
+		return nil
+	}
+	files, err := maker.Generator.Jobs([]*schema.Config{config})
+	if err != nil {
+		return nil
+	}
+	return jobsIn(files)
+}
+
+func jobsIn(files []prowjobs.JobFile) []*prowjobs.Job {
+	var jobs []*prowjobs.Job
+	for _, file := range files {
+		for _, group := range file.Groups {
+			jobs = append(jobs, group.Jobs...)
+		}
+	}
+	return jobs
+}
+
+// testOf gives the position of the test that a job runs, or -1.
+func testOf(config *schema.Config, job *prowjobs.Job) int {
+	_, name, _ := strings.Cut(job.Name, "-ci-")
+	return slices.IndexFunc(config.Tests, func(test schema.Test) bool {
+		_, full, _ := strings.Cut(config.Metadata.JobName("", test.As), "-ci-")
+		rest, ok := strings.CutPrefix(name, full)
+		return ok && (rest == "" || isShard(rest, test.ShardCount))
+	})
+}
+
+// isShard says whether the end of a job's name is that of one of several shards:
+// -1of3.
+func isShard(end string, count *int) bool {
+	if count == nil || len(end) < 2 || end[0] != '-' {
+		return false
+	}
+	number, total, ok := strings.Cut(end[1:], "of")
+	return ok && strings.Trim(number+total, "0123456789") == ""
+}
+
+// hits are what a search found of one kind.
+type hits struct {
+	Kind string
+	Hits []hit
+	// Total counts those that are left out too.
+	Total int
+}
+
+// hit is one thing that was found.
+type hit struct {
+	Name   string `json:"name"`
+	Detail string `json:"detail,omitempty"`
+	URL    string `json:"url"`
+}
+
+// maxQuery limits what is looked for, in bytes and in words.
+const (
+	maxQuery = 200
+	maxWords = 8
+)
+
+// search finds what has all words of a query, the best first, at most so many
+// of each kind.
+func (v *view) search(query string, most int) []hits {
+	words := wordsOf(query)
+	if len(words) == 0 {
+		return nil
+	}
+	var found [hitKinds]finder
+	for _, s := range v.index().shelves() {
+		s.find(words, &found, most)
+	}
+	var all []hits
+	for kind, f := range found {
+		if f.total > 0 {
+			all = append(all, hits{hitKind(kind).String(), f.hits(most), f.total})
+		}
+	}
+	return all
+}
+
+// wordsOf are the words of a query, the longest first: it is the rarest, mostly.
+func wordsOf(query string) []string {
+	words := strings.Fields(strings.ToValidUTF8(query[:min(len(query), maxQuery)], ""))
+	words = words[:min(len(words), maxWords)]
+	for i := range words {
+		words[i] = searchable(words[i])
+	}
+	slices.SortStableFunc(words, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
+	return words
+}
+
+// find looks for the first word in all lines at once, and for the others in the
+// lines that have it.
+func (s *shelf) find(words []string, found *[hitKinds]finder, most int) {
+	first := []byte(words[0])
+	for start := 0; start < len(s.text); {
+		at := bytes.Index(s.text[start:], first)
+		if at < 0 {
+			return
+		}
+		i, _ := slices.BinarySearch(s.ends, int32(start+at+1)) //nolint:gosec // as above
+		begin, end := 0, int(s.ends[i])
+		if i > 0 {
+			begin = int(s.ends[i-1])
+		}
+		line := s.text[begin:end]
+		if hasAll(line, words[1:]) {
+			e := &s.entries[i]
+			found[e.kind].add(e, rank(line[:len(e.name)], words), most)
+		}
+		start = end
+	}
+}
+
+func hasAll(line []byte, words []string) bool {
+	for _, word := range words {
+		if !bytes.Contains(line, []byte(word)) {
+			return false
+		}
+	}
+	return true
+}
+
+// rank is lower for what is more likely meant: the name itself, one that begins
+// with a word, one that has it at the begin of a part, one that has it
+// anywhere, one that is only described by it.
+func rank(name []byte, words []string) int {
+	total := 0
+	for _, word := range words {
+		at := bytes.Index(name, []byte(word))
+		switch {
+		case at < 0:
+			total += 4
+		case len(name) == len(word):
+		case at == 0:
+			total++
+		case name[at-1] == '-' || bytes.Contains(name, []byte("-"+word)):
+			total += 2
+		default:
+			total += 3
+		}
+	}
+	return total
+}
+
+// finder keeps the best of what was found of a kind.
+type finder struct {
+	best  []ranked
+	total int
+}
+
+type ranked struct {
+	*entry
+
+	rank int
+}
+
+func (a ranked) compare(b ranked) int {
+	return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(len(a.name), len(b.name)), cmp.Compare(a.name, b.name))
+}
+
+func (f *finder) add(e *entry, rank, most int) {
+	f.total++
+	f.best = append(f.best, ranked{e, rank})
+	if len(f.best) >= 4*most+64 {
+		slices.SortFunc(f.best, ranked.compare)
+		f.best = f.best[:most]
+	}
+}
+
+func (f *finder) hits(most int) []hit {
+	slices.SortFunc(f.best, ranked.compare)
+	var list []hit
+	for _, r := range f.best[:min(len(f.best), most)] {
+		list = append(list, hit{r.name, r.detail, r.url})
+	}
+	return list
+}

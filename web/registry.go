@@ -1,0 +1,221 @@
+package web
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/drover-ci/drover/resolver"
+)
+
+// pageSize is how many rows a list shows at once.
+const pageSize = 250
+
+// The kinds of components as they are named in addresses.
+const (
+	tabWorkflow = string(resolver.KindWorkflow)
+	tabChain    = string(resolver.KindChain)
+	tabStep     = string(resolver.KindStep)
+	tabObserver = string(resolver.KindObserver)
+	tabTest     = string(resolver.KindTest)
+)
+
+type registryView struct {
+	Kinds []kindTab
+	Kind  string
+	// Filter is the text that names or descriptions must have.
+	Filter string
+	Rows   []componentRow
+	Total  int
+	Pager  pager
+}
+
+type kindTab struct {
+	Name, Value string
+	Number      int
+	Current     bool
+}
+
+type componentRow struct {
+	link
+
+	Doc   string
+	Count count
+}
+
+// pager leads through a long list.
+type pager struct {
+	From, To, Total int
+	Previous, Next  string
+}
+
+// registryPage lists the components of a kind.
+func registryPage(r *request) (*answer, error) {
+	v, err := r.inForce()
+	if err != nil {
+		return nil, err
+	}
+	data := registryView{Kind: r.param("kind"), Filter: r.param("filter")}
+	rows := map[string][]componentRow{
+		tabWorkflow: workflowRows(v), tabChain: chainRows(v), tabStep: stepRows(v), tabObserver: observerRows(v),
+	}
+	if rows[data.Kind] == nil {
+		data.Kind = tabWorkflow
+	}
+	for _, value := range []string{tabWorkflow, tabChain, tabStep, tabObserver} {
+		name := strings.ToUpper(value[:1]) + value[1:] + "s"
+		data.Kinds = append(data.Kinds, kindTab{name, value, len(rows[value]), value == data.Kind})
+	}
+	found := filterRows(rows[data.Kind], data.Filter)
+	if r.param("sort") == "use" {
+		slices.SortStableFunc(found, func(a, b componentRow) int { return cmp.Compare(b.Count.Tests, a.Count.Tests) })
+	}
+	data.Total = len(found)
+	data.Rows, data.Pager = pageOf(found, r)
+	return &answer{page: "registry", title: "Step registry", data: data}, nil
+}
+
+func filterRows(rows []componentRow, filter string) []componentRow {
+	words := wordsOf(filter)
+	if len(words) == 0 {
+		return rows
+	}
+	return slices.DeleteFunc(rows, func(row componentRow) bool {
+		return !hasAll([]byte(searchable(row.Name+" "+row.Doc)), words)
+	})
+}
+
+// pageOf cuts out the rows of the page that is asked for.
+func pageOf[T any](rows []T, r *request) ([]T, pager) {
+	from := 0
+	for _, digit := range r.param("from") {
+		if digit < '0' || digit > '9' || from > len(rows) {
+			from = 0
+			break
+		}
+		from = 10*from + int(digit-'0')
+	}
+	from = min(from, max(len(rows)-1, 0))
+	to := min(from+pageSize, len(rows))
+	p := pager{From: from + 1, To: to, Total: len(rows)}
+	query := r.URL.Query()
+	if from > 0 {
+		query.Set("from", strconv.Itoa(max(from-pageSize, 0)))
+		p.Previous = "?" + query.Encode()
+	}
+	if to < len(rows) {
+		query.Set("from", strconv.Itoa(to))
+		p.Next = "?" + query.Encode()
+	}
+	return rows[from:to], p
+}
+
+func (v *view) row(kind resolver.Kind, name, doc string) componentRow {
+	component := resolver.Component{Kind: kind, Name: name}
+	return componentRow{link{name, componentURL(component)}, firstLine(doc), v.counts()[component]}
+}
+
+func workflowRows(v *view) []componentRow {
+	rows := make([]componentRow, 0, len(v.Repo.Workflows))
+	for _, doc := range v.Repo.Workflows {
+		rows = append(rows, v.row(resolver.KindWorkflow, doc.Value.As, doc.Value.Documentation))
+	}
+	return sortRows(rows)
+}
+
+func chainRows(v *view) []componentRow {
+	rows := make([]componentRow, 0, len(v.Repo.Chains))
+	for _, doc := range v.Repo.Chains {
+		rows = append(rows, v.row(resolver.KindChain, doc.Value.As, doc.Value.Documentation))
+	}
+	return sortRows(rows)
+}
+
+func stepRows(v *view) []componentRow {
+	rows := make([]componentRow, 0, len(v.Repo.Refs))
+	for _, doc := range v.Repo.Refs {
+		rows = append(rows, v.row(resolver.KindStep, doc.Value.As, doc.Value.Documentation))
+	}
+	return sortRows(rows)
+}
+
+func observerRows(v *view) []componentRow {
+	rows := make([]componentRow, 0, len(v.Repo.Observers))
+	for _, doc := range v.Repo.Observers {
+		rows = append(rows, v.row(resolver.KindObserver, doc.Value.Name, doc.Value.Documentation))
+	}
+	return sortRows(rows)
+}
+
+func sortRows(rows []componentRow) []componentRow {
+	slices.SortFunc(rows, func(a, b componentRow) int { return strings.Compare(a.Name, b.Name) })
+	return rows
+}
+
+type usersView struct {
+	Component resolver.Component
+	Count     count
+	Rehearsed int
+	Tests     []testRow
+	Pager     pager
+}
+
+// testRow is a test in a list.
+type testRow struct {
+	Name, URL         string
+	Config, ConfigURL string
+	// When says when its job runs.
+	When string
+	// Rehearsed says that a rehearsal could run it.
+	Rehearsed bool
+}
+
+// usersPage lists the tests that use a component.
+func usersPage(r *request) (*answer, error) {
+	v, err := r.inForce()
+	if err != nil {
+		return nil, err
+	}
+	component := resolver.Component{Kind: resolver.Kind(r.PathValue("kind")), Name: r.PathValue("name")}
+	if component.Kind == "profile" {
+		component.Kind = resolver.KindProfile
+	}
+	if _, ok := v.files()[component]; !ok {
+		return nil, v.noComponent(component)
+	}
+	tests := v.uses().of(component)
+	shown, pager := pageOf(tests, r)
+	return &answer{page: "users", title: "Who uses " + component.Name, data: usersView{
+		Component: component, Count: countOf(tests), Rehearsed: len(rehearsed(tests)), Tests: testRows(shown), Pager: pager,
+	}}, nil
+}
+
+func testRows(tests []testRef) []testRow {
+	rows := make([]testRow, 0, len(tests))
+	for _, each := range tests {
+		m, test := each.metadata(), each.test()
+		rows = append(rows, testRow{
+			Name: test.As, URL: testURL(m, test.As), Config: m.String(), ConfigURL: configURL(m),
+			When: whenRuns(test), Rehearsed: len(rehearsed([]testRef{each})) > 0,
+		})
+	}
+	return rows
+}
+
+// noComponent says that a component does not exist, and which may be meant.
+func (v *view) noComponent(component resolver.Component) error {
+	m := &missing{message: "The step registry has no " + component.String() + "."}
+	for _, kind := range []resolver.Kind{component.Kind, resolver.KindWorkflow, resolver.KindChain, resolver.KindStep, resolver.KindObserver} {
+		if kind != component.Kind {
+			if other := (resolver.Component{Kind: kind, Name: component.Name}); v.files()[other] != "" {
+				m.suggestions = append(m.suggestions, componentLink(kind, component.Name))
+			}
+			continue
+		}
+		for _, name := range nearest(component.Name, v.names(kind)) {
+			m.suggestions = append(m.suggestions, componentLink(kind, name))
+		}
+	}
+	return m
+}
