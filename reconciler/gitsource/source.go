@@ -101,7 +101,7 @@ func Open(ctx context.Context, options Options) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.objects = &objects{dir: s.gitDir, repository: repository}
+	s.objects = newObjects(s.gitDir, repository)
 	if s.branch, err = defaultBranch(options, repository); err != nil {
 		return nil, err
 	}

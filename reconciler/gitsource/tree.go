@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"path"
 	"strings"
+	"sync"
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/filemode"
@@ -24,6 +25,8 @@ const maxLinks = 8
 type tree struct {
 	source *objects
 	root   plumbing.Hash
+
+	mu sync.Mutex
 	// folders remembers the folders that were listed: at most as many as the
 	// commit has.
 	folders map[string][]object.TreeEntry
@@ -35,8 +38,6 @@ func newTree(source *objects, root plumbing.Hash) *tree {
 
 // ReadDir implements repolayout.Tree.
 func (t *tree) ReadDir(dir string) ([]repolayout.Entry, error) {
-	t.source.mu.Lock()
-	defer t.source.mu.Unlock()
 	found, err := t.list(path.Clean(dir))
 	if err != nil {
 		return nil, &fs.PathError{Op: "list", Path: dir, Err: err}
@@ -48,9 +49,12 @@ func (t *tree) ReadDir(dir string) ([]repolayout.Entry, error) {
 	return entries, nil
 }
 
-// list gives a folder's entries. The caller holds the lock.
-func (t *tree) list(dir string) ([]object.TreeEntry, error) {
-	if known, ok := t.folders[dir]; ok {
+// list gives a folder's entries.
+func (t *tree) list(dir string) (entries []object.TreeEntry, err error) {
+	t.mu.Lock()
+	known, ok := t.folders[dir]
+	t.mu.Unlock()
+	if ok {
 		return known, nil
 	}
 	hash := t.root
@@ -64,20 +68,23 @@ func (t *tree) list(dir string) ([]object.TreeEntry, error) {
 		}
 		hash = entry.Hash
 	}
-	err := t.source.insist(func(stored storer.EncodedObjectStorer) error {
+	err = t.source.insist(func(stored storer.EncodedObjectStorer) error {
 		read, err := object.GetTree(stored, hash)
 		if err == nil {
-			t.folders[dir] = read.Entries
+			entries = read.Entries
 		}
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read tree %s: %w", hash, err)
 	}
-	return t.folders[dir], nil
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.folders[dir] = entries
+	return entries, nil
 }
 
-// entry finds what a path names. The caller holds the lock.
+// entry finds what a path names.
 func (t *tree) entry(file string) (*object.TreeEntry, error) {
 	siblings, err := t.list(path.Dir(file))
 	if err != nil {
@@ -93,8 +100,6 @@ func (t *tree) entry(file string) (*object.TreeEntry, error) {
 
 // ReadFile implements repolayout.Tree.
 func (t *tree) ReadFile(file string) ([]byte, error) {
-	t.source.mu.Lock()
-	defer t.source.mu.Unlock()
 	content, err := t.readFollowing(path.Clean(file))
 	if err != nil {
 		return nil, &fs.PathError{Op: "read", Path: file, Err: err}
@@ -129,8 +134,6 @@ func (t *tree) readFollowing(file string) ([]byte, error) {
 
 // ReadLink implements repolayout.Tree.
 func (t *tree) ReadLink(file string) (string, error) {
-	t.source.mu.Lock()
-	defer t.source.mu.Unlock()
 	entry, err := t.entry(path.Clean(file))
 	if err != nil {
 		return "", &fs.PathError{Op: "read", Path: file, Err: err}
@@ -139,7 +142,7 @@ func (t *tree) ReadLink(file string) (string, error) {
 	return string(target), err
 }
 
-// blob reads an object. The caller holds the lock.
+// blob reads an object.
 func (t *tree) blob(hash plumbing.Hash) (content []byte, err error) {
 	err = t.source.insist(func(stored storer.EncodedObjectStorer) error {
 		content, err = readBlob(stored, hash)
@@ -150,23 +153,19 @@ func (t *tree) blob(hash plumbing.Hash) (content []byte, err error) {
 
 // readBlob reads an object, looking at its size first.
 func readBlob(stored storer.EncodedObjectStorer, hash plumbing.Hash) (content []byte, err error) {
-	size, err := stored.EncodedObjectSize(hash)
-	if err != nil {
-		return nil, fmt.Errorf("measure blob %s: %w", hash, err)
-	}
-	if size > schema.MaxFileSize {
-		return nil, &repolayout.TooLargeError{Size: size}
-	}
 	found, err := stored.EncodedObject(plumbing.BlobObject, hash)
 	if err != nil {
 		return nil, fmt.Errorf("read blob %s: %w", hash, err)
+	}
+	if found.Size() > schema.MaxFileSize {
+		return nil, &repolayout.TooLargeError{Size: found.Size()}
 	}
 	reader, err := found.Reader()
 	if err != nil {
 		return nil, fmt.Errorf("read blob %s: %w", hash, err)
 	}
 	defer func() { err = errors.Join(err, reader.Close()) }()
-	content = make([]byte, size)
+	content = make([]byte, found.Size())
 	if _, err := io.ReadFull(reader, content); err != nil {
 		return nil, fmt.Errorf("read blob %s: %w", hash, err)
 	}
