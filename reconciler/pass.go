@@ -8,50 +8,83 @@ import (
 	"time"
 
 	"github.com/drover-ci/drover/generators/render"
-	"github.com/drover-ci/drover/reconciler/apply"
 	"github.com/drover-ci/drover/reconciler/gitsource"
 	repolayout "github.com/drover-ci/drover/repo-layout"
 	"github.com/drover-ci/drover/schema"
 	"github.com/drover-ci/drover/schema/rules"
 )
 
-// pass looks at the branch once, and makes what it says true. A revision that
-// was gone through before is gone through again only if asked.
+// pass looks at the branch once, and has the targets made what it says. A
+// revision that was gone through before is gone through again only if asked.
+// What is under way ends with stage Apply and no error, and is reported when it
+// lands.
 func (r *Reconciler) pass(ctx context.Context, again bool) Status {
 	start := time.Now()
 	r.took = stopwatch{}
-	revision, err := r.fetch(ctx)
+	orders := r.ordered()
+	again = again || orders.Sync != r.synced
+	if orders.Suspend && orders.Sync == r.synced {
+		return r.suspend(ctx, orders)
+	}
+	newest, revision, err := r.wanted(ctx, orders)
+	if !orders.rolledBack(newest) {
+		orders.Rollback, orders.From = "", ""
+	}
 	var status Status
 	switch {
 	case isUnsigned(err):
-		if r.settled(revision) {
+		if r.settled(newest, revision, orders) {
 			return r.last
 		}
 		status = r.failed(Fetch, revision, err)
 		status.Refused = true
 	case err != nil:
-		status = r.failed(Fetch, r.last.Observed, err)
-	case r.settled(revision) && !again:
+		status = r.failed(Fetch, r.last.Attempted, err)
+		newest = r.last.Observed
+	case r.settled(newest, revision, orders) && !again:
 		return r.last
 	default:
-		status = r.reconcile(ctx, revision)
+		status = r.reconcile(ctx, revision, start)
 	}
-	if ctx.Err() != nil {
+	status.Observed, status.Orders = newest, orders
+	if status.Refused || status.Err == nil {
+		r.attempted, r.synced = revision.Hash, orders.Sync
+	}
+	if status.Stage == Apply && status.Err == nil {
+		r.send(ctx, revision, status, start)
 		return status
 	}
-	status.Took = r.took
-	r.log(status, time.Since(start))
+	r.report(ctx, status, time.Since(start))
+	return status
+}
+
+// suspend reports once that nothing is done.
+func (r *Reconciler) suspend(ctx context.Context, orders Orders) Status {
+	if !r.last.Orders.Suspend {
+		status := r.last
+		status.Orders = orders
+		r.report(ctx, status, 0)
+	}
+	return r.last
+}
+
+// report tells people how a pass ended.
+func (r *Reconciler) report(ctx context.Context, status Status, took time.Duration) {
+	if ctx.Err() != nil {
+		return
+	}
+	status.Took, status.Targets = r.took, r.targets()
+	r.log(status, took)
 	r.last = status
 	if err := r.reporter.Report(ctx, status); err != nil && ctx.Err() == nil {
 		r.options.Logger.WarnContext(ctx, "report status", "error", err)
+		r.attempted = "" // so that it is reported with the next pass
 	}
-	return status
 }
 
 // fetch asks for the newest revision. It gives one that nobody vouches for too,
 // with the error that says so.
 func (r *Reconciler) fetch(ctx context.Context) (gitsource.Revision, error) {
-	defer r.took.start(Fetch)()
 	revision, err := r.source.Fetch(ctx)
 	var unsigned *gitsource.UnsignedError
 	if errors.As(err, &unsigned) {
@@ -65,36 +98,69 @@ func isUnsigned(err error) bool {
 	return errors.As(err, &unsigned)
 }
 
-// settled says whether a revision is in force or refused already.
-func (r *Reconciler) settled(revision gitsource.Revision) bool {
-	return r.last.Observed.Hash == revision.Hash && (r.last.Stage == Done || r.last.Refused)
+// settled says whether a revision is in force, under way, or refused already.
+func (r *Reconciler) settled(newest, revision gitsource.Revision, orders Orders) bool {
+	return r.attempted == revision.Hash && r.last.Observed.Hash == newest.Hash && r.last.Orders == orders
 }
 
-// reconcile is the calls after Fetch.
-func (r *Reconciler) reconcile(ctx context.Context, revision gitsource.Revision) Status {
+// reconcile is the calls after Fetch, but for Apply.
+func (r *Reconciler) reconcile(ctx context.Context, revision gitsource.Revision, start time.Time) Status {
 	repo, err := r.load(ctx, revision)
 	if err != nil {
 		return r.failed(Load, revision, err)
 	}
-	stop := r.took.start(Validate)
-	valid, problems := rules.AdmitWhole(ctx, r.valid, repo)
-	stop()
-	if valid == nil {
-		return r.refuse(Validate, revision, problems)
+	if r.valid != nil {
+		if err := shrunk(r.valid.Base(), repo); err != nil {
+			status := r.failed(Validate, revision, fmt.Errorf("revision %s is refused: %w", revision.Short(), err))
+			status.Refused = true
+			return status
+		}
 	}
-	if r.target == nil {
-		return r.serve(revision, valid)
-	}
-	stop = r.took.start(Generate)
-	rendering, problems, err := render.Render(ctx, valid, r.rendering)
-	stop()
+	stage, rendering := Validate, (*render.Rendering)(nil)
+	valid, problems, err := r.admit(ctx, repo, &stage, &rendering)
 	if err != nil {
-		return r.failed(Generate, revision, err)
+		return r.failed(stage, revision, err)
 	}
-	if rendering == nil {
-		return r.refuse(Generate, revision, problems)
+	if valid == nil {
+		return r.refuse(stage, revision, problems)
 	}
-	return r.apply(ctx, revision, valid, rendering)
+	if unit, lost := r.lost(valid); lost {
+		err := fmt.Errorf("revision %s is refused: %s has problems, and how it was before them is not known any more: %w",
+			revision.Short(), unit, firstError(problems))
+		status := r.failed(Validate, revision, err)
+		status.Refused, status.Problems = true, problems
+		return status
+	}
+	r.valid, r.rendering, r.held = valid, rendering, r.heldOf(valid, start)
+	r.forget()
+	status := Status{Stage: Apply, Attempted: revision, Applied: r.applied, Problems: errorsOf(problems), Held: r.held}
+	if r.home == nil {
+		r.serve(revision, valid)
+		status.Stage, status.Applied = Done, revision
+	}
+	return status
+}
+
+// admit finds out what of a revision can be in force, and makes the objects of
+// it where there is a target for them: what only that shows holds units too.
+func (r *Reconciler) admit(
+	ctx context.Context, repo *repolayout.Repo, stage *Stage, rendering **render.Rendering,
+) (*rules.Valid, []schema.Problem, error) {
+	defer r.took.start(Validate)()
+	if r.home == nil {
+		return rules.Admit(ctx, r.valid, repo)
+	}
+	generate := func(ctx context.Context, valid *rules.Valid) (problems []schema.Problem, err error) {
+		began := time.Now()
+		defer func() { r.took[Generate] += time.Since(began); r.took[Validate] -= time.Since(began) }()
+		*stage = Generate
+		var made *render.Rendering
+		if made, problems, err = render.Render(ctx, valid, r.rendering); made != nil {
+			*rendering = made
+		}
+		return problems, err
+	}
+	return rules.Admit(ctx, r.valid, repo, generate)
 }
 
 // restore puts the revision that the target holds in force before the first
@@ -104,14 +170,56 @@ func (r *Reconciler) restore(ctx context.Context) {
 		return
 	}
 	revision := gitsource.Revision{Hash: r.options.LastGood}
-	repo, err := r.load(ctx, revision)
+	if found, err := r.source.Find(ctx, revision.Hash); err == nil {
+		revision = found
+	}
+	valid, err := r.reload(ctx, revision)
 	if err != nil {
-		r.options.Logger.WarnContext(ctx, "restore the last good revision", "error", err)
+		r.options.Logger.WarnContext(ctx, "restore the last good revision", "revision", revision.Short(), "error", err)
 		return
 	}
-	if valid, _ := rules.AdmitWhole(ctx, nil, repo); valid != nil {
-		r.serve(revision, valid)
+	for _, each := range valid.Held {
+		if each.From == nil {
+			r.unknown[each.Unit] = true
+		}
 	}
+	for _, each := range r.options.Held {
+		if each.Revision.Hash == "" {
+			delete(r.unknown, each.Unit) // it was out then, too
+		}
+	}
+	r.held = r.options.Held
+	r.inForce = valid
+	r.serve(revision, valid)
+}
+
+// reload reads what was in force, with the units that were held then.
+func (r *Reconciler) reload(ctx context.Context, revision gitsource.Revision) (*rules.Valid, error) {
+	repo, err := r.load(ctx, revision)
+	if err != nil {
+		return nil, err
+	}
+	bases := map[string]*repolayout.Repo{}
+	var held []rules.Held
+	for _, each := range r.options.Held {
+		hash := each.Revision.Hash
+		if hash != "" && bases[hash] == nil {
+			from, err := r.source.Find(ctx, hash)
+			if err == nil {
+				bases[hash], err = r.load(ctx, from)
+			}
+			if err != nil {
+				r.options.Logger.WarnContext(ctx, "read what was held", "unit", each.Unit.String(), "error", err)
+			}
+		}
+		held = append(held, rules.Held{Unit: each.Unit, From: bases[hash], Problems: each.Problems})
+	}
+	r.repo = repo
+	valid, err := rules.Restore(ctx, repo, held)
+	if err == nil && valid == nil {
+		err = errors.New("nothing of it is valid")
+	}
+	return valid, err
 }
 
 // load reads a revision. The repository that was loaded last serves as the
@@ -129,50 +237,19 @@ func (r *Reconciler) load(ctx context.Context, revision gitsource.Revision) (*re
 	if len(repo.Configs)+len(repo.Refs)+len(repo.Files) == 0 {
 		return nil, fmt.Errorf("revision %s holds no release repository: it has no configurations, steps or manifests", revision.Short())
 	}
-	r.repo = repo
+	r.repo, r.commits[repo] = repo, revision
 	return repo, nil
-}
-
-// apply makes the target as the revision says, and puts the revision in force.
-//
-// What jobs are told and what the cluster runs must belong together, so that
-// readers get the new snapshot only when the cluster has taken it. There is
-// one exception: before the first, anything is better than nothing.
-func (r *Reconciler) apply(ctx context.Context, revision gitsource.Revision, valid *rules.Valid, rendering *render.Rendering) Status {
-	next := rules.NewSnapshot(r.Snapshot(), valid, revision.Hash, time.Now())
-	if r.Snapshot() == nil {
-		r.snapshot.Store(next)
-	}
-	r.valid, r.rendering = valid, rendering
-	defer r.took.start(Apply)()
-	changes, err := r.target.Apply(ctx, revision.Hash, rendering.Objects)
-	var refused *apply.RefusedError
-	var rolledBack *apply.RolledBackError
-	switch {
-	case errors.As(err, &refused), errors.As(err, &rolledBack):
-		status := r.failed(Apply, revision, err)
-		status.Refused, status.Changes = true, changes
-		return status
-	case err != nil:
-		return r.failed(Apply, revision, err)
-	}
-	if r.Snapshot().Commit != revision.Hash {
-		r.snapshot.Store(next)
-	}
-	r.applied = revision
-	return Status{Stage: Done, Observed: revision, Applied: revision, Changes: changes}
 }
 
 // serve puts a revision in force where there is no target to apply it to, and
 // so nothing to generate.
-func (r *Reconciler) serve(revision gitsource.Revision, valid *rules.Valid) Status {
+func (r *Reconciler) serve(revision gitsource.Revision, valid *rules.Valid) {
 	r.snapshot.Store(rules.NewSnapshot(r.Snapshot(), valid, revision.Hash, time.Now()))
 	r.valid, r.applied = valid, revision
-	return Status{Stage: Done, Observed: revision, Applied: revision}
 }
 
 func (r *Reconciler) failed(stage Stage, revision gitsource.Revision, err error) Status {
-	return Status{Stage: stage, Observed: revision, Applied: r.applied, Err: err}
+	return Status{Stage: stage, Observed: revision, Attempted: revision, Applied: r.applied, Held: r.held, Err: err}
 }
 
 // refuse says that a revision is no good.
@@ -180,13 +257,38 @@ func (r *Reconciler) refuse(stage Stage, revision gitsource.Revision, problems [
 	if len(problems) == 0 { // the context ended before everything was checked
 		return r.failed(stage, revision, context.Canceled)
 	}
-	err := fmt.Errorf("revision %s is refused: %d problems, first: %s", revision.Short(), len(problems), problems[0])
-	return Status{Stage: stage, Observed: revision, Applied: r.applied, Problems: problems, Refused: true, Err: err}
+	problems = errorsOf(problems)
+	status := r.failed(stage, revision, fmt.Errorf("revision %s is refused: %d problems, first: %s", revision.Short(), len(problems), problems[0]))
+	status.Problems, status.Refused = problems, true
+	return status
+}
+
+// errorsOf leaves warnings out.
+func errorsOf(problems []schema.Problem) []schema.Problem {
+	var kept []schema.Problem
+	for _, problem := range problems {
+		if problem.Severity != schema.Warning {
+			kept = append(kept, problem)
+		}
+	}
+	return kept
+}
+
+func firstError(problems []schema.Problem) error {
+	if kept := errorsOf(problems); len(kept) > 0 {
+		return errors.New(kept[0].String())
+	}
+	return errors.New("there is no problem")
 }
 
 func (r *Reconciler) log(status Status, took time.Duration) {
-	attributes := []any{"revision", status.Observed.Short(), "took", took.Round(time.Millisecond)}
+	attributes := []any{"revision", status.Attempted.Short(), "took", took.Round(time.Millisecond)}
+	if len(status.Held) > 0 {
+		attributes = append(attributes, "held", len(status.Held))
+	}
 	switch {
+	case status.Orders.Suspend:
+		r.options.Logger.Info("suspended", attributes...)
 	case status.Err != nil:
 		r.options.Logger.Error("revision not applied", append(attributes, "stage", status.Stage, "error", status.Err)...)
 	case status.Changes.Empty() && r.last.Stage == Done && r.last.Applied.Hash == status.Applied.Hash:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/drover-ci/drover/reconciler/apply"
 	"github.com/drover-ci/drover/reconciler/gitsource"
 	repolayout "github.com/drover-ci/drover/repo-layout"
+	"github.com/drover-ci/drover/schema"
 	"github.com/drover-ci/drover/schema/rules"
 )
 
@@ -19,6 +21,8 @@ import (
 type Source interface {
 	// Fetch gives the newest revision.
 	Fetch(ctx context.Context) (gitsource.Revision, error)
+	// Find gives the revision of a hash.
+	Find(ctx context.Context, hash string) (gitsource.Revision, error)
 	// Tree gives a revision's files.
 	Tree(revision gitsource.Revision) (repolayout.Tree, error)
 	// Watch calls notify when the branch may have moved, until the context ends.
@@ -31,9 +35,22 @@ type Target interface {
 	Apply(ctx context.Context, revision string, objects []generators.Object) (apply.ChangeSet, error)
 }
 
+// Guarded is a target that can be told how much may vanish with one revision.
+type Guarded interface {
+	// Guard sets how many deletions are never too many, and of more, which share
+	// of what there is may go.
+	Guard(floor int, share float64)
+}
+
+// Watched is a target that puts right by itself what others change.
+type Watched interface {
+	// Watch does so until the context ends.
+	Watch(ctx context.Context, report func(apply.Drift)) error
+}
+
 // Options change how a [Reconciler] works. The zero value is the default.
 type Options struct {
-	// Resync is how often the target is gone through although nothing was seen
+	// Resync is how often the targets are gone through although nothing was seen
 	// to change. Default: 10 minutes.
 	Resync time.Duration
 	// FirstRetry and LastRetry bound how long a pass that failed for a reason
@@ -43,6 +60,14 @@ type Options struct {
 	// LastGood is the hash of the revision that the target holds, if it is known:
 	// it is in force from the start, whatever is wrong with the newest.
 	LastGood string
+	// Held are the units that were held back then.
+	Held []Held
+	// Open gives the targets that a repository's settings name, beside the one
+	// that is given. Each is kept until the context ends. Default: they cannot be
+	// opened, which their status says.
+	Open func(ctx context.Context, target schema.Target) (Target, error)
+	// Drift is told of what others change on such targets.
+	Drift func(target string, drift apply.Drift)
 	// Logger gets a line for each pass. Default: slog.Default().
 	Logger *slog.Logger
 }
@@ -57,86 +82,123 @@ func (o Options) withDefaults() Options {
 	if o.LastRetry <= 0 {
 		o.LastRetry = time.Minute
 	}
+	if o.Open == nil {
+		o.Open = func(context.Context, schema.Target) (Target, error) {
+			return nil, errors.New("this process keeps no other clusters")
+		}
+	}
+	if o.Drift == nil {
+		o.Drift = func(string, apply.Drift) {}
+	}
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
 	return o
 }
 
-// Reconciler runs the loop for one source and one target.
+// Reconciler runs the loop for one source and its targets.
 type Reconciler struct {
 	source   Source
-	target   Target
 	reporter Reporter
 	options  Options
 
 	snapshot atomic.Pointer[rules.Snapshot]
+	look     chan struct{}
+	landings chan landing
+
+	ordering sync.Mutex // over orders
+	orders   Orders
 
 	// What follows belongs to the goroutine of Run.
+	home      *lane // nil where there is none
+	lanes     map[string]*lane
+	keeping   sync.WaitGroup
 	repo      *repolayout.Repo
-	valid     *rules.Valid
+	valid     *rules.Valid // what was admitted last and not refused by the home
+	inForce   *rules.Valid // what the home holds
+	unknown   map[rules.Unit]bool
+	held      []Held
+	commits   map[*repolayout.Repo]gitsource.Revision
 	rendering *render.Rendering
 	applied   gitsource.Revision
+	attempted string // the hash of what was gone through last
+	synced    string // the last of Orders.Sync that was done
 	last      Status
 	took      stopwatch
 }
 
-// New makes a reconciler. A nil target is for serving alone: then a valid
-// revision is in force without being applied.
+// New makes a reconciler. The target is the home of the jobs; a nil one is for
+// serving alone: then a valid revision is in force without being applied.
 func New(source Source, target Target, reporter Reporter, options Options) *Reconciler {
-	return &Reconciler{source: source, target: target, reporter: reporter, options: options.withDefaults(), took: stopwatch{}}
+	r := &Reconciler{
+		source: source, reporter: reporter, options: options.withDefaults(), look: make(chan struct{}, 1),
+		landings: make(chan landing), lanes: map[string]*lane{}, unknown: map[rules.Unit]bool{},
+		commits: map[*repolayout.Repo]gitsource.Revision{}, took: stopwatch{},
+	}
+	if target != nil {
+		r.home = newLane(schema.Target{}, r.options)
+		r.home.target = target
+	}
+	return r
 }
 
 // Snapshot gives what is in force, or nil before the first good revision. It
 // may be called at any time.
 func (r *Reconciler) Snapshot() *rules.Snapshot { return r.snapshot.Load() }
 
-// Run keeps reconciling until the context ends.
+// Run keeps reconciling until the context ends, and waits until nothing is
+// applied any more.
 func (r *Reconciler) Run(ctx context.Context) error {
-	look := make(chan struct{}, 1)
-	watched := make(chan error, 1)
 	ctx, cancel := context.WithCancel(ctx)
-	go func() {
-		watched <- r.source.Watch(ctx, func() {
-			select {
-			case look <- struct{}{}:
-			default: // a look is already due
-			}
-		})
-	}()
+	defer r.keeping.Wait()
+	defer cancel()
+	watched := make(chan error, 1)
+	go func() { watched <- r.source.Watch(ctx, r.notify) }()
+	if r.home != nil {
+		r.keep(ctx, r.home)
+	}
 	r.restore(ctx)
-	err := r.loop(ctx, look, watched)
-	cancel()
-	return err
+	return r.loop(ctx, watched)
+}
+
+// notify has the loop look.
+func (r *Reconciler) notify() {
+	select {
+	case r.look <- struct{}{}:
+	default: // a look is already due
+	}
 }
 
 // loop makes a pass whenever there is reason to, one at a time.
-func (r *Reconciler) loop(ctx context.Context, look <-chan struct{}, watched <-chan error) error {
-	retry := r.options.FirstRetry
-	again := false
+func (r *Reconciler) loop(ctx context.Context, watched <-chan error) error {
+	retry, again, due := r.options.FirstRetry, false, true
+	timer := time.NewTimer(r.options.Resync)
+	defer timer.Stop()
 	for {
-		wait := r.options.Resync
-		if status := r.pass(ctx, again); status.Err != nil && !status.Refused {
-			wait, retry = retry, min(2*retry, r.options.LastRetry)
-		} else {
-			retry = r.options.FirstRetry
+		if due {
+			wait := r.options.Resync
+			if status := r.pass(ctx, again); status.Err != nil && !status.Refused && status.Stage != Apply {
+				wait, retry = retry, min(2*retry, r.options.LastRetry)
+			} else {
+				retry = r.options.FirstRetry
+			}
+			timer.Reset(wait)
 		}
-		timer := time.NewTimer(wait)
+		due, again = true, false
 		select {
 		case <-ctx.Done():
-			timer.Stop()
 			return nil
 		case err := <-watched:
-			timer.Stop()
 			if ctx.Err() == nil {
 				return errors.Join(errors.New("the watch of the repository ended"), err)
 			}
 			return nil
-		case <-look:
-			again = false
+		case landed := <-r.landings:
+			r.land(ctx, landed)
+			due = false
+		case <-r.look:
 		case <-timer.C:
 			again = true
 		}
-		timer.Stop()
 	}
 }

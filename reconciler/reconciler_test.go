@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -16,7 +17,10 @@ import (
 	"github.com/drover-ci/drover/reconciler/gitsource"
 )
 
-const config = "ci-operator/config/acme/widget-server/acme-widget-server-main.yaml"
+const (
+	config = "ci-operator/config/acme/widget-server/acme-widget-server-main.yaml"
+	quotas = "core-services/boskos/quotas.yaml"
+)
 
 // target records what it is given, and fails as it is told.
 type target struct {
@@ -57,9 +61,12 @@ type running struct {
 
 func run(t *testing.T) *running {
 	t.Helper()
-	r := &running{
-		t: t, repository: testgit.FromFS(t, fixtures.Release()), target: &target{}, statuses: make(chan reconciler.Status, 100),
-	}
+	return start(t, testgit.FromFS(t, fixtures.Release()), &target{}, reconciler.Options{})
+}
+
+func start(t *testing.T, repository *testgit.Repository, to *target, options reconciler.Options) *running {
+	t.Helper()
+	r := &running{t: t, repository: repository, target: to, statuses: make(chan reconciler.Status, 100)}
 	source, err := gitsource.Open(t.Context(), gitsource.Options{Repository: r.repository.Dir})
 	if err != nil {
 		t.Fatal(err)
@@ -68,9 +75,8 @@ func run(t *testing.T) *running {
 		r.statuses <- status
 		return nil
 	}
-	r.Reconciler = reconciler.New(source, r.target, reconciler.ReporterFunc(report), reconciler.Options{
-		FirstRetry: time.Millisecond, LastRetry: 10 * time.Millisecond, Logger: slog.New(slog.DiscardHandler),
-	})
+	options.FirstRetry, options.LastRetry, options.Logger = time.Millisecond, 10*time.Millisecond, slog.New(slog.DiscardHandler)
+	r.Reconciler = reconciler.New(source, r.target, reconciler.ReporterFunc(report), options)
 	ended := make(chan error, 1)
 	go func() { ended <- r.Run(t.Context()) }()
 	t.Cleanup(func() { // by then the test's context has ended
@@ -84,34 +90,155 @@ func run(t *testing.T) *running {
 // until waits for the report of a pass over a revision that ended at a stage.
 func (r *running) until(revision string, stage reconciler.Stage) reconciler.Status {
 	r.t.Helper()
-	deadline := time.After(time.Minute)
-	for {
+	return r.untilStatus(func(s reconciler.Status) bool { return s.Observed.Hash == revision && s.Stage == stage })
+}
+
+func (r *running) untilStatus(good func(reconciler.Status) bool) reconciler.Status {
+	r.t.Helper()
+	var last reconciler.Status
+	for deadline := time.After(time.Minute); ; {
 		select {
-		case status := <-r.statuses:
-			if status.Observed.Hash == revision && status.Stage == stage {
-				return status
+		case last = <-r.statuses:
+			if good(last) {
+				return last
 			}
 		case <-deadline:
-			r.t.Fatalf("revision %s did not end at %s", revision, stage)
+			r.t.Fatalf("the status never came; the last was %+v", last)
 		}
 	}
 }
 
 func (r *running) head() string { return r.repository.Git("rev-parse", "HEAD") }
 
-func TestABrokenRevisionChangesNothing(t *testing.T) {
+func TestAProblemHoldsItsUnit(t *testing.T) {
 	r := run(t)
 	good := r.head()
 	r.until(good, reconciler.Done)
-	snapshot := r.Snapshot()
+	r.repository.Replace(config, "as: unit", "az: unit")
+	r.repository.Replace(quotas, "us-east-1: 12", "us-east-1: 13")
+	broken := r.repository.CommitAll("oops, and more AWS")
+	status := r.until(broken, reconciler.Done)
+	if status.Refused || len(status.Problems) != 2 || status.Applied.Hash != broken || len(status.Held) != 1 {
+		t.Fatalf("got %+v", status)
+	}
+	held := status.Held[0]
+	if held.Unit.String() != "component acme/widget-server" || held.Revision.Hash != good || len(held.Problems) != 2 || held.Since.IsZero() {
+		t.Errorf("held: %+v", held)
+	}
+	if r.Snapshot().Commit != broken || r.serves(config) != r.repository.Git("show", good+":"+config) {
+		t.Error("the unit is not in force as it was")
+	}
+	if r.serves(quotas) != r.repository.Read(quotas)[:len(r.serves(quotas))] {
+		t.Error("the rest of the revision is not in force")
+	}
+	later := r.repository.Commit("README.md", "nothing that counts")
+	if again := r.until(later, reconciler.Done); len(again.Held) != 1 || !again.Held[0].Since.Equal(held.Since) || again.Held[0].Revision.Hash != good {
+		t.Errorf("held later: %+v", again.Held)
+	}
+	r.repository.Replace(config, "az: unit", "as: unit")
+	mended := r.repository.CommitAll("mend")
+	if status := r.until(mended, reconciler.Done); len(status.Held) != 0 || len(status.Problems) != 0 {
+		t.Errorf("mended: %+v", status)
+	}
+}
+
+func TestWithHoldRevisionABrokenRevisionChangesNothing(t *testing.T) {
+	r := run(t)
+	r.repository.Replace("drover.yaml", "hold: unit", "hold: revision")
+	good := r.repository.CommitAll("hold revisions")
+	r.until(good, reconciler.Done)
+	snapshot, applied := r.Snapshot(), len(r.target.applied)
 	r.repository.Replace(config, "as: unit", "az: unit")
 	status := r.until(r.repository.CommitAll("oops"), reconciler.Validate)
 	if !status.Refused || len(status.Problems) != 2 || status.Applied.Hash != good {
 		t.Errorf("got %+v", status)
 	}
-	if r.Snapshot() != snapshot || len(r.target.applied) != 1 {
+	if r.Snapshot() != snapshot || len(r.target.applied) != applied {
 		t.Error("a refused revision had an effect")
 	}
+}
+
+func TestWhatOnlyGeneratingShowsHoldsItsUnit(t *testing.T) {
+	r := run(t)
+	r.until(r.head(), reconciler.Done)
+	r.repository.Git("rm", "-rq", "clusters/common")
+	status := r.until(r.repository.CommitAll("a folder vanishes"), reconciler.Done)
+	if len(status.Held) != 1 || status.Held[0].Unit.String() != "manifests clusters/common" {
+		t.Errorf("held: %+v", status.Held)
+	}
+}
+
+func TestAShrunkRepositoryIsRefused(t *testing.T) {
+	r := run(t)
+	good := r.head()
+	r.until(good, reconciler.Done)
+	r.repository.Git("rm", "-rq", "ci-operator/config")
+	status := r.until(r.repository.CommitAll("gone"), reconciler.Validate)
+	if !status.Refused || status.Applied.Hash != good || !strings.Contains(status.Err.Error(), "no configurations any more, of which 6 are in force") {
+		t.Errorf("got %+v", status)
+	}
+	r.repository.Replace("drover.yaml", "hold: unit", "hold: unit\nguards: {floor: 20}")
+	r.until(r.repository.CommitAll("on purpose"), reconciler.Done)
+}
+
+func TestARestartGoesOnWithWhatIsHeld(t *testing.T) {
+	r := run(t)
+	good := r.head()
+	r.until(good, reconciler.Done)
+	r.repository.Replace(config, "as: unit", "az: unit")
+	broken := r.repository.CommitAll("oops")
+	status := r.until(broken, reconciler.Done)
+	next := start(t, r.repository, &target{}, reconciler.Options{LastGood: broken, Held: status.Held})
+	again := next.until(broken, reconciler.Done)
+	if len(again.Held) != 1 || again.Held[0].Revision.Hash != good || !again.Held[0].Since.Equal(status.Held[0].Since) {
+		t.Errorf("held after a restart: %+v", again.Held)
+	}
+	if next.serves(config) != r.repository.Git("show", good+":"+config) {
+		t.Error("after a restart the unit is not in force as it was")
+	}
+	forgetful := start(t, r.repository, &target{}, reconciler.Options{LastGood: broken})
+	refused := forgetful.until(broken, reconciler.Validate)
+	if !refused.Refused || !strings.Contains(refused.Err.Error(), "how it was before them is not known any more") || len(forgetful.target.applied) > 0 {
+		t.Errorf("without knowing what was held: %+v", refused)
+	}
+}
+
+func TestPeopleCanSuspendSyncAndRollBack(t *testing.T) {
+	r := run(t)
+	first := r.head()
+	r.until(first, reconciler.Done)
+	r.repository.Replace(quotas, "us-east-1: 12", "us-east-1: 13")
+	second := r.repository.CommitAll("more AWS")
+	r.until(second, reconciler.Done)
+	back := reconciler.Orders{Rollback: first, From: second}
+	r.Order(back)
+	status := r.until(second, reconciler.Done)
+	if status.Applied.Hash != first || status.Attempted.Hash != first || status.Orders != back || r.Snapshot().Commit != first {
+		t.Errorf("rolled back: %+v", status)
+	}
+	third := r.repository.Commit("README.md", "the branch moves")
+	if status := r.until(third, reconciler.Done); status.Applied.Hash != third || status.Orders.Rollback != "" {
+		t.Errorf("after the branch moved: %+v", status)
+	}
+	r.Order(reconciler.Orders{Suspend: true})
+	if status := r.until(third, reconciler.Done); !status.Orders.Suspend {
+		t.Errorf("suspended: %+v", status)
+	}
+	fourth := r.repository.Commit("README.md", "nobody looks")
+	r.Order(reconciler.Orders{Suspend: true, Sync: "now"})
+	if status := r.until(fourth, reconciler.Done); status.Applied.Hash != fourth {
+		t.Errorf("synced: %+v", status)
+	}
+}
+
+// serves gives a file as it is in force.
+func (r *running) serves(path string) string {
+	r.t.Helper()
+	content, err := r.Snapshot().Repo.Read(path)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return strings.TrimSpace(string(content))
 }
 
 func TestAnEmptyRepositoryIsNoWishToDeleteEverything(t *testing.T) {

@@ -1675,6 +1675,12 @@ type Settings struct {
 	// Where things are in the repository.
 	Paths Paths `json:"paths,omitempty"`
 
+	// The clusters to keep, beside the one that Drover is given.
+	Targets []Target `json:"targets,omitempty"`
+
+	// How much may vanish with one revision.
+	Guards *Guards `json:"guards,omitempty"`
+
 	// Files that become ConfigMaps on the cluster.
 	Publish []Publish `json:"publish,omitempty"`
 
@@ -1721,6 +1727,29 @@ type Paths struct {
 	Plugins string `json:"plugins,omitempty"`
 }
 
+// A cluster to keep. One that has neither context nor secret is the one that
+// Drover is given: the home of the jobs, which is kept in any case.
+type Target struct {
+	// What publish and manifests call it.
+	Name string `json:"name"`
+
+	// The context that leads to it, in the kubeconfig that Drover is given.
+	Context string `json:"context,omitempty"`
+
+	// The Secret that leads to it, in Drover's namespace: its key "kubeconfig".
+	Secret string `json:"secret,omitempty"`
+}
+
+// How much may vanish with one revision. More is taken for an accident, and
+// refuses the revision.
+type Guards struct {
+	// So many components, folders or objects may always vanish. Default: 10.
+	Floor int64 `json:"floor,omitempty"`
+
+	// Of more than that, so many of a hundred. Default: 25.
+	Percent int64 `json:"percent,omitempty"`
+}
+
 // Files that become a ConfigMap.
 type Publish struct {
 	// The ConfigMap's name.
@@ -1737,12 +1766,18 @@ type Publish struct {
 
 	// Compress the contents.
 	Gzip bool `json:"gzip,omitempty"`
+
+	// The names of the targets that get it. Default: the home of the jobs.
+	Targets []string `json:"targets,omitempty"`
 }
 
 // A folder of cluster objects.
 type ManifestFolder struct {
 	// The folder, relative to the repository.
 	Folder string `json:"folder"`
+
+	// The names of the targets that get it. Default: the home of the jobs.
+	Targets []string `json:"targets,omitempty"`
 }
 
 // A file of the step registry that holds a workflow.

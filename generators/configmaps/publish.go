@@ -34,13 +34,18 @@ type Publication struct {
 	Paths []string
 	// Read gives a file's content.
 	Read func(path string) ([]byte, error)
+	// Wanted chooses among the rules; nil takes all.
+	Wanted func(rule schema.Publish) bool
 }
 
-// Publish makes a ConfigMap of each rule, and the namespaces that they are in.
+// Publish makes a ConfigMap of each wanted rule, and the namespaces that they are in.
 func (p Publication) Publish(rules []schema.Publish) ([]generators.Object, []schema.Problem) {
 	var objects []generators.Object
 	var problems []schema.Problem
 	for i, rule := range rules {
+		if p.Wanted != nil && !p.Wanted(rule) {
+			continue
+		}
 		object, problem := p.configMap(fmt.Sprintf("publish[%d]", i), rule)
 		if problem != nil {
 			problem.File, problem.Severity = p.Settings, schema.Error

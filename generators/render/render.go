@@ -38,8 +38,10 @@ func (e *JobsError) problem(repo *repolayout.Repo) schema.Problem {
 
 // Rendering is what a revision wants of a cluster. It is immutable.
 type Rendering struct {
-	// Objects are sorted.
+	// Objects are those of the home of the jobs, sorted.
 	Objects []generators.Object
+	// Elsewhere are those of the other targets that the settings name.
+	Elsewhere map[string][]generators.Object
 	// Jobs counts the files with jobs.
 	Jobs int
 
@@ -74,21 +76,59 @@ func Render(ctx context.Context, valid *rules.Valid, last *Rendering) (*Renderin
 	if err != nil {
 		return nil, nil, err
 	}
-	published, found, err := publish(valid.Repo)
-	if err != nil {
+	if r.Objects, err = r.objects(valid.Repo, home(valid.Repo), jobs, &problems); err != nil {
 		return nil, nil, err
 	}
-	problems = append(problems, found...)
-	declared, found := manifests.Build(manifests.Files{Paths: paths(valid.Repo.Files), Read: valid.Repo.Read}, folders(valid.Repo))
-	problems = append(problems, found...)
-	configMaps := slices.Concat(jobs, published)
-	r.Objects = slices.Concat(declared, configMaps, configmaps.Namespaces(configMaps, declared))
-	problems = append(problems, generators.Clashes(r.Objects)...)
-	if schema.HasErrors(problems) {
-		return nil, schema.SortProblems(problems), nil
+	r.Elsewhere = map[string][]generators.Object{}
+	for _, target := range valid.Repo.Settings.Value.Targets {
+		if !rules.IsHome(target) {
+			if r.Elsewhere[target.Name], err = r.objects(valid.Repo, target.Name, nil, &problems); err != nil {
+				return nil, nil, err
+			}
+		}
 	}
-	generators.SortObjects(r.Objects)
-	return r, schema.SortProblems(problems), nil
+	problems = schema.SortProblems(problems)
+	if schema.HasErrors(problems) {
+		return nil, problems, nil
+	}
+	return r, problems, nil
+}
+
+// home is what the settings call the target that the jobs are on; it may have
+// no name.
+func home(repo *repolayout.Repo) string {
+	for _, target := range repo.Settings.Value.Targets {
+		if rules.IsHome(target) {
+			return target.Name
+		}
+	}
+	return ""
+}
+
+// isFor says whether what is published to targets is for one of them.
+func isFor(targets []string, target, home string) bool {
+	if targets == nil {
+		return target == home
+	}
+	return slices.Contains(targets, target)
+}
+
+// objects are those of one target.
+func (r *Rendering) objects(
+	repo *repolayout.Repo, target string, jobs []generators.Object, problems *[]schema.Problem,
+) ([]generators.Object, error) {
+	published, found, err := publish(repo, target)
+	if err != nil {
+		return nil, err
+	}
+	*problems = append(*problems, found...)
+	declared, found := manifests.Build(manifests.Files{Paths: paths(repo.Files), Read: repo.Read}, folders(repo, target))
+	*problems = append(*problems, found...)
+	configMaps := slices.Concat(jobs, published)
+	objects := slices.Concat(declared, configMaps, configmaps.Namespaces(configMaps, declared))
+	*problems = append(*problems, generators.Clashes(objects)...)
+	generators.SortObjects(objects)
+	return objects, nil
 }
 
 // settingsOf are the files that decide about every job.
@@ -184,9 +224,9 @@ func sameNames(repo *repolayout.Repo, sorted []configmaps.Compressed) []schema.P
 	return problems
 }
 
-// publish makes the ConfigMaps that the settings ask for, with the generated
-// Boskos configuration in the place of the file in the repository.
-func publish(repo *repolayout.Repo) ([]generators.Object, []schema.Problem, error) {
+// publish makes the ConfigMaps that the settings ask for on a target, with the
+// generated Boskos configuration in the place of the file in the repository.
+func publish(repo *repolayout.Repo, target string) ([]generators.Object, []schema.Problem, error) {
 	current, err := repo.Read(repo.Layout.Boskos)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, err
@@ -206,6 +246,7 @@ func publish(repo *repolayout.Repo) ([]generators.Object, []schema.Problem, erro
 		}
 		return repo.Read(file)
 	}}
+	publication.Wanted = func(rule schema.Publish) bool { return isFor(rule.Targets, target, home(repo)) }
 	objects, problems := publication.Publish(publishRules(repo))
 	return objects, problems, nil
 }
@@ -227,10 +268,12 @@ func paths(files []repolayout.Raw) []string {
 	return all
 }
 
-func folders(repo *repolayout.Repo) []string {
+func folders(repo *repolayout.Repo, target string) []string {
 	all := make([]string, 0, len(repo.Settings.Value.Manifests))
 	for _, manifests := range repo.Settings.Value.Manifests {
-		all = append(all, manifests.Folder)
+		if isFor(manifests.Targets, target, home(repo)) {
+			all = append(all, manifests.Folder)
+		}
 	}
 	return all
 }

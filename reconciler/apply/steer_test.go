@@ -62,7 +62,7 @@ func TestGuardsStandBeforeDeletions(t *testing.T) {
 	}
 	target := s.target()
 	s.apply(target, "r1", all...)
-	want := []string{" cluster-prune: the revision deletes 11 of the 21 objects that are owned, more than 25 %: nothing is deleted unless they are annotated drover.dev/prune: allowed"}
+	want := []string{" cluster-prune: the revision deletes 11 of the 21 objects that are owned, more than 25 %: nothing is deleted unless they are annotated drover.dev/prune: allowed, or guards in drover.yaml allow it"}
 	if diff := cmp.Diff(want, brief(s.refuse(target, "r2", all[:10]...))); diff != "" {
 		t.Errorf("too many (-want +got):\n%s", diff)
 	}

@@ -62,6 +62,14 @@ func WithGuards(g Guards) Option { return func(o *options) { o.guards = g } }
 // WithClock sets the clock by which durations and fights are measured. Default: the real one.
 func WithClock(c clock.WithTicker) Option { return func(o *options) { o.clock = c } }
 
+// Guard sets how many deletions are never too many and, of more than that, which share of what we own may be deleted.
+// It counts from the next revision on.
+func (t *Target) Guard(floor int, share float64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.guards.Floor, t.guards.MaxShare = floor, share
+}
+
 // New gives the target that a client configuration leads to. It makes no call yet. Unless the configuration limits the
 // rate of calls itself, there is no limit but the server's.
 func New(config *rest.Config, opts ...Option) (*Target, error) {

@@ -63,7 +63,7 @@ func Check(ctx context.Context, last *Checked, next *repolayout.Repo) *Checked {
 //
 //nolint:gochecknoglobals // a table
 var acrossFiles = []func(*repolayout.Repo) []schema.Problem{
-	checkQuotas, checkJobNames,
+	checkQuotas, checkJobNames, checkTargets,
 }
 
 // facts are the files by which every configuration is judged.

@@ -293,3 +293,32 @@ func (a *admission) entangled(held holds, u Unit) bool {
 	}
 	return false
 }
+
+// Base is the revision that the repository is of, with nothing held.
+func (v *Valid) Base() *repolayout.Repo { return v.base }
+
+// Restore gives what was in force once: a revision with units of others. What
+// of it is not valid any more, because a file is gone or a rule is new, is left
+// out: it is among the result's Held without a From.
+func Restore(ctx context.Context, next *repolayout.Repo, held []Held) (*Valid, error) {
+	sources := make(map[Unit]*repolayout.Repo, len(held))
+	for _, each := range held {
+		sources[each.Unit] = each.From
+	}
+	composed, err := next.Compose(ctx, sources)
+	if err != nil {
+		return nil, err
+	}
+	valid, _, err := Admit(ctx, nil, composed)
+	if err != nil || valid == nil {
+		return nil, err
+	}
+	valid.base = next
+	for _, each := range held {
+		if !slices.ContainsFunc(valid.Held, func(h Held) bool { return h.Unit == each.Unit }) {
+			valid.Held = append(valid.Held, each)
+		}
+	}
+	slices.SortFunc(valid.Held, func(a, b Held) int { return a.Unit.Compare(b.Unit) })
+	return valid, nil
+}
