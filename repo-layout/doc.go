@@ -16,6 +16,10 @@
 //	ci-operator/step-registry/A/B/A-B-{ref,chain,workflow}.metadata.json
 //	ci-operator/step-registry/cluster-profiles/cluster-profiles-config.yaml
 //	ci-operator/jobs/…                                       Prow jobs
+//	core-services/prow/02_config/{_config,_plugins}.yaml     Prow's configuration
+//	core-services/prow/02_config/…/_prowconfig.yaml          parts of it, beside what
+//	core-services/prow/02_config/…/_pluginconfig.yaml        they are for
+//	.ci-operator.yaml                                        what the repository is built in
 //	core-services/boskos/quotas.yaml                         quotas
 //	core-services/sanitize-prow-jobs/_config.yaml            which job runs where
 //	core-services/sanitize-prow-jobs/_clusters.yaml          the clusters that there are
@@ -30,6 +34,10 @@
 // [Load] reads a [Tree], be it a commit or a folder, into a [Repo]. Given the
 // Repo of an earlier revision it reuses every folder and file whose content id
 // is the same; the result is what loading from nothing gives.
+//
+// What other programs read is judged and not decoded: Prow's configuration, and
+// jobs that people wrote. A file of generated jobs alone is not even judged: it
+// is made anew from the configurations, and only that says whether it is right.
 //
 // The package never says whether documents fit together (schema/rules does)
 // and never writes. Links that lead out of the repository are problems and are

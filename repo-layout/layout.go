@@ -9,6 +9,10 @@ import (
 // SettingsFile is where a repository keeps its settings, if it has any.
 const SettingsFile = "drover.yaml"
 
+// ComponentFile is where a repository that is a component itself says what it
+// is built in.
+const ComponentFile = ".ci-operator.yaml"
+
 // Layout says where things are, relative to the repository's root.
 type Layout struct {
 	Config, Registry, Jobs        string

@@ -41,6 +41,9 @@ func load(ctx context.Context, tree Tree, settings *Doc[schema.Settings], last *
 	if repo.Clusters, err = loadSingle[schema.ClustersFile](tree, repo.Layout.Clusters); err != nil {
 		return nil, err
 	}
+	if err := repo.judgeSingles(); err != nil {
+		return nil, err
+	}
 	l := &loader{ctx: ctx, tree: tree}
 	for dir, sort := range repo.areas() {
 		if repo.folders[dir], err = l.area(dir, sort, last.folders[dir]); err != nil {
@@ -55,13 +58,32 @@ func load(ctx context.Context, tree Tree, settings *Doc[schema.Settings], last *
 	return repo, nil
 }
 
+// judgeSingles judges the files that stand alone.
+func (r *Repo) judgeSingles() error {
+	singles := map[string]schema.Definition{ComponentFile: schema.ComponentDefinition}
+	if path.Dir(r.Layout.Plugins) != path.Dir(r.Layout.Prow) {
+		singles[r.Layout.Plugins] = schema.ProwPlugins
+	}
+	for file, definition := range singles {
+		judged, err := judgeSingle(r.tree, file, definition)
+		if err != nil {
+			return err
+		}
+		if judged != nil {
+			r.Judged = append(r.Judged, judged)
+		}
+	}
+	return nil
+}
+
 // areas are the folders to load, each with what its files are.
 func (r *Repo) areas() map[string]sorter {
 	areas := map[string]sorter{}
 	for _, dir := range publishedFolders(r.Settings.Value) {
 		areas[dir] = rawSorter{}
 	}
-	areas[r.Layout.Jobs] = rawSorter{}
+	areas[path.Dir(r.Layout.Prow)] = prowSorter{layout: r.Layout}
+	areas[r.Layout.Jobs] = jobSorter{}
 	areas[r.Layout.Registry] = registrySorter{root: r.Layout.Registry}
 	areas[r.Layout.Config] = configSorter{root: r.Layout.Config}
 	return areas
@@ -89,6 +111,7 @@ func (r *Repo) collect() {
 	sortDocs(r.Chains)
 	sortDocs(r.Workflows)
 	sortDocs(r.Observers)
+	slices.SortFunc(r.Judged, func(a, b *Judged) int { return strings.Compare(a.Path, b.Path) })
 	sortRaw(r.Jobs)
 	sortRaw(r.Files)
 	schema.SortProblems(r.Strays)
@@ -108,6 +131,8 @@ func (r *Repo) collectFile(f *file) {
 		r.Workflows = append(r.Workflows, doc)
 	case *Doc[schema.RegistryObserver]:
 		r.Observers = append(r.Observers, doc)
+	case *Judged:
+		r.Judged = append(r.Judged, doc)
 	}
 }
 

@@ -20,6 +20,10 @@ func (s registrySorter) sort(dir string, entries []Entry) (files []*file, proble
 		return nil, nil
 	}
 	for _, entry := range entries {
+		if file := path.Join(dir, entry.Name); strings.HasSuffix(file, ".metadata.json") {
+			files = append(files, judgedFile(entry, file, schema.RegistryMetadataDefinition))
+			continue
+		}
 		name, kind, err := parseComponent(path.Join(below, entry.Name))
 		if err != nil {
 			problems = append(problems, fileProblem(path.Join(dir, entry.Name), RuleFileName, err.Error()))

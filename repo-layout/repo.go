@@ -45,7 +45,10 @@ type Repo struct {
 
 	// Prowgen are the files .config.prowgen, an older form.
 	Prowgen []*ProwgenDoc
-
+	// Judged are the files that are not read here and judged all the same, in the
+	// order of paths: Prow's configuration, job files that people wrote, who owns
+	// what in the step registry.
+	Judged []*Judged
 	// Jobs are the files of the jobs' folder.
 	Jobs []Raw
 	// Files are those that the settings publish or apply as manifests.
@@ -76,6 +79,9 @@ func (r *Repo) Problems() []schema.Problem {
 	all = appendProblems(all, r.Chains)
 	all = appendProblems(all, r.Workflows)
 	all = appendProblems(all, r.Observers)
+	for _, judged := range r.Judged {
+		all = append(all, judged.Problems...)
+	}
 	return schema.SortProblems(all)
 }
 
@@ -86,10 +92,10 @@ func appendProblems[T any](all []schema.Problem, docs []*Doc[T]) []schema.Proble
 	return all
 }
 
-// Documents counts the decoded files.
+// Documents counts the files that were judged.
 func (r *Repo) Documents() int {
 	return r.Settings.count() + r.Profiles.count() + r.Quotas.count() + r.Dispatch.count() + r.Clusters.count() +
-		len(r.Configs) + len(r.Prowgen) + len(r.Refs) + len(r.Chains) + len(r.Workflows) + len(r.Observers)
+		len(r.Configs) + len(r.Prowgen) + len(r.Refs) + len(r.Chains) + len(r.Workflows) + len(r.Observers) + len(r.Judged)
 }
 
 // count is 1 for a file that is there.

@@ -59,6 +59,13 @@ func decodeConfig(f *file, want schema.Metadata, contents [][]byte) {
 	f.finish(doc, &doc.Problems)
 }
 
+// rawFile is a file that is kept as it is.
+func rawFile(entry Entry, name string) *file {
+	f := newFile(entry, nil, name)
+	f.id = entry.ID
+	return f
+}
+
 // finish hands a document to its file, with the problems of reading it.
 func (f *file) finish(doc any, problems *[]schema.Problem) {
 	*problems = append(f.problems, *problems...)
@@ -76,9 +83,7 @@ type rawSorter struct{}
 func (rawSorter) sort(dir string, entries []Entry) ([]*file, []schema.Problem) {
 	files := make([]*file, 0, len(entries))
 	for _, entry := range entries {
-		f := newFile(entry, nil, path.Join(dir, entry.Name))
-		f.id = entry.ID
-		files = append(files, f)
+		files = append(files, rawFile(entry, path.Join(dir, entry.Name)))
 	}
 	return files, nil
 }

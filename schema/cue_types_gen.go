@@ -2,6 +2,29 @@
 
 package schema
 
+// .ci-operator.yaml, at the root of a component's repository: the image in
+// which its source code is built, where the configuration leaves that to the
+// repository.
+type ComponentFile struct {
+	// The image.
+	BuildRootImage ImageStreamTagReference `json:"build_root_image,omitempty"`
+}
+
+// A reference to an image in an ImageStream of the build cluster.
+type ImageStreamTagReference struct {
+	// The namespace of the ImageStream.
+	Namespace string `json:"namespace,omitempty"`
+
+	// The name of the ImageStream.
+	Name string `json:"name,omitempty"`
+
+	// The tag in the ImageStream.
+	Tag string `json:"tag,omitempty"`
+
+	// The name under which the image is known here, where it differs from the tag.
+	As string `json:"as,omitempty"`
+}
+
 // A ci-operator configuration: how one branch of a component repository is
 // built, tested and promoted. One file a branch and variant.
 type Config struct {
@@ -115,21 +138,6 @@ type JobGeneration struct {
 
 	// Clone the whole repository even where a few files would do.
 	DisableSparseCheckout bool `json:"disable_sparse_checkout,omitempty"`
-}
-
-// A reference to an image in an ImageStream of the build cluster.
-type ImageStreamTagReference struct {
-	// The namespace of the ImageStream.
-	Namespace string `json:"namespace,omitempty"`
-
-	// The name of the ImageStream.
-	Name string `json:"name,omitempty"`
-
-	// The tag in the ImageStream.
-	Tag string `json:"tag,omitempty"`
-
-	// The name under which the image is known here, where it differs from the tag.
-	As string `json:"as,omitempty"`
 }
 
 // An image from a registry outside the build cluster.
@@ -1113,105 +1121,156 @@ type RawStep struct {
 	TestStep *Test `json:"test_step,omitempty"`
 }
 
+// A step that imports an image.
 type InputImageTagStep struct {
+	// The image.
 	BaseImage ImageStreamTagReference `json:"base_image,omitempty"`
 
+	// The name under which it is known then.
 	To string `json:"to,omitempty"`
 }
 
+// A step that runs commands in an image and keeps the result as another.
 type PipelineImageCacheStep struct {
+	// The image to run in.
 	From string `json:"from,omitempty"`
 
+	// The name of the result.
 	To string `json:"to,omitempty"`
 
+	// The commands.
 	Commands string `json:"commands,omitempty"`
 
+	// The repository, where several are merged: org.repo.
 	Ref string `json:"ref,omitempty"`
 }
 
+// A step that clones the source.
 type SourceStep struct {
+	// The image to put the source on.
 	From string `json:"from,omitempty"`
 
+	// The name of the result.
 	To string `json:"to,omitempty"`
 
+	// The image of the program that clones.
 	ClonerefsImage ImageStreamTagReference `json:"clonerefs_image,omitempty"`
 
+	// The program's path in it.
 	ClonerefsPath string `json:"clonerefs_path,omitempty"`
 
+	// The whole pull specification of that image.
 	ClonerefsPullspec string `json:"clonerefs_pullspec,omitempty"`
 
+	// The repository, where several are merged: org.repo.
 	Ref string `json:"ref,omitempty"`
 }
 
+// A step that prepares operator bundles.
 type BundleSourceStep struct {
+	// Pull specifications to replace in the manifests.
 	Substitutions []Substitution `json:"substitutions,omitempty"`
 }
 
+// A step that makes an index image.
 type IndexGeneratorStep struct {
+	// The name of the index.
 	To string `json:"to,omitempty"`
 
+	// The bundles in it.
 	OperatorIndex []string `json:"operator_index,omitempty"`
 
+	// The index to add them to.
 	BaseIndex string `json:"base_index,omitempty"`
 
+	// How the bundles replace others in the index.
 	UpdateGraph string `json:"update_graph,omitempty"`
 }
 
+// A step that builds an image.
 type ProjectDirectoryImageBuildStep struct {
+	// The image to build on. Replaces the last FROM of the Dockerfile.
 	From string `json:"from,omitempty"`
 
+	// The image's name.
 	To string `json:"to,omitempty"`
 
+	// The folder to build in, relative to the source.
 	ContextDir string `json:"context_dir,omitempty"`
 
+	// The Dockerfile, relative to the folder.
 	DockerfilePath string `json:"dockerfile_path,omitempty"`
 
+	// The Dockerfile's text.
 	DockerfileLiteral *string `json:"dockerfile_literal,omitempty"`
 
+	// Content from other images that the build needs, by image.
 	Inputs map[string]ImageBuildInputs `json:"inputs,omitempty"`
 
+	// Arguments of the build.
 	BuildArgs []BuildArg `json:"build_args,omitempty"`
 
+	// The repository, where several are merged: org.repo.
 	Ref string `json:"ref,omitempty"`
 
+	// A failed build of this image does not fail the job.
 	Optional bool `json:"optional,omitempty"`
 
+	// Deprecated: build for all architectures.
 	MultiArch bool `json:"multi_arch,omitempty"`
 
+	// Deprecated: build for these architectures too.
 	AdditionalArchitectures []string `json:"additional_architectures,omitempty"`
 
+	// What the build needs of its cluster.
 	Capabilities []string `json:"capabilities,omitempty"`
 }
 
+// A step that injects RPM repositories into an image.
 type RPMImageInjectionStep struct {
+	// The image.
 	From string `json:"from,omitempty"`
 
+	// The name of the result.
 	To string `json:"to,omitempty"`
 }
 
+// A step that serves built RPMs.
 type RPMServeStep struct {
+	// The image that holds them.
 	From string `json:"from,omitempty"`
 
+	// The repository, where several are merged: org.repo.
 	Ref string `json:"ref,omitempty"`
 }
 
+// A step that tags an image into an ImageStream.
 type OutputImageTagStep struct {
+	// The image.
 	From string `json:"from,omitempty"`
 
+	// Where it is tagged.
 	To ImageStreamTagReference `json:"to,omitempty"`
 
+	// The step is left out where nothing needs it.
 	Optional bool `json:"optional,omitempty"`
 }
 
+// A step that resolves a release: exactly one kind.
 type ResolvedReleaseImagesStep struct {
+	// The release's name.
 	Name string `json:"name,omitempty"`
 
+	// A snapshot of an ImageStream, with the images built here.
 	Integration *ReleaseTag `json:"integration,omitempty"`
 
+	// The latest build of a stream.
 	Candidate *Candidate `json:"candidate,omitempty"`
 
+	// A release that is not out yet.
 	Prerelease *Prerelease `json:"prerelease,omitempty"`
 
+	// A release that is out.
 	Release *ReleaseVersion `json:"release,omitempty"`
 }
 
@@ -1480,9 +1539,6 @@ type JobVolumeEmptyDir struct {
 	// How big it may grow.
 	SizeLimit string `json:"sizeLimit,omitempty"`
 }
-
-// The name of a Git organization, repository or file-safe identifier.
-type Name string
 
 // Who may use a cluster profile.
 type ClusterProfileOwner struct {
@@ -1840,19 +1896,28 @@ type RegistryMetadata struct {
 	Path string `json:"path"`
 
 	// Its owners.
-	Owners struct {
-		Approvers []string `json:"approvers,omitempty"`
+	Owners Owners `json:"owners,omitempty"`
+}
 
-		Reviewers []string `json:"reviewers,omitempty"`
+// Who owns a folder, as its OWNERS file says.
+type Owners struct {
+	// Who may approve changes.
+	Approvers []string `json:"approvers,omitempty"`
 
-		RequiredReviewers []string `json:"required_reviewers,omitempty"`
+	// Who is asked to review changes.
+	Reviewers []string `json:"reviewers,omitempty"`
 
-		Labels []string `json:"labels,omitempty"`
+	// Who is always asked to review changes.
+	RequiredReviewers []string `json:"required_reviewers,omitempty"`
 
-		Options map[string]any/* CUE top */ `json:"options,omitempty"`
+	// Labels that changes get.
+	Labels []string `json:"labels,omitempty"`
 
-		Filters map[string]any/* CUE top */ `json:"filters,omitempty"`
-	} `json:"owners,omitempty"`
+	// How owners of the folders above count.
+	Options map[string]any/* CUE top */ `json:"options,omitempty"`
+
+	// Owners of some files, by a regular expression for their names.
+	Filters map[string]any/* CUE top */ `json:"filters,omitempty"`
 }
 
 // The cluster profiles: which cloud accounts tests may use.

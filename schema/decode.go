@@ -35,6 +35,18 @@ const MaxFileSize = 8 << 20
 // tools read the same files so.
 func Decode(file string, data []byte, into any) []Problem {
 	target := reflect.ValueOf(into).Elem()
+	return judge(file, data, target.Type().Name(), target)
+}
+
+// Check judges a file as [Decode] does, by a definition of which no Go type is
+// made, such as [ProwConfig].
+func Check(file string, data []byte, definition Definition) []Problem {
+	return judge(file, data, string(definition), reflect.Value{})
+}
+
+// judge reads a file and judges it by a definition. Into is where its values
+// go, or the zero Value.
+func judge(file string, data []byte, definition string, into reflect.Value) []Problem {
 	arena, _ := arenas.Get().(*blockyaml.Arena)
 	defer arenas.Put(arena)
 	d := &decoder{file: file, arena: arena}
@@ -42,8 +54,7 @@ func Decode(file string, data []byte, into any) []Problem {
 	if root == nil {
 		return d.problems
 	}
-	definition := &shape.Shape{Kind: shape.Ref, Name: target.Type().Name()}
-	d.value(d.today(root, definition.Name), definition, target, nil)
+	d.value(d.today(root, definition), &shape.Shape{Kind: shape.Ref, Name: definition}, into, nil)
 	return SortProblems(d.problems)
 }
 
@@ -83,11 +94,10 @@ func (d *decoder) value(node *yaml.Node, s *shape.Shape, into reflect.Value, at 
 		into.Set(reflect.New(into.Type().Elem()))
 		into = into.Elem()
 	}
-	if into.Type() == reflect.TypeFor[Duration]() {
-		d.duration(node, into, at)
-		return
+	if s = shapes().Deref(s); s.Kind == shape.Union && node.Kind != yaml.ScalarNode {
+		s = memberFor(node, s)
 	}
-	switch s = shapes().Deref(s); s.Kind {
+	switch s.Kind {
 	case shape.Struct:
 		d.structure(node, s, into, at)
 	case shape.Map:
@@ -101,30 +111,53 @@ func (d *decoder) value(node *yaml.Node, s *shape.Shape, into reflect.Value, at 
 	}
 }
 
+// memberFor is the member of a union that a mapping or a list can be; the union
+// itself where there is none.
+func memberFor(node *yaml.Node, union *shape.Shape) *shape.Shape {
+	for _, member := range union.Of {
+		member = shapes().Deref(member)
+		isMapping := member.Kind == shape.Map || member.Kind == shape.Struct
+		if node.Kind == yaml.MappingNode && isMapping || node.Kind == yaml.SequenceNode && member.Kind == shape.List {
+			return member
+		}
+	}
+	return union
+}
+
+// entry is a field as it stands in a mapping; the zero entry if it does not.
+type entry struct{ key, value *yaml.Node }
+
 func (d *decoder) structure(node *yaml.Node, s *shape.Shape, into reflect.Value, at *step) {
 	if !d.expect(node, yaml.MappingNode, "a mapping", at) {
 		return
 	}
-	if into.Kind() == reflect.Map { // an open struct: any fields
+	if s.Open && len(s.Fields) == 0 {
 		d.anything(node, into, at)
 		return
 	}
-	plan := planFor(s, into.Type())
-	seen := make([]bool, len(plan.fields))
+	plan := planFor(s, into)
+	entries := make([]entry, len(plan.fields))
 	d.pairs(node, at, func(key, value *yaml.Node) {
 		position, known := plan.byName[key.Value]
 		if !known {
-			d.report(key, at.field(key.Value), RuleUnknownField, unknownField(key.Value, plan.names))
+			if !s.Open {
+				d.report(key, at.field(key.Value), RuleUnknownField, unknownField(key.Value, plan.names))
+			}
 			return
 		}
-		seen[position] = !isNull(value)
+		if value = follow(value); !isNull(value) {
+			entries[position] = entry{key, value}
+		}
 		field := plan.fields[position]
-		d.value(value, field.shape, into.Field(field.index), at.field(key.Value))
+		d.value(value, field.shape, field.of(into), at.field(key.Value))
 	})
 	for position, field := range plan.fields {
-		if field.required && !seen[position] {
+		if field.required && entries[position].value == nil {
 			d.report(node, at.field(field.name), RuleMissingField, "the field is required (found nothing)")
 		}
+	}
+	for _, constraint := range plan.constraints {
+		d.constrain(node, constraint, entries, at)
 	}
 }
 
@@ -132,11 +165,17 @@ func (d *decoder) mapping(node *yaml.Node, s *shape.Shape, into reflect.Value, a
 	if !d.expect(node, yaml.MappingNode, "a mapping", at) {
 		return
 	}
-	into.Set(reflect.MakeMapWithSize(into.Type(), len(node.Content)/2))
+	if into.IsValid() {
+		into.Set(reflect.MakeMapWithSize(into.Type(), len(node.Content)/2))
+	}
 	d.pairs(node, at, func(key, value *yaml.Node) {
 		name := scalarText(key)
-		if s.Key != "" && !matches(s.Key, name) {
-			d.report(key, at.field(name), RuleWrongValue, "the name does not fit (found "+quote(name)+", want text that matches "+s.Key+")")
+		if complaint := keyComplaint(s.Key, name); complaint != "" {
+			d.report(key, at.field(name), RuleWrongValue, complaint)
+			return
+		}
+		if !into.IsValid() {
+			d.value(value, s.Elem, into, at.field(name))
 			return
 		}
 		element := reflect.New(into.Type().Elem()).Elem()
@@ -149,16 +188,39 @@ func (d *decoder) list(node *yaml.Node, s *shape.Shape, into reflect.Value, at *
 	if !d.expect(node, yaml.SequenceNode, "a list", at) {
 		return
 	}
-	into.Set(reflect.MakeSlice(into.Type(), len(node.Content), len(node.Content)))
+	if into.IsValid() {
+		into.Set(reflect.MakeSlice(into.Type(), len(node.Content), len(node.Content)))
+	}
+	var element reflect.Value
 	for i, item := range node.Content {
-		d.value(item, s.Elem, into.Index(i), at.item(i))
+		if into.IsValid() {
+			element = into.Index(i)
+		}
+		d.value(item, s.Elem, element, at.item(i))
 	}
 }
 
 // anything decodes what no definition limits.
 func (d *decoder) anything(node *yaml.Node, into reflect.Value, at *step) {
+	if !into.IsValid() {
+		d.onlyKeys(node, at)
+		return
+	}
 	if err := node.Decode(into.Addr().Interface()); err != nil {
 		d.report(node, at, RuleWrongType, err.Error())
+	}
+}
+
+// onlyKeys judges what no definition limits: no key may be given twice.
+func (d *decoder) onlyKeys(node *yaml.Node, at *step) {
+	switch node = follow(node); node.Kind {
+	case yaml.MappingNode:
+		d.pairs(node, at, func(key, value *yaml.Node) { d.onlyKeys(value, at.field(key.Value)) })
+	case yaml.SequenceNode:
+		for i, item := range node.Content {
+			d.onlyKeys(item, at.item(i))
+		}
+	default:
 	}
 }
 

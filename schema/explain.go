@@ -30,6 +30,8 @@ type Reference struct {
 	Default string `json:"default,omitempty"`
 	// Values are those allowed; empty where more are.
 	Values []string `json:"values,omitempty"`
+	// Form says in words what text must be: `a path that starts with "/"`.
+	Form string `json:"form,omitempty"`
 	// Patterns are regular expressions of which text must match every one.
 	Patterns []string `json:"patterns,omitempty"`
 	// KeyPattern is a regular expression that a mapping's names must match.
@@ -132,20 +134,27 @@ func refer(field shape.Field, path string) Reference {
 	return Reference{
 		Path: path, Name: field.Name, Type: typeName(field.Shape),
 		Doc: doc, TypeDoc: typeDoc, Default: standard, Required: field.Required, Deprecated: strings.HasPrefix(doc, "Deprecated:"),
-		Values: inside.Enum, Patterns: patternsOf(inside), KeyPattern: shapes().Deref(field.Shape).Key,
+		Values: inside.Enum, Form: textOf(inside).Want, Patterns: textOf(inside).Patterns, KeyPattern: keyPattern(shapes().Deref(field.Shape)),
 		Min: inside.Min, Max: inside.Max, Open: inside.Open, HasFields: len(inside.Fields) > 0,
 	}
 }
 
-// patternsOf gives a text's patterns, and of several shapes those of the text
-// among them.
-func patternsOf(s *shape.Shape) []string {
+// keyPattern is what a mapping's names must match; "" for anything.
+func keyPattern(s *shape.Shape) string {
+	if s.Key == nil || len(s.Key.Patterns) == 0 {
+		return ""
+	}
+	return s.Key.Patterns[0]
+}
+
+// textOf is the text among several shapes, and every other shape as it is.
+func textOf(s *shape.Shape) *shape.Shape {
 	for _, member := range s.Of {
-		if found := shapes().Deref(member).Patterns; len(found) > 0 {
+		if found := shapes().Deref(member); found.Want != "" || len(found.Patterns) > 0 {
 			return found
 		}
 	}
-	return s.Patterns
+	return s
 }
 
 // splitDefault parts a comment from the default that it ends with.

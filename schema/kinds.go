@@ -8,7 +8,7 @@ type Kind struct {
 	Definition string `json:"definition"`
 	// Files are globs of the files of this kind, in OpenShift's places, relative
 	// to the repository's root. Of a file that several kinds' globs find, the
-	// longest glob says the kind.
+	// longest glob says the kind. An object of the cluster has none.
 	Files []string `json:"files"`
 	// Doc says what the file is for.
 	Doc string `json:"doc"`
@@ -28,6 +28,13 @@ func Kinds() []Kind {
 		{Name: "dispatcher", Definition: "DispatcherConfig", Files: []string{"core-services/sanitize-prow-jobs/_config.yaml"}},
 		{Name: "clusters", Definition: "ClustersFile", Files: []string{"core-services/sanitize-prow-jobs/_clusters.yaml"}},
 		{Name: "config-prowgen", Definition: "ProwgenFile", Files: []string{"ci-operator/config/*/.config.prowgen", "ci-operator/config/*/*/.config.prowgen"}},
+		{Name: "jobs", Definition: string(ProwJobFile), Files: []string{"ci-operator/jobs/**/*.yaml"}},
+		{Name: "prow-config", Definition: string(ProwConfig), Files: []string{"core-services/prow/02_config/_config.yaml"}},
+		{Name: "prow-config-part", Definition: string(ProwSupplemental), Files: []string{"core-services/prow/02_config/**/_prowconfig.yaml"}},
+		{Name: "prow-plugins", Definition: string(ProwPlugins), Files: []string{"core-services/prow/02_config/_plugins.yaml"}},
+		{Name: "prow-plugins-part", Definition: string(ProwPluginsSupplemental), Files: []string{"core-services/prow/02_config/**/_pluginconfig.yaml"}},
+		{Name: "component", Definition: string(ComponentDefinition), Files: []string{".ci-operator.yaml"}},
+		{Name: "configrepo", Definition: string(ConfigRepo)},
 		{Name: "drover", Definition: "Settings", Files: []string{"drover.yaml"}},
 	}
 	for i := range kinds {

@@ -27,9 +27,10 @@ var shapes = sync.OnceValue(func() shape.Table {
 
 // plan says where each field of a definition goes in its Go type.
 type plan struct {
-	fields []plannedField
-	byName map[string]int
-	names  []string
+	fields      []plannedField
+	byName      map[string]int
+	names       []string
+	constraints []plannedConstraint
 }
 
 type plannedField struct {
@@ -39,31 +40,45 @@ type plannedField struct {
 	index    int
 }
 
+// of is the field of a value; the zero Value of the zero Value.
+func (f plannedField) of(value reflect.Value) reflect.Value {
+	if !value.IsValid() {
+		return value
+	}
+	return value.Field(f.index)
+}
+
 type planKey struct {
 	shape *shape.Shape
 	goal  reflect.Type
 }
 
 // plans caches one plan for each definition and Go type: as many as there are
-// definitions.
+// definitions, and once more for those judged without a type.
 var plans sync.Map //nolint:gochecknoglobals // nobody can tell whether a plan was there before
 
-func planFor(s *shape.Shape, goal reflect.Type) *plan {
-	key := planKey{shape: s, goal: goal}
+func planFor(s *shape.Shape, into reflect.Value) *plan {
+	key := planKey{shape: s}
+	if into.IsValid() {
+		key.goal = into.Type()
+	}
 	if made, ok := plans.Load(key); ok {
 		found, _ := made.(*plan)
 		return found
 	}
-	made, _ := plans.LoadOrStore(key, newPlan(s, goal))
+	made, _ := plans.LoadOrStore(key, newPlan(s, key.goal))
 	found, _ := made.(*plan)
 	return found
 }
 
+// newPlan plans for a Go type, or for none.
 func newPlan(s *shape.Shape, goal reflect.Type) *plan {
-	indexes := make(map[string]int, goal.NumField())
-	for i := range goal.NumField() {
-		name, _, _ := strings.Cut(goal.Field(i).Tag.Get("json"), ",")
-		indexes[name] = i
+	indexes := map[string]int{}
+	if goal != nil {
+		for i := range goal.NumField() {
+			name, _, _ := strings.Cut(goal.Field(i).Tag.Get("json"), ",")
+			indexes[name] = i
+		}
 	}
 	made := &plan{byName: make(map[string]int, len(s.Fields))}
 	for position, field := range s.Fields {
@@ -72,6 +87,9 @@ func newPlan(s *shape.Shape, goal reflect.Type) *plan {
 		made.fields = append(made.fields, plannedField{
 			name: field.Name, required: field.Required, shape: field.Shape, index: indexes[field.Name],
 		})
+	}
+	for _, constraint := range s.Constraints {
+		made.constraints = append(made.constraints, planConstraint(constraint, made.byName))
 	}
 	return made
 }

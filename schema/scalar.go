@@ -1,13 +1,12 @@
 package schema
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	"go.yaml.in/yaml/v3"
 
@@ -83,23 +82,58 @@ func (d *decoder) scalar(node *yaml.Node, s *shape.Shape, into reflect.Value, at
 		return
 	}
 	kind, text := resolveScalar(node)
-	switch into.Kind() {
-	case reflect.String:
-		if complaint := stringComplaint(s, text); complaint != "" {
-			d.report(node, at, RuleWrongValue, complaint)
-			return
-		}
-		into.SetString(text)
-	case reflect.Bool:
+	if into.IsValid() && into.Type() == reflect.TypeFor[Duration]() {
+		d.duration(node, s, into, at)
+		return
+	}
+	if s.Kind == shape.Union {
+		s = scalarMember(kind, s)
+	}
+	switch s.Kind {
+	case shape.String:
+		d.text(node, text, s, into, at)
+	case shape.Bool:
 		if kind != boolScalar {
 			d.expectScalar(node, "true or false", at)
-			return
+		} else if into.IsValid() {
+			into.SetBool(text == "true")
 		}
-		into.SetBool(text == "true")
-	case reflect.Int, reflect.Int64, reflect.Uint, reflect.Uint64:
+	case shape.Int:
 		d.integer(node, s, into, at)
+	case shape.Number:
+		if kind != intScalar && kind != floatScalar {
+			d.expectScalar(node, "a number", at)
+		} else if into.IsValid() {
+			d.anything(node, into, at)
+		}
 	default:
-		d.anything(node, into, at)
+		d.expectScalar(node, wantOf(s), at)
+	}
+}
+
+// scalarMember is the member of a union that a scalar can be: a number where it
+// is one, else text. The union itself where it has neither.
+func scalarMember(kind scalarKind, union *shape.Shape) *shape.Shape {
+	chosen := union
+	for _, member := range union.Of {
+		member = shapes().Deref(member)
+		if member.Kind == shape.Int && kind == intScalar {
+			return member
+		}
+		if member.Kind == shape.String {
+			chosen = member
+		}
+	}
+	return chosen
+}
+
+func (d *decoder) text(node *yaml.Node, text string, s *shape.Shape, into reflect.Value, at *step) {
+	if complaint := stringComplaint(s, text); complaint != "" {
+		d.report(node, at, cmp.Or(s.Rule, RuleWrongValue), complaint)
+		return
+	}
+	if into.IsValid() {
+		into.SetString(text)
 	}
 }
 
@@ -110,19 +144,18 @@ func (d *decoder) integer(node *yaml.Node, s *shape.Shape, into reflect.Value, a
 		d.expectScalar(node, "a whole number", at)
 		return
 	}
-	low, high := s.Min, s.Max
-	if low == nil && into.CanUint() {
-		low = new(int64)
-	}
-	if low != nil && number < *low || high != nil && number > *high {
-		d.report(node, at, RuleWrongValue, fmt.Sprintf("the number is out of bounds (found %d, want %s)", number, bounds(low, high)))
+	if s.Min != nil && number < *s.Min || s.Max != nil && number > *s.Max {
+		d.report(node, at, cmp.Or(s.Rule, RuleWrongValue),
+			fmt.Sprintf("the number is out of bounds (found %d, want %s)", number, bounds(s.Min, s.Max)))
 		return
 	}
-	if into.CanUint() {
-		into.SetUint(uint64(number)) //nolint:gosec // not negative: low is at least 0 here
-		return
+	switch {
+	case !into.IsValid():
+	case into.CanUint():
+		into.SetUint(uint64(number)) //nolint:gosec // CUE's uint has 0 as its lower bound
+	default:
+		into.SetInt(number)
 	}
-	into.SetInt(number)
 }
 
 func bounds(low, high *int64) string {
@@ -136,45 +169,26 @@ func bounds(low, high *int64) string {
 	}
 }
 
-// duration decodes by a rule of its own, whatever shape describes the value.
-func (d *decoder) duration(node *yaml.Node, into reflect.Value, at *step) {
-	if node.Kind == yaml.ScalarNode {
-		kind, text := resolveScalar(node)
-		if number, err := strconv.ParseInt(text, 10, 64); kind == intScalar && err == nil {
-			into.SetInt(number)
-			return
-		}
-		if parsed, err := ParseDuration(text); err == nil {
-			into.SetInt(int64(parsed))
-			return
-		}
+// duration decodes text, or a number of nanoseconds.
+func (d *decoder) duration(node *yaml.Node, s *shape.Shape, into reflect.Value, at *step) {
+	kind, text := resolveScalar(node)
+	parsed, err := ParseDuration(text)
+	if number, notNumber := strconv.ParseInt(text, 10, 64); kind == intScalar && notNumber == nil {
+		parsed, err = Duration(number), nil
 	}
-	d.expectScalar(node, `a duration such as "90m" or "1h30m"`, at)
+	if err != nil {
+		d.expectScalar(node, `a duration such as "90m" or "1h30m"`, at)
+		return
+	}
+	if complaint := durationComplaint(s, parsed); complaint != "" {
+		d.report(node, at, cmp.Or(s.Rule, RuleWrongValue), complaint)
+		return
+	}
+	into.SetInt(int64(parsed))
 }
 
 func (d *decoder) expectScalar(node *yaml.Node, want string, at *step) {
 	d.report(node, at, RuleWrongType, "the value has the wrong type (found "+describe(node)+", want "+want+")")
-}
-
-// stringComplaint says why text is not what a shape allows; empty if it is.
-func stringComplaint(s *shape.Shape, text string) string {
-	if s.Kind == shape.Union {
-		for _, member := range s.Of {
-			if stringComplaint(shapes().Deref(member), text) == "" {
-				return ""
-			}
-		}
-		return "the value does not fit (found " + quote(text) + ")"
-	}
-	if len(s.Enum) > 0 && !slices.Contains(s.Enum, text) {
-		return "the value is not one of those allowed (found " + quote(text) + ", want " + oneOf(s.Enum) + ")"
-	}
-	for _, pattern := range s.Patterns {
-		if !matches(pattern, text) {
-			return "the value does not fit (found " + quote(text) + ", want text that matches " + pattern + ")"
-		}
-	}
-	return ""
 }
 
 func wantOf(s *shape.Shape) string {
@@ -185,8 +199,18 @@ func wantOf(s *shape.Shape) string {
 		return "true or false"
 	case shape.Number:
 		return "a number"
+	case shape.Union:
+		wants := make([]string, 0, len(s.Of))
+		for _, member := range s.Of {
+			wants = append(wants, wantOf(shapes().Deref(member)))
+		}
+		return strings.Join(wants, " or ")
+	case shape.Map, shape.Struct:
+		return "a mapping"
+	case shape.List:
+		return "a list"
 	default:
-		return "text"
+		return cmp.Or(s.Want, "text")
 	}
 }
 
@@ -213,17 +237,4 @@ func quote(text string) string {
 
 func oneOf(values []string) string {
 	return strings.Join(values, ", ")
-}
-
-// patterns caches compiled expressions. They come from the definitions alone,
-// so their number is bounded.
-var patterns sync.Map //nolint:gochecknoglobals // nobody can tell whether an expression was there before
-
-func matches(pattern, text string) bool {
-	compiled, ok := patterns.Load(pattern)
-	if !ok {
-		compiled, _ = patterns.LoadOrStore(pattern, regexp.MustCompile(pattern))
-	}
-	expression, _ := compiled.(*regexp.Regexp)
-	return expression.MatchString(text)
 }

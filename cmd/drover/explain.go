@@ -102,8 +102,12 @@ func allowed(field *schema.Reference) string {
 	if len(field.Values) > 0 {
 		parts = append(parts, strings.Join(field.Values, ", "))
 	}
-	for _, pattern := range field.Patterns {
-		parts = append(parts, matching(pattern))
+	if field.Form != "" {
+		parts = append(parts, field.Form)
+	} else {
+		for _, pattern := range field.Patterns {
+			parts = append(parts, matching(pattern))
+		}
 	}
 	switch low, high := field.Min, field.Max; {
 	case low != nil && high != nil:

@@ -21,6 +21,14 @@ const (
 	Union  Kind = "union"
 )
 
+// Formats of text that no regular expression can tell. They are what the
+// attribute @format names.
+const (
+	Regexp   = "regexp"
+	Duration = "duration"
+	Cron     = "cron"
+)
+
 // Shape is what one value may be. Which fields are set depends on its kind.
 type Shape struct {
 	Kind Kind `json:"kind"`
@@ -30,21 +38,35 @@ type Shape struct {
 	Name string `json:"name,omitempty"`
 	// Fields are a Struct's, in the order they are defined.
 	Fields []Field `json:"fields,omitempty"`
+	// Constraints are what a Struct's fields must fit together in.
+	Constraints []Constraint `json:"constraints,omitempty"`
 	// Open says that a Struct may have other fields than these.
 	Open bool `json:"open,omitempty"`
-	// Key is the pattern that a Map's keys must match; empty for all.
-	Key string `json:"key,omitempty"`
+	// Key is what a Map's keys must be; nil for anything.
+	Key *Shape `json:"key,omitempty"`
 	// Elem is the shape of a List's items or a Map's values.
 	Elem *Shape `json:"elem,omitempty"`
 	// Patterns are regular expressions that a String must match, all of them.
 	Patterns []string `json:"patterns,omitempty"`
-	// Enum are the values that a String may have; empty for all.
+	// Format is what a String must be besides; empty for anything.
+	Format string `json:"format,omitempty"`
+	// NotEmpty says that a String or a List has something in it.
+	NotEmpty bool `json:"notEmpty,omitempty"`
+	// Enum are the values that a String may have; empty for all. A Bool with
+	// "true" alone must be true.
 	Enum []string `json:"enum,omitempty"`
-	// Min and Max are an Int's bounds, both inclusive.
+	// Min and Max are bounds, both inclusive: of an Int, or of a Duration in
+	// nanoseconds.
 	Min *int64 `json:"min,omitempty"`
 	Max *int64 `json:"max,omitempty"`
 	// Of are a Union's members.
 	Of []*Shape `json:"of,omitempty"`
+	// Want says in words what patterns and formats say: `a path that starts
+	// with "/"`.
+	Want string `json:"want,omitempty"`
+	// Rule is the rule that a value of another form breaks; empty for the rule
+	// of wrong values.
+	Rule string `json:"rule,omitempty"`
 }
 
 // Field is one field of a Struct.
@@ -53,6 +75,25 @@ type Field struct {
 	Required bool   `json:"required,omitempty"`
 	Doc      string `json:"doc,omitempty"`
 	Shape    *Shape `json:"shape"`
+}
+
+// Constraint is what several fields of a struct must fit together in. Either
+// between Min and Max of the structs Of must hold, or Then must where If does.
+// Each of them is an open Struct whose fields are all required.
+type Constraint struct {
+	// Name is its name in CUE, without the underscore.
+	Name string `json:"name"`
+	// Rule is the rule that is broken where it does not hold.
+	Rule string `json:"rule"`
+	// Doc says it in a sentence.
+	Doc string `json:"doc"`
+
+	Min int      `json:"min,omitempty"`
+	Max int      `json:"max,omitempty"`
+	Of  []*Shape `json:"of,omitempty"`
+
+	If   *Shape `json:"if,omitempty"`
+	Then *Shape `json:"then,omitempty"`
 }
 
 // Table holds every definition by name.

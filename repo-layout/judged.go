@@ -1,0 +1,139 @@
+package repolayout
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"path"
+	"strings"
+
+	"github.com/drover-ci/drover/schema"
+)
+
+// Judged is a file that other programs read: its form is judged, and no
+// document is made of it.
+type Judged struct {
+	// Path is the file's, relative to the repository's root.
+	Path string
+	// ID identifies the content.
+	ID ID
+	// Problems are those of the file alone.
+	Problems []schema.Problem
+}
+
+// judgedFile is a file that is judged by a definition.
+func judgedFile(entry Entry, name string, definition schema.Definition) *file {
+	return newFile(entry, func(f *file, contents [][]byte) { judge(f, contents, definition) }, name)
+}
+
+func judge(f *file, contents [][]byte, definition schema.Definition) {
+	judged := &Judged{Path: f.path(), ID: f.id}
+	if len(f.problems) == 0 {
+		judged.Problems = schema.Check(f.path(), contents[0], definition)
+	}
+	f.finish(judged, &judged.Problems)
+}
+
+// judgeSingle judges a file that stands alone. An absent one is nil.
+func judgeSingle(tree Tree, file string, definition schema.Definition) (*Judged, error) {
+	content, problem, err := readFile(tree, file)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil //nolint:nilnil // there is nothing to judge, and nothing is wrong with that
+	case err != nil:
+		return nil, err
+	case problem != nil:
+		return &Judged{Path: file, Problems: []schema.Problem{*problem}}, nil
+	}
+	return &Judged{Path: file, ID: BlobID(content), Problems: schema.Check(file, content, definition)}, nil
+}
+
+// prowSorter takes Prow's configuration: the two files that the settings name,
+// and what lies beside what it is for. All other files are kept raw, for the
+// settings may publish them.
+type prowSorter struct{ layout Layout }
+
+func (s prowSorter) sort(dir string, entries []Entry) ([]*file, []schema.Problem) {
+	files := make([]*file, 0, len(entries))
+	for _, entry := range entries {
+		name := path.Join(dir, entry.Name)
+		if definition := s.layout.prowDefinition(name); definition != "" {
+			files = append(files, judgedFile(entry, name, definition))
+			continue
+		}
+		files = append(files, rawFile(entry, name))
+	}
+	return files, nil
+}
+
+// prowDefinition is what a file of Prow's is judged by; "" if it is none.
+func (l Layout) prowDefinition(name string) schema.Definition {
+	switch {
+	case name == l.Prow:
+		return schema.ProwConfig
+	case name == l.Plugins:
+		return schema.ProwPlugins
+	case path.Base(name) == "_prowconfig.yaml":
+		return schema.ProwSupplemental
+	case path.Base(name) == "_pluginconfig.yaml":
+		return schema.ProwPluginsSupplemental
+	default:
+		return ""
+	}
+}
+
+// jobSorter takes the files of Prow jobs.
+type jobSorter struct{}
+
+func (jobSorter) sort(dir string, entries []Entry) ([]*file, []schema.Problem) {
+	files := make([]*file, 0, len(entries))
+	for _, entry := range entries {
+		name := path.Join(dir, entry.Name)
+		if !strings.HasSuffix(name, ".yaml") {
+			files = append(files, rawFile(entry, name))
+			continue
+		}
+		files = append(files, newFile(entry, judgeJobs, name))
+	}
+	return files, nil
+}
+
+// judgeJobs judges a file of jobs, unless all of them were generated: those are
+// made anew from the configurations, and `generate --check` finds what differs.
+// In a large repository that is nearly every file, and more text than all else.
+func judgeJobs(f *file, contents [][]byte) {
+	if len(f.problems) > 0 || !onlyGenerated(contents[0]) {
+		judge(f, contents, schema.ProwJobFile)
+	}
+}
+
+// generatedLabel marks generated jobs.
+const generatedLabel = "ci.openshift.io/generator: prowgen"
+
+// onlyGenerated says whether a file holds generated jobs alone, in the form in
+// which they are written. It reads no YAML: what is written in any other form
+// was edited, and is judged.
+func onlyGenerated(content []byte) bool {
+	first, rest, _ := bytes.Cut(content, []byte("\n"))
+	item, label := "  - ", "      "+generatedLabel
+	switch string(first) {
+	case "periodics:":
+		item, label = "- ", "    "+generatedLabel
+	case "presubmits:", "postsubmits:":
+	default:
+		return false
+	}
+	jobs, generated := 0, 0
+	for line := range bytes.Lines(rest) {
+		line = bytes.TrimRight(line, "\n")
+		switch {
+		case bytes.HasPrefix(line, []byte(item)):
+			jobs++
+		case string(line) == label:
+			generated++
+		case len(line) > 0 && line[0] != ' ':
+			return false
+		}
+	}
+	return jobs > 0 && jobs == generated
+}

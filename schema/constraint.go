@@ -1,0 +1,176 @@
+package schema
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/drover-ci/drover/schema/internal/shape"
+)
+
+// plannedConstraint is a constraint whose fields are known by position.
+type plannedConstraint struct {
+	*shape.Constraint
+
+	of       []condition
+	when     condition
+	required condition
+}
+
+// condition is what has to be true of some fields, all of it.
+type condition []need
+
+type need struct {
+	name     string
+	position int
+	shape    *shape.Shape
+}
+
+func planConstraint(constraint shape.Constraint, positions map[string]int) plannedConstraint {
+	made := plannedConstraint{
+		Constraint: &constraint,
+		when:       planCondition(constraint.If, positions),
+		required:   planCondition(constraint.Then, positions),
+	}
+	for _, alternative := range constraint.Of {
+		made.of = append(made.of, planCondition(alternative, positions))
+	}
+	return made
+}
+
+func planCondition(s *shape.Shape, positions map[string]int) condition {
+	if s == nil {
+		return nil
+	}
+	var made condition
+	for _, field := range s.Fields {
+		made = append(made, need{name: field.Name, position: positions[field.Name], shape: field.Shape})
+	}
+	return made
+}
+
+// missing is the first need that is not met, or nil.
+func (c condition) missing(entries []entry) *need {
+	for i := range c {
+		value := entries[c[i].position].value
+		if value == nil || !holds(value, c[i].shape) {
+			return &c[i]
+		}
+	}
+	return nil
+}
+
+// names are the fields that a condition is about.
+func (c condition) names() string {
+	names := make([]string, 0, len(c))
+	for _, each := range c {
+		names = append(names, each.name)
+	}
+	return strings.Join(names, " with ")
+}
+
+// constrain reports fields of a mapping that do not fit together.
+func (d *decoder) constrain(node *yaml.Node, c plannedConstraint, entries []entry, at *step) {
+	if c.when == nil {
+		d.constrainCount(node, c, entries, at)
+		return
+	}
+	if c.when.missing(entries) != nil {
+		return
+	}
+	if lacking := c.required.missing(entries); lacking != nil {
+		first := c.when[0]
+		d.report(entries[first.position].key, at.field(first.name), c.Rule,
+			fmt.Sprintf("%s (found %s, want %s)", sentence(c.Doc), c.when.names(), lacking.name))
+	}
+}
+
+func (d *decoder) constrainCount(node *yaml.Node, c plannedConstraint, entries []entry, at *step) {
+	var found, all []string
+	var last need
+	for _, alternative := range c.of {
+		all = append(all, alternative.names())
+		if alternative.missing(entries) != nil {
+			continue
+		}
+		found = append(found, alternative.names())
+		if len(found) == c.Max+1 {
+			last = alternative[0]
+		}
+	}
+	switch {
+	case len(found) > c.Max:
+		d.report(entries[last.position].key, at.field(last.name), c.Rule,
+			fmt.Sprintf("%s (found %s, want %s)", sentence(c.Doc), and(found), c.count(all)))
+	case len(found) < c.Min:
+		d.report(node, at, c.Rule, fmt.Sprintf("%s (found none, want %s)", sentence(c.Doc), c.count(all)))
+	}
+}
+
+// count says how many of some fields there should be.
+func (c plannedConstraint) count(all []string) string {
+	switch {
+	case c.Max == 0:
+		return "none"
+	case c.Min == 0 && c.Max == 1 && len(all) == 2:
+		return "only one of them"
+	case c.Min == 0:
+		return fmt.Sprintf("at most %d of them", c.Max)
+	case c.Min == c.Max && c.Max == 1:
+		return "one of " + and(all)
+	default:
+		return fmt.Sprintf("at least %d of %s", c.Min, and(all))
+	}
+}
+
+// and lists names as people do: a, b and c.
+func and(names []string) string {
+	if len(names) < 2 {
+		return strings.Join(names, "")
+	}
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " and " + names[last]
+}
+
+// sentence is a comment as the start of a message.
+func sentence(doc string) string {
+	first, size := utf8.DecodeRuneInString(doc)
+	return strings.TrimSuffix(string(unicode.ToLower(first))+doc[size:], ".")
+}
+
+// holds says whether a value, which is not null, is what a constraint asks
+// about. It knows the few shapes that constraints are made of.
+func holds(node *yaml.Node, s *shape.Shape) bool {
+	switch s = shapes().Deref(s); s.Kind {
+	case shape.Any:
+		return true
+	case shape.Struct:
+		return node.Kind == yaml.MappingNode && fieldsHold(node, s.Fields)
+	case shape.List:
+		return node.Kind == yaml.SequenceNode && (!s.NotEmpty || len(node.Content) > 0)
+	case shape.Map:
+		return node.Kind == yaml.MappingNode
+	case shape.Bool:
+		kind, text := resolveScalar(node)
+		return node.Kind == yaml.ScalarNode && kind == boolScalar && (len(s.Enum) == 0 || slices.Contains(s.Enum, text))
+	default:
+		return node.Kind == yaml.ScalarNode && stringComplaint(s, scalarText(node)) == ""
+	}
+}
+
+func fieldsHold(node *yaml.Node, fields []shape.Field) bool {
+	for _, field := range fields {
+		_, value := child(node, field.Name)
+		if value == nil {
+			return false
+		}
+		if value = follow(value); isNull(value) || !holds(value, field.Shape) {
+			return false
+		}
+	}
+	return true
+}
