@@ -29,15 +29,10 @@ func ChangeByProwgen(config *Config, files ...*ProwgenFile) ProwgenChange {
 		has = *config.Prowgen
 	}
 	for _, file := range files {
-		own := &change.Prowgen
-		own.Private = own.Private || file.Private && !has.Private
-		own.Expose = own.Expose || file.Expose && !has.Expose
-		own.DisableRehearsals = own.DisableRehearsals || file.Rehearsals.DisableAll && !has.DisableRehearsals
-		own.EnableSecretsStoreCSIDriver = own.EnableSecretsStoreCSIDriver ||
-			file.EnableSecretsStoreCSIDriver && !has.EnableSecretsStoreCSIDriver
-		here := ProwgenBranch{Branch: config.Metadata.Branch, Variant: config.Metadata.Variant}
-		own.SkipOperatorPresubmits = own.SkipOperatorPresubmits ||
-			slices.Contains(file.SkipOperatorPresubmits, here) && !has.SkipOperatorPresubmits
+		said := file.options(config.Metadata)
+		for i, option := range optionsOf(&change.Prowgen) {
+			*option = *option || *optionsOf(&said)[i] && !*optionsOf(&has)[i]
+		}
 	}
 	for i := range config.Tests {
 		change.addTest(i, config, files)
@@ -124,10 +119,22 @@ func (c *ProwgenChange) options(before *JobGeneration) *JobGeneration {
 	if before != nil {
 		options = *before
 	}
-	options.Private = options.Private || c.Prowgen.Private
-	options.Expose = options.Expose || c.Prowgen.Expose
-	options.DisableRehearsals = options.DisableRehearsals || c.Prowgen.DisableRehearsals
-	options.SkipOperatorPresubmits = options.SkipOperatorPresubmits || c.Prowgen.SkipOperatorPresubmits
-	options.EnableSecretsStoreCSIDriver = options.EnableSecretsStoreCSIDriver || c.Prowgen.EnableSecretsStoreCSIDriver
+	for i, option := range optionsOf(&options) {
+		*option = *option || *optionsOf(&c.Prowgen)[i]
+	}
 	return &options
+}
+
+// optionsOf are the options that .config.prowgen files may set.
+func optionsOf(o *JobGeneration) []*bool {
+	return []*bool{&o.Private, &o.Expose, &o.DisableRehearsals, &o.SkipOperatorPresubmits, &o.EnableSecretsStoreCSIDriver}
+}
+
+// options are those of one configuration.
+func (f *ProwgenFile) options(of Metadata) JobGeneration {
+	return JobGeneration{
+		Private: f.Private, Expose: f.Expose, DisableRehearsals: f.Rehearsals.DisableAll,
+		SkipOperatorPresubmits:      slices.Contains(f.SkipOperatorPresubmits, ProwgenBranch{Branch: of.Branch, Variant: of.Variant}),
+		EnableSecretsStoreCSIDriver: f.EnableSecretsStoreCSIDriver,
+	}
 }
