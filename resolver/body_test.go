@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/klauspost/compress/zstd"
 
 	testcorpus "github.com/drover-ci/drover/internal/corpus"
 	"github.com/drover-ci/drover/internal/golden"
@@ -70,6 +71,35 @@ func TestBodyGzip(t *testing.T) {
 				t.Fatal(err)
 			}
 			reader.Multistream(false)
+			got, err := io.ReadAll(reader)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(text(t, body)), string(got)); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
+	}
+}
+
+// A reader with little memory gets the body out of its frames.
+func TestBodyZstd(t *testing.T) {
+	long := `- {as: long, commands: "` + strings.Repeat("make test; ", 1000) + `", container: {from: src}}`
+	for name, tests := range map[string]string{"short": bodyTests, "long": bodyTests + "\n" + long, "empty": "[]"} {
+		t.Run(name, func(t *testing.T) {
+			body := bodyOf(t, registry(t, toolbox), tests)
+			var squeezed bytes.Buffer
+			if err := body.WriteZstd(&squeezed); err != nil {
+				t.Fatal(err)
+			}
+			if body.ZstdLen() != squeezed.Len() {
+				t.Errorf("ZstdLen is %d, want %d", body.ZstdLen(), squeezed.Len())
+			}
+			reader, err := zstd.NewReader(&squeezed, zstd.WithDecoderMaxWindow(1<<20))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer reader.Close()
 			got, err := io.ReadAll(reader)
 			if err != nil {
 				t.Fatal(err)

@@ -23,6 +23,10 @@ type fragment struct {
 	compress     sync.Once
 	deflated     pieces
 	deflatedSize int
+
+	frame      sync.Once
+	frames     pieces
+	framesSize int
 }
 
 // pieces is text in pieces. A fragment has one more of them than it has shared
@@ -40,6 +44,9 @@ func (p *pieces) at(i int) []byte {
 	}
 	return p.text[start:p.ends[i]]
 }
+
+// clipped is the same without what was set aside while it grew.
+func (p *pieces) clipped() pieces { return pieces{text: bytes.Clone(p.text), ends: p.ends} }
 
 func (p *pieces) end() {
 	p.ends = append(p.ends, int32(len(p.text))) //nolint:gosec // a file of 2 GiB is never read
@@ -99,8 +106,7 @@ func (f *fragment) zipped() *pieces {
 			p.text = deflate(p.text, f.own.at(i))
 			p.end()
 		}
-		f.deflated.text, f.deflated.ends = bytes.Clone(p.text), p.ends
-		f.deflatedSize = len(p.text)
+		f.deflated, f.deflatedSize = p.clipped(), len(p.text)
 		for _, shared := range f.shared {
 			shared.zipped()
 			f.deflatedSize += shared.deflatedSize

@@ -28,6 +28,9 @@ func layers() *Table {
 			"schema/rules":     {Imports: []string{"internal/memo", "repo-layout", "resolver", "schema"}},
 			"resolver/httpapi": {Imports: []string{"repo-layout", "resolver", "schema", "schema/rules"}},
 
+			"resolver/imagestreams": {Imports: []string{"resolver/httpapi"}},
+
+
 			// No generator knows another: render, which runs them all, does.
 			"generators":            {Imports: []string{"schema"}},
 			"generators/yamlwriter": {},
@@ -94,7 +97,8 @@ func layers() *Table {
 			"sigs.k8s.io/controller-runtime": {Users: cluster(), Tests: true},
 			"sigs.k8s.io/cli-utils":          {Users: cluster()},
 			"github.com/fluxcd":              {Users: cluster()},
-			"github.com/openshift/client-go": {Users: cluster()},
+			"github.com/openshift/client-go": {Users: []string{"resolver/imagestreams"}},
+			"github.com/openshift/api":       {Users: []string{"resolver/imagestreams"}},
 			"sigs.k8s.io/kustomize":          {Users: []string{"generators/manifests"}},
 
 			// Nobody's: too heavy, or a second way to do what is done one way here.
@@ -117,7 +121,7 @@ func generator(more ...string) Row {
 // cluster lists the packages that talk to clusters.
 func cluster() []string {
 	return []string{
-		"reconciler/apply", "reconciler/configrepo", "leases", "cmd/drover", "integration",
+		"reconciler/apply", "reconciler/configrepo", "resolver/imagestreams", "leases", "cmd/drover", "integration",
 		"internal/testcluster", "internal/bench",
 	}
 }

@@ -35,7 +35,7 @@ func BenchmarkConfig(b *testing.B) {
 	current := snapshot{revision: "corpus", catalog: valid.Catalog}
 	source := httpapi.SourceFunc(func() (httpapi.Snapshot, bool) { return current, true })
 	handler := httpapi.New(source, prometheus.NewRegistry(), slog.New(slog.DiscardHandler))
-	for _, encoding := range []string{"identity", "gzip"} {
+	for _, encoding := range []string{"identity", "gzip", "zstd"} {
 		var requests []*http.Request
 		for _, entry := range valid.Catalog.Entries() {
 			m := entry.Config.Metadata

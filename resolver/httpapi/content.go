@@ -22,27 +22,39 @@ type content interface {
 	encodings() []string
 }
 
-const gzip = "gzip"
+// The encodings of configurations.
+const (
+	gzip = "gzip"
+	zstd = "zstd"
+)
 
 // configBody is a resolved configuration.
 type configBody struct{ *resolver.Body }
 
 func (configBody) mediaType() string   { return "application/json" }
 func (b configBody) digest() string    { return b.Digest() }
-func (configBody) encodings() []string { return []string{gzip} }
+func (configBody) encodings() []string { return []string{zstd, gzip} }
 
 func (b configBody) size(encoding string) int {
-	if encoding == gzip {
+	switch encoding {
+	case zstd:
+		return b.ZstdLen()
+	case gzip:
 		return b.GzipLen()
+	default:
+		return b.Len()
 	}
-	return b.Len()
 }
 
 func (b configBody) write(w io.Writer, encoding string) error {
-	if encoding == gzip {
+	switch encoding {
+	case zstd:
+		return b.WriteZstd(w)
+	case gzip:
 		return b.WriteGzip(w)
+	default:
+		return b.Write(w)
 	}
-	return b.Write(w)
 }
 
 // document is a small answer.

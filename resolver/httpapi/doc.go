@@ -8,6 +8,8 @@
 //	GET  /clusterProfile               name
 //	GET  /configGeneration             a number that grows with each change
 //	GET  /registryGeneration           the same for the step registry
+//	GET  /integratedStream             namespace, name: an ImageStream's tags
+//	GET  /openapi.json                 all of this, for tools
 //	GET  /readyz, /healthz             probes
 //	GET  /metrics                      for Prometheus
 //

@@ -1,8 +1,10 @@
 package httpapi
 
 import (
+	_ "embed"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -16,20 +18,41 @@ type Metrics interface {
 }
 
 // Option changes what the handler does besides.
-type Option func(*http.ServeMux)
+type Option func(*server)
 
 // WithPages gives all paths that are no endpoint's to a handler of pages.
 // Default: they are not found.
-func WithPages(pages http.Handler) Option {
-	return func(mux *http.ServeMux) { mux.Handle("/", pages) }
+func WithPages(pages http.Handler) Option { return func(s *server) { s.pages = pages } }
+
+// WithStreams says where ImageStreams are read. Default: nowhere, and whoever
+// asks for one is told so.
+func WithStreams(streams Streams) Option {
+	return func(s *server) { s.streams = newStreamCache(streams, time.Now) }
 }
 
 // New gives the handler of all endpoints. The metrics are registered at once, so
 // a second handler needs a registry of its own.
 func New(source Source, metrics Metrics, logger *slog.Logger, options ...Option) http.Handler {
 	s := &server{source: source, measures: newMeasures(metrics), logger: logger}
+	for _, option := range options {
+		option(s)
+	}
 	mux := http.NewServeMux()
-	for path, e := range map[string]endpoint{
+	for path, e := range s.endpoints() {
+		mux.Handle(path, s.handle(path, e))
+	}
+	mux.HandleFunc("/healthz", func(http.ResponseWriter, *http.Request) {})
+	mux.HandleFunc("/openapi.json", serveOpenAPI)
+	mux.Handle("/metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{}))
+	if s.pages != nil {
+		mux.Handle("/", s.pages)
+	}
+	return mux
+}
+
+// endpoints are what jobs may ask for, by path.
+func (s *server) endpoints() map[string]endpoint {
+	return map[string]endpoint{
 		"/config":                       {get: config},
 		"/configWithInjectedTest":       {get: configWithInjectedTest},
 		"/mergeConfigsWithInjectedTest": {get: mergedConfigWithInjectedTest},
@@ -37,17 +60,20 @@ func New(source Source, metrics Metrics, logger *slog.Logger, options ...Option)
 		"/clusterProfile":               {get: clusterProfile},
 		"/configGeneration":             {get: configGeneration},
 		"/registryGeneration":           {get: registryGeneration},
+		"/integratedStream":             {get: s.integratedStream},
 		"/readyz":                       {get: empty},
 		"/healthz/ready":                {get: empty},
-	} {
-		mux.Handle(path, s.handle(path, e))
 	}
-	mux.HandleFunc("/healthz", func(http.ResponseWriter, *http.Request) {})
-	mux.Handle("/metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{}))
-	for _, option := range options {
-		option(mux)
-	}
-	return mux
+}
+
+//go:embed openapi.json
+var openAPI []byte
+
+// serveOpenAPI says what there is to ask for, in the form that tools read.
+func serveOpenAPI(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-cache")
+	_, _ = w.Write(openAPI) // who has gone away is not told
 }
 
 // endpoint is what a path does, by method. GET stands for HEAD too.
@@ -86,6 +112,8 @@ type server struct {
 	source   Source
 	measures *measures
 	logger   *slog.Logger
+	pages    http.Handler // nil for none
+	streams  *streamCache // nil for none
 }
 
 func (s *server) handle(path string, e endpoint) http.Handler {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/klauspost/compress/zstd"
 
 	"github.com/drover-ci/drover/internal/golden"
 	"github.com/drover-ci/drover/resolver/httpapi"
@@ -192,12 +193,12 @@ func TestTagsAreOfContent(t *testing.T) {
 	}
 }
 
-func TestGzip(t *testing.T) {
+func TestEncodings(t *testing.T) {
 	server, _ := serve(t)
 	want := server.get("/config?" + glider).text
 	for accept, encoding := range map[string]string{
-		"gzip": "gzip", "br, GZIP;q=0.5": "gzip", "*": "gzip", "deflate, *;q=0.1": "gzip",
-		"gzip;q=0": "", "gzip; q=0.0, *": "", "br": "", "identity": "", "x-gzip": "",
+		"gzip": "gzip", "br, GZIP;q=0.5": "gzip", "*": "zstd", "deflate, *;q=0.1": "zstd", "gzip, zstd": "zstd", "zstd;q=0, *": "gzip",
+		"gzip;q=0": "", "gzip; q=0.0, zstd;q=0, *": "", "br": "", "identity": "", "x-gzip": "",
 	} {
 		got := server.get("/config?"+glider, "Accept-Encoding", accept)
 		if named := got.header.Get("Content-Encoding"); named != encoding {
@@ -211,8 +212,20 @@ func TestGzip(t *testing.T) {
 // plain is the text of an answer that may be compressed.
 func plain(t *testing.T, a answer) string {
 	t.Helper()
-	if a.header.Get("Content-Encoding") != "gzip" {
+	switch a.header.Get("Content-Encoding") {
+	case "":
 		return a.text
+	case "zstd":
+		reader, err := zstd.NewReader(strings.NewReader(a.text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer reader.Close()
+		text, err := io.ReadAll(reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
 	}
 	reader, err := gzip.NewReader(strings.NewReader(a.text))
 	if err != nil {
