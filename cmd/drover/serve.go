@@ -7,9 +7,12 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/drover-ci/drover/reconciler"
 	"github.com/drover-ci/drover/reconciler/gitsource"
+	"github.com/drover-ci/drover/resolver/httpapi"
+	"github.com/drover-ci/drover/resolver/imagestreams"
 	"github.com/drover-ci/drover/schema/rules"
 )
 
@@ -36,6 +39,8 @@ type serveResolverCommand struct {
 
 	Repo   string `default:"." placeholder:"DIR|URL" help:"The release repository: a checkout or bare repository, of which commits count, or a URL."`
 	Listen string `default:":8080" placeholder:"ADDRESS" help:"Where to listen."`
+
+	Kubeconfig string `placeholder:"FILE" help:"The cluster to read ImageStreams from, for /integratedStream. Default: none, and that alone is not answered."`
 }
 
 // Help gives the examples.
@@ -53,8 +58,14 @@ func (c serveResolverCommand) Run(ctx context.Context, out *console) error {
 		return err
 	}
 	var loop *reconciler.Reconciler
-	pages := newSite(func() *rules.Snapshot { return loop.Snapshot() }, source, c.Repo, logger)
-	loop = reconciler.New(source, nil, pages, reconciler.Options{Logger: logger})
+	streams, err := c.streams()
+	if err != nil {
+		return err
+	}
+	front := newFront(func() *rules.Snapshot { return loop.Snapshot() }, frontOptions{
+		source: source, repository: c.Repo, streams: streams, logger: logger,
+	})
+	loop = reconciler.New(source, nil, front, reconciler.Options{Logger: logger})
 	listener, err := listen(c.Listen)
 	if err != nil {
 		return err
@@ -62,7 +73,20 @@ func (c serveResolverCommand) Run(ctx context.Context, out *console) error {
 	fmt.Fprintf(out.stdout, "serving %s of %s on http://%s\n", source.Branch(), c.Repo, listener.Addr())
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return loop.Run(ctx) })
-	group.Go(func() error { return pages.Run(ctx) })
-	group.Go(func() error { return serveResolver(ctx, listener, loop.Snapshot, pages, logger) })
+	group.Go(func() error { return front.Run(ctx) })
+	group.Go(func() error { return serve(ctx, listener, front, logger) })
 	return group.Wait()
+}
+
+// streams reads ImageStreams from the cluster that was named, if one was.
+func (c serveResolverCommand) streams() (httpapi.Streams, error) {
+	if c.Kubeconfig == "" {
+		return nil, nil //nolint:nilnil // no cluster is no error
+	}
+	config, err := clientcmd.BuildConfigFromFlags("", c.Kubeconfig)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", c.Kubeconfig, err)
+	}
+	config.UserAgent = "drover/" + version()
+	return imagestreams.New(config)
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/drover-ci/drover/reconciler/apply"
 	"github.com/drover-ci/drover/reconciler/configrepo"
 	"github.com/drover-ci/drover/reconciler/gitsource"
+	"github.com/drover-ci/drover/resolver/imagestreams"
 	"github.com/drover-ci/drover/schema/rules"
 )
 
@@ -185,12 +186,18 @@ func (s *system) run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	announce := newAnnouncement(s)
 	var loop *reconciler.Reconciler
-	pages := newSite(func() *rules.Snapshot { return loop.Snapshot() }, s.source, s.repo, s.logger)
-	loop = reconciler.New(s.source, target, announce.after(reportTo(pages, reporter)), reconciler.Options{LastGood: lastGood, Logger: s.logger})
-	group.Go(func() error { return pages.Run(ctx) })
+	streams, err := imagestreams.New(s.cluster.config)
+	if err != nil {
+		return err
+	}
+	front := newFront(func() *rules.Snapshot { return loop.Snapshot() }, frontOptions{
+		source: s.source, repository: s.repo, streams: streams, logger: s.logger,
+	})
+	loop = reconciler.New(s.source, target, announce.after(reportTo(front, reporter)), reconciler.Options{LastGood: lastGood, Logger: s.logger})
+	group.Go(func() error { return front.Run(ctx) })
 	group.Go(func() error { return loop.Run(ctx) })
 	group.Go(func() error { return target.Watch(ctx, reporter.drift(s.logger)) })
-	group.Go(func() error { return serveResolver(ctx, s.listener, loop.Snapshot, pages, s.logger) })
+	group.Go(func() error { return serve(ctx, s.listener, front, s.logger) })
 	group.Go(func() error {
 		select {
 		case <-ctx.Done():

@@ -17,6 +17,15 @@ type Metrics interface {
 	prometheus.Gatherer
 }
 
+// server answers requests.
+type server struct {
+	source   Source
+	measures *measures
+	logger   *slog.Logger
+	pages    http.Handler // nil for none
+	streams  *streamCache // nil for none
+}
+
 // Option changes what the handler does besides.
 type Option func(*server)
 
@@ -105,15 +114,6 @@ type request struct {
 	*http.Request
 	query    query
 	snapshot Snapshot
-}
-
-// server answers requests.
-type server struct {
-	source   Source
-	measures *measures
-	logger   *slog.Logger
-	pages    http.Handler // nil for none
-	streams  *streamCache // nil for none
 }
 
 func (s *server) handle(path string, e endpoint) http.Handler {

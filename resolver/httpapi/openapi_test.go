@@ -17,11 +17,11 @@ import (
 type openAPI struct {
 	Paths map[string]map[string]struct {
 		Parameters []struct {
-			Name     string
-			Required bool
-		}
-		Responses map[string]any
-	}
+			Name     string `json:"name"`
+			Required bool   `json:"required"`
+		} `json:"parameters"`
+		Responses map[string]any `json:"responses"`
+	} `json:"paths"`
 }
 
 // The document says what there is: every path with its methods, and what each

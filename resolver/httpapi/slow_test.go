@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -45,7 +46,7 @@ func TestSlowClients(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer func() { _ = connection.Close() }()
+		t.Cleanup(func() { _ = connection.Close() })
 		request := get + "\r\n"
 		if i%2 == 0 {
 			request = get // the end never comes
@@ -68,7 +69,7 @@ func TestSlowClients(t *testing.T) {
 	for i, connection := range slow {
 		_ = connection.SetReadDeadline(time.Now().Add(time.Minute))
 		n, err := io.Copy(io.Discard, connection)
-		if timeout, ok := err.(net.Error); ok && timeout.Timeout() {
+		if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() {
 			t.Errorf("client %d is not dropped after a minute", i)
 		}
 		if n > 20<<20 {

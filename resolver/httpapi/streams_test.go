@@ -3,10 +3,10 @@ package httpapi_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -90,7 +90,7 @@ func TestStreamCache(t *testing.T) {
 		t.Errorf("asked %d times after a minute, want 2", asked)
 	}
 	for i := range 1000 {
-		_, _ = cache.Get(t.Context(), "ocp", fmt.Sprint(i))
+		_, _ = cache.Get(t.Context(), "ocp", strconv.Itoa(i))
 	}
 	if n := cache.Len(); n > 128 {
 		t.Errorf("%d are remembered", n)

@@ -1,6 +1,7 @@
 package imagestreams_test
 
 import (
+	"context"
 	_ "embed"
 	"os"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/yaml"
@@ -42,14 +44,11 @@ func install(t *testing.T, config *rest.Config, namespace string, streams ...str
 	images := client.Resource(schema.GroupVersionResource{Group: "image.openshift.io", Version: "v1", Resource: "imagestreams"}).Namespace(namespace)
 	for _, text := range streams {
 		stream := parse(t, text)
-		deadline := time.Now().Add(time.Minute)
-		for {
-			_, err = images.Apply(t.Context(), stream.GetName(), stream, force)
-			if err == nil || time.Now().After(deadline) {
-				break
-			}
-			time.Sleep(50 * time.Millisecond) // until the definition is served
-		}
+		// It takes a moment until the definition is served.
+		err = wait.PollUntilContextTimeout(t.Context(), 50*time.Millisecond, time.Minute, true, func(ctx context.Context) (bool, error) {
+			_, err := images.Apply(ctx, stream.GetName(), stream, force)
+			return err == nil, nil
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
