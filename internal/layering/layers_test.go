@@ -30,7 +30,6 @@ func layers() *Table {
 
 			"resolver/imagestreams": {Imports: []string{"resolver/httpapi"}},
 
-
 			// No generator knows another: render, which runs them all, does.
 			"generators":            {Imports: []string{"schema"}},
 			"generators/yamlwriter": {},
