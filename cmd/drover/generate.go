@@ -29,7 +29,8 @@ type generateCommand struct {
 
 // Help gives the examples.
 func (generateCommand) Help() string {
-	return `Without --out the jobs and the Boskos configuration in the repository are brought up to date.
+	return `Without --out the jobs, the Boskos configuration and the metadata of the step registry, which says who owns
+what, are brought up to date in the repository.
 A repository with problems is not generated from, unless --keep-going is given.
 
 Examples:
@@ -51,6 +52,12 @@ func (c generateCommand) Run(ctx context.Context, out *console) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	target := newWriter(c.Out != "" && !c.Check, c.Check)
+	lacking, err := c.generateMetadata(repo, target)
+	if err != nil {
+		return err
+	}
+	problems = schema.SortProblems(append(problems, lacking...))
 	if schema.HasErrors(problems) {
 		progress.end()
 		if err := (report{Problems: problems, Files: repo.Documents()}).printText(out); err != nil {
@@ -60,7 +67,6 @@ func (c generateCommand) Run(ctx context.Context, out *console) error {
 			return errProblems
 		}
 	}
-	target := newWriter(c.Out != "" && !c.Check, c.Check)
 	if err := c.generate(ctx, repo, problems, target); err != nil {
 		return err
 	}

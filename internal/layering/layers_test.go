@@ -37,6 +37,7 @@ func layers() *Table {
 			"generators/configmaps": generator(),
 			"generators/dispatch":   generator(),
 			"generators/manifests":  generator(),
+			"generators/metadata":   generator(),
 			"generators/prowjobs":   generator("generators/yamlwriter"),
 			"generators/render": generator("generators/boskos", "generators/configmaps", "generators/dispatch",
 				"generators/manifests", "generators/prowjobs"),
