@@ -14,3 +14,4 @@
 package schema
 
 //go:generate go run ./internal/shapegen . shapes_gen.json
+//go:generate go run ./internal/jsonschemagen shapes_gen.json jsonschema

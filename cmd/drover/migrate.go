@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"maps"
@@ -155,7 +156,7 @@ func (m *migration) file(name string, rewrite func(data []byte) (migrate.Result,
 		m.refused = append(m.refused, problems...)
 		return nil
 	}
-	if string(result.Content) == string(data) {
+	if bytes.Equal(result.Content, data) {
 		return nil
 	}
 	m.changed[name] = result.Content

@@ -1,6 +1,7 @@
 package metadata_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"testing"
 	"testing/fstest"
@@ -33,7 +34,7 @@ func differing(t *testing.T, repo *repolayout.Repo) (made int, all map[string]st
 	all = map[string]string{}
 	for _, file := range files {
 		want, err := repo.Read(file.Path)
-		if err != nil || string(want) != string(file.Content) {
+		if err != nil || !bytes.Equal(want, file.Content) {
 			all[file.Path] = cmp.Diff(string(want), string(file.Content))
 		}
 		if !json.Valid(file.Content) {

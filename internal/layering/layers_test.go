@@ -21,7 +21,8 @@ func layers() *Table {
 			"schema/internal/shape":     {},
 			"schema/internal/shapegen":  {Imports: []string{"schema/internal/shape"}},
 
-			"schema/migrate": {Imports: []string{"schema", "schema/internal/older"}},
+			"schema/internal/jsonschemagen": {Imports: []string{"schema", "schema/internal/shape"}},
+			"schema/migrate":                {Imports: []string{"schema", "schema/internal/older"}},
 
 			"repo-layout":      {Imports: []string{"internal/memo", "schema"}},
 			"resolver":         {Imports: []string{"internal/memo", "schema"}, Tests: []string{"repo-layout"}},
