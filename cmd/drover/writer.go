@@ -37,7 +37,7 @@ func newWriter(fresh, check bool) *writer {
 	return &writer{fresh: fresh, check: check, folders: map[string]bool{}, changed: map[string][]byte{}}
 }
 
-// put takes what a file is to hold.
+// put takes what a file is to hold, and does not keep the memory of it.
 func (w *writer) put(path string, content []byte) error {
 	if w.fresh {
 		return w.write(path, content)
@@ -50,7 +50,7 @@ func (w *writer) put(path string, content []byte) error {
 	defer w.mu.Unlock()
 	w.total++
 	if err != nil || !bytes.Equal(now, content) {
-		w.changed[path] = content
+		w.changed[path] = bytes.Clone(content)
 	}
 	return nil
 }

@@ -13,7 +13,7 @@ const usualLabels = 8
 
 // assemble joins parts into the labels and the pod of a job. Parts may bring
 // the same thing twice, but not two things under one name.
-func assemble(container *Container, parts []part) (Pairs, PodSpec, error) {
+func assemble(container *Container, parts []*part) (Pairs, PodSpec, error) {
 	spec := withRoom(container, parts)
 	labels := make(Pairs, 0, usualLabels)
 	for i := range parts {
@@ -33,7 +33,7 @@ func assemble(container *Container, parts []part) (Pairs, PodSpec, error) {
 
 // withRoom is an empty pod whose lists have room for those of all parts, so
 // that they are made once and never grow.
-func withRoom(container *Container, parts []part) PodSpec {
+func withRoom(container *Container, parts []*part) PodSpec {
 	var args, env, ports, mounts, volumes int
 	for i := range parts {
 		pod := &parts[i].pod

@@ -25,7 +25,7 @@ func (m *maker) addImages() {
 	if m.config.Promotion == nil {
 		return
 	}
-	parts := append(m.targetParts(targets), m.template.promotion)
+	parts := append(m.targetParts(targets), &m.template.promotion)
 	job := m.postsubmit(imagesJob, condition{}, parts)
 	job.fixed.maxConcurrency = true // two at once could publish in the wrong order
 	m.dressPromotion(job)
@@ -78,10 +78,10 @@ func (m *maker) addImagesPresubmit(targets []string) {
 }
 
 // targetParts are the parts for what ci-operator is to build.
-func (m *maker) targetParts(targets []string) []part {
-	parts := make([]part, len(targets))
+func (m *maker) targetParts(targets []string) []*part {
+	parts := make([]*part, len(targets))
 	for i, target := range targets {
-		parts[i] = m.template.target.with(value{"target", target})
+		parts[i] = m.template.target.with(value{"{target}", target})
 	}
 	return parts
 }

@@ -16,7 +16,7 @@ type maker struct {
 	options schema.JobGeneration
 	// checkout, parts and labels are what all the jobs have.
 	checkout Checkout
-	parts    []part
+	parts    []*part
 	labels   Pairs
 	// jobs are those made so far, err the first thing that went wrong.
 	jobs []*Job
@@ -41,19 +41,19 @@ func (g *Generator) newMaker(config *schema.Config) *maker {
 }
 
 // sharedParts are the parts that all jobs of the configuration have.
-func (m *maker) sharedParts() []part {
-	parts := []part{m.template.all}
+func (m *maker) sharedParts() []*part {
+	parts := []*part{&m.template.all}
 	if variant := m.config.Metadata.Variant; variant != "" {
-		parts = append(parts, m.template.variant.with(value{"variant", variant}))
+		parts = append(parts, m.template.variant.with(value{"{variant}", variant}))
 	}
 	if m.options.Private {
-		parts = append(parts, m.template.private)
+		parts = append(parts, &m.template.private)
 	}
 	if m.options.Private && m.checkout.Skip {
-		parts = append(parts, m.template.privateUncloned)
+		parts = append(parts, &m.template.privateUncloned)
 	}
 	if m.options.EnableSecretsStoreCSIDriver {
-		parts = append(parts, m.template.secretsStore)
+		parts = append(parts, &m.template.secretsStore)
 	}
 	return parts
 }
@@ -82,7 +82,7 @@ func builds(config *schema.Config) bool {
 }
 
 // job makes a job of what all jobs have and of its own parts.
-func (m *maker) job(kind Kind, name string, parts []part) *Job {
+func (m *maker) job(kind Kind, name string, parts []*part) *Job {
 	labels, spec, err := assemble(m.template.container, slices.Concat(m.parts, parts))
 	if err != nil && m.err == nil {
 		m.err = fmt.Errorf("job %s: %w", name, err)
@@ -133,7 +133,7 @@ func (c condition) unconditional() bool {
 }
 
 // presubmit makes a job that runs on pull requests.
-func (m *maker) presubmit(name string, when condition, parts []part) *Job {
+func (m *maker) presubmit(name string, when condition, parts []*part) *Job {
 	job := m.job(Presubmit, name, parts)
 	short := m.config.Metadata.TestName(name)
 	job.Branches = exactAndFeatureBranches(m.config.Metadata.Branch)
@@ -155,7 +155,7 @@ func (m *maker) presubmit(name string, when condition, parts []part) *Job {
 }
 
 // postsubmit makes a job that runs after merges, one at a time.
-func (m *maker) postsubmit(name string, when condition, parts []part) *Job {
+func (m *maker) postsubmit(name string, when condition, parts []*part) *Job {
 	job := m.job(Postsubmit, name, parts)
 	job.Branches = []string{exactBranch(m.config.Metadata.Branch)}
 	job.MaxConcurrency = 1
@@ -172,7 +172,7 @@ func (j *Job) setCondition(when condition) {
 
 // periodic makes a job that runs at fixed times. It has no change that says
 // what to clone, and so is told.
-func (m *maker) periodic(name string, parts []part) *Job {
+func (m *maker) periodic(name string, parts []*part) *Job {
 	job := m.job(Periodic, name, parts)
 	job.Base = m.config.Metadata
 	return job

@@ -71,12 +71,12 @@ func arguments(flags map[string][]string) []string {
 	return args
 }
 
-// A value stands in a part's texts as its name in braces.
+// A value takes the place of its name, which is in braces, in a part's texts.
 type value struct{ name, text string }
 
 // with is the part with values filled in.
-func (p part) with(values ...value) part {
-	filled := part{labels: make(Pairs, len(p.labels)), pod: PodSpec{
+func (p *part) with(values ...value) *part {
+	filled := &part{labels: make(Pairs, len(p.labels)), pod: PodSpec{
 		Args:    make([]string, len(p.pod.Args)),
 		Env:     slices.Clone(p.pod.Env),
 		Ports:   p.pod.Ports,
@@ -121,7 +121,7 @@ func fillVolume(volume Volume, values []value) Volume {
 // fill puts values in the place of their names.
 func fill(text string, values []value) string {
 	for _, v := range values {
-		text = strings.ReplaceAll(text, "{"+v.name+"}", v.text)
+		text = strings.ReplaceAll(text, v.name, v.text)
 	}
 	return text
 }

@@ -2,7 +2,6 @@ package prowjobs
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/drover-ci/drover/generators"
 	"github.com/drover-ci/drover/generators/yamlwriter"
@@ -10,37 +9,44 @@ import (
 )
 
 // Render writes files of jobs, in the order in which they are given.
-func Render(files []JobFile) ([]generators.File, error) {
-	var w yamlwriter.Writer
-	w.Grow(mostJobs(files) * usualJobSize)
-	rendered := make([]generators.File, len(files))
+func Render(files []JobFile) ([]generators.File, error) { return new(Renderer).Render(files) }
+
+// A Renderer writes files of jobs into memory that it uses again: most of what
+// it costs to write a whole repository's would else be new memory. The zero
+// Renderer is ready for use. It must not be used by several goroutines at once.
+type Renderer struct {
+	w     yamlwriter.Writer
+	files []generators.File
+}
+
+// Render writes files of jobs, in the order in which they are given. What it
+// gives is valid until the next call.
+func (r *Renderer) Render(files []JobFile) ([]generators.File, error) {
+	r.w.Reset()
+	r.files = r.files[:0]
+	ends := make([]int, len(files))
 	for i := range files {
-		content, err := renderFile(&w, &files[i])
+		file := &files[i]
+		content, err := renderFile(&r.w, file)
 		if err != nil {
-			return nil, fmt.Errorf("write %s: %w", files[i].Path, err)
+			return nil, fmt.Errorf("write %s: %w", file.Path, err)
 		}
-		rendered[i] = generators.File{Path: files[i].Path, Content: content}
+		r.files = append(r.files, generators.File{Path: file.Path, Content: content})
+		ends[i] = r.w.Len()
 	}
-	return rendered, nil
+	// The memory moves as it grows, so it is cut into files only now.
+	start := 0
+	all, _ := r.w.Bytes()
+	for i, end := range ends {
+		if r.files[i].Content == nil {
+			r.files[i].Content = all[start:end:end]
+		}
+		start = end
+	}
+	return r.files, nil
 }
 
-// usualJobSize is about how many bytes a job takes.
-const usualJobSize = 2560
-
-// mostJobs is how many jobs the largest file has.
-func mostJobs(files []JobFile) int {
-	most := 0
-	for i := range files {
-		jobs := 0
-		for j := range files[i].Groups {
-			jobs += len(files[i].Groups[j].Jobs)
-		}
-		most = max(most, jobs)
-	}
-	return most
-}
-
-// renderFile writes a file. The bytes are the caller's.
+// renderFile appends a file to what was written, or gives its content.
 func renderFile(w *yamlwriter.Writer, f *JobFile) ([]byte, error) {
 	if f.untouched {
 		return f.content, nil
@@ -48,10 +54,9 @@ func renderFile(w *yamlwriter.Writer, f *JobFile) ([]byte, error) {
 	if len(f.Groups) != 1 || len(f.others) > 0 {
 		return renderUnusual(f)
 	}
-	w.Reset()
 	writeGroup(w, &f.Groups[0])
-	content, err := w.Bytes()
-	return slices.Clone(content), err
+	_, err := w.Bytes()
+	return nil, err
 }
 
 func writeGroup(w *yamlwriter.Writer, g *Group) {
@@ -63,6 +68,10 @@ func writeGroup(w *yamlwriter.Writer, g *Group) {
 		w.Item()
 		writeJob(w, job)
 	}
+	if g.Kind != Periodic {
+		w.Close()
+	}
+	w.Close()
 }
 
 // writeJob writes the fields of a job in alphabetical order.

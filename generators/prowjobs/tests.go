@@ -17,8 +17,8 @@ func (m *maker) addTest(test *schema.Test) {
 		if shards > 1 {
 			i, n := strconv.Itoa(shard), strconv.Itoa(shards)
 			name += "-" + i + "of" + n
-			share := m.template.shard.with(value{"shard", i}, value{"shards", n})
-			own = slices.Concat(parts, []part{share})
+			share := m.template.shard.with(value{"{shard}", i}, value{"{shards}", n})
+			own = slices.Concat(parts, []*part{share})
 		}
 		m.addTestJobs(test, name, own)
 	}
@@ -32,7 +32,7 @@ func shardsOf(test *schema.Test) int {
 	return max(1, *test.ShardCount)
 }
 
-func (m *maker) addTestJobs(test *schema.Test, name string, parts []part) {
+func (m *maker) addTestJobs(test *schema.Test, name string, parts []*part) {
 	if isPeriodic(test) {
 		m.addTestPeriodic(test, name, parts)
 	}
@@ -54,7 +54,7 @@ func isPeriodic(test *schema.Test) bool {
 	return test.Cron != nil || test.Interval != nil || test.MinimumInterval != nil || test.ReleaseController
 }
 
-func (m *maker) addTestPeriodic(test *schema.Test, name string, parts []part) {
+func (m *maker) addTestPeriodic(test *schema.Test, name string, parts []*part) {
 	job := m.periodic(name, parts)
 	m.dressTest(job, test)
 	m.allowRehearsalOf(job, test)
@@ -104,9 +104,9 @@ func (m *maker) allowRehearsalOf(job *Job, test *schema.Test) {
 func allowRehearsal(job *Job) { job.label(labelRehearsable, "true") }
 
 // testParts are the parts of the features that a test uses.
-func (m *maker) testParts(test *schema.Test) []part {
+func (m *maker) testParts(test *schema.Test) []*part {
 	t := m.template
-	parts := []part{t.target.with(value{"target", test.As}), t.test}
+	parts := []*part{t.target.with(value{"{target}", test.As}), &t.test}
 	if test.Secret != nil {
 		parts = append(parts, m.secretPart(test.Secret))
 	}
@@ -114,12 +114,12 @@ func (m *maker) testParts(test *schema.Test) []part {
 		parts = append(parts, m.secretPart(&test.Secrets[i]))
 	}
 	if test.ClusterClaim != nil {
-		parts = append(parts, t.claim)
+		parts = append(parts, &t.claim)
 	}
 	if test.Steps != nil || test.LiteralSteps != nil {
-		parts = append(parts, t.multiStage)
+		parts = append(parts, &t.multiStage)
 		if m.config.Releases != nil {
-			parts = append(parts, t.release)
+			parts = append(parts, &t.release)
 		}
 	}
 	return parts
@@ -127,11 +127,11 @@ func (m *maker) testParts(test *schema.Test) []part {
 
 // secretPart is the part of a Secret. What comes from the secret manager has no
 // Secret of that name, and is mounted by ci-operator itself.
-func (m *maker) secretPart(secret *schema.Secret) part {
+func (m *maker) secretPart(secret *schema.Secret) *part {
 	if secret.Name == "" {
-		return part{}
+		return &part{}
 	}
-	return m.template.secret.with(value{"secret", secret.Name})
+	return m.template.secret.with(value{"{secret}", secret.Name})
 }
 
 // dressTest gives a test's job what its kind does not matter for.

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
@@ -115,28 +116,37 @@ func NewMaker(repo *repolayout.Repo) (*Maker, []schema.Problem, error) {
 }
 
 // All makes the files of components on all processors and hands each
-// component's to do, which is called by several goroutines at once. No more
-// than a few components are held at a time.
+// component's to do, which is called by several goroutines at once. The files
+// are do's to read until it returns, and then their memory is used again: a
+// repository's job files together are seven times as large as all that they are
+// made of.
 func (m *Maker) All(ctx context.Context, components []Component, do func(Component, []generators.File) error) error {
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(runtime.GOMAXPROCS(0))
-	for _, component := range components {
-		if ctx.Err() != nil {
-			break
-		}
+	var next atomic.Int64
+	for range runtime.GOMAXPROCS(0) {
 		group.Go(func() error {
-			files, err := m.files(component)
-			if err != nil {
-				return err
+			var renderer prowjobs.Renderer
+			for ctx.Err() == nil {
+				i := int(next.Add(1)) - 1
+				if i >= len(components) {
+					return nil
+				}
+				files, err := m.files(&renderer, components[i])
+				if err != nil {
+					return err
+				}
+				if err := do(components[i], files); err != nil {
+					return err
+				}
 			}
-			return do(component, files)
+			return ctx.Err()
 		})
 	}
 	return group.Wait()
 }
 
 // files makes the files that a component's folder is to hold.
-func (m *Maker) files(component Component) ([]generators.File, error) {
+func (m *Maker) files(renderer *prowjobs.Renderer, component Component) ([]generators.File, error) {
 	jobs, err := m.Generator.Jobs(component.configs())
 	if err != nil {
 		return nil, err
@@ -153,7 +163,7 @@ func (m *Maker) files(component Component) ([]generators.File, error) {
 	if err := m.assign(jobs); err != nil {
 		return nil, err
 	}
-	return prowjobs.Render(jobs)
+	return renderer.Render(jobs)
 }
 
 // Fresh makes the jobs of configurations of one component as from an empty tree,

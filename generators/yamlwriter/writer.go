@@ -1,9 +1,6 @@
 package yamlwriter
 
-import (
-	"slices"
-	"strconv"
-)
+import "strconv"
 
 // A Pair is a key with its value.
 type Pair struct{ Key, Value string }
@@ -27,8 +24,8 @@ type Writer struct {
 // that writing met.
 func (w *Writer) Bytes() ([]byte, error) { return w.buf, w.err }
 
-// Grow makes room for so many more bytes.
-func (w *Writer) Grow(bytes int) { w.buf = slices.Grow(w.buf, bytes) }
+// Len is how many bytes were written.
+func (w *Writer) Len() int { return len(w.buf) }
 
 // Reset forgets what was written but keeps the memory for it.
 func (w *Writer) Reset() { *w = Writer{buf: w.buf[:0]} }
