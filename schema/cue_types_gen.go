@@ -1740,6 +1740,9 @@ type Settings struct {
 	// Files that become ConfigMaps on the cluster.
 	Publish []Publish `json:"publish,omitempty"`
 
+	// Places that files are published to together, by name.
+	Groups map[string]PublishGroup `json:"groups,omitempty"`
+
 	// Folders of cluster objects.
 	Manifests []ManifestFolder `json:"manifests,omitempty"`
 
@@ -1806,13 +1809,24 @@ type Guards struct {
 	Percent int64 `json:"percent,omitempty"`
 }
 
-// Files that become a ConfigMap.
+// Files that become ConfigMaps.
 type Publish struct {
-	// The ConfigMap's name.
-	ConfigMap string `json:"configMap"`
+	// The ConfigMap's name. Either this or parts.
+	ConfigMap string `json:"configMap,omitempty"`
+
+	// The names of ConfigMaps among which the files are divided by their keys, as
+	// Prow's config-updater does.
+	Parts []string `json:"parts,omitempty"`
+
+	// Once the files are too large for one ConfigMap, divide them among as many as
+	// they need: NAME-0, NAME-10, NAME-11 and so on.
+	Split bool `json:"split,omitempty"`
 
 	// The ConfigMap's namespace. Default: ci.
 	Namespace string `json:"namespace,omitempty"`
+
+	// Its namespaces, where there are several.
+	Namespaces []string `json:"namespaces,omitempty"`
 
 	// Which files, by glob, relative to the repository; "**" crosses folders.
 	Files []string `json:"files"`
@@ -1820,11 +1834,17 @@ type Publish struct {
 	// The key of a single file. Default: the file's name.
 	As string `json:"as,omitempty"`
 
+	// Keys are the files' whole paths, with "-" for each "/", not only their names.
+	FullPath bool `json:"fullPath,omitempty"`
+
 	// Compress the contents.
 	Gzip bool `json:"gzip,omitempty"`
 
 	// The names of the targets that get it. Default: the home of the jobs.
 	Targets []string `json:"targets,omitempty"`
+
+	// The names of groups that get it, beside the targets if they are said.
+	Groups []string `json:"groups,omitempty"`
 }
 
 // A folder of cluster objects.
@@ -1832,8 +1852,20 @@ type ManifestFolder struct {
 	// The folder, relative to the repository.
 	Folder string `json:"folder"`
 
+	// Values for the parameters of OpenShift Templates in the folder.
+	Parameters map[string]string `json:"parameters,omitempty"`
+
 	// The names of the targets that get it. Default: the home of the jobs.
 	Targets []string `json:"targets,omitempty"`
+}
+
+// Places that files are published to together.
+type PublishGroup struct {
+	// The targets.
+	Targets []string `json:"targets"`
+
+	// The namespaces on each of them.
+	Namespaces []string `json:"namespaces"`
 }
 
 // A file of the step registry that holds a workflow.

@@ -12,16 +12,22 @@ import (
 	"github.com/drover-ci/drover/generators"
 )
 
-// newConfigMap makes an object of contents by key. Text is kept readable, all
-// else is binary.
-func newConfigMap(namespace, name string, contents map[string][]byte) generators.Object {
+// keyed is what a ConfigMap holds under a key.
+type keyed struct {
+	key     string
+	content []byte
+}
+
+// newConfigMap makes an object of files, whose keys differ. Text is kept
+// readable, all else is binary.
+func newConfigMap(namespace, name string, files []keyed) generators.Object {
 	data, binary := map[string]any{}, map[string]any{}
-	for key, content := range contents {
-		if utf8.Valid(content) {
-			data[key] = string(content)
+	for _, file := range files {
+		if utf8.Valid(file.content) {
+			data[file.key] = string(file.content)
 			continue
 		}
-		binary[key] = base64.StdEncoding.EncodeToString(content)
+		binary[file.key] = base64.StdEncoding.EncodeToString(file.content)
 	}
 	object := map[string]any{
 		"apiVersion": "v1",

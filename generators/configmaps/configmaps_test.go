@@ -58,7 +58,32 @@ func TestPublish(t *testing.T) {
 		"same key": {
 			reason:  "no file is lost behind another",
 			rule:    schema.Publish{Files: []string{"**/x.yaml"}},
-			problem: `drover.yaml: publish[0]: two files get the same key (found "x.yaml", for c/x.yaml and another) [publish-key]`,
+			problem: `drover.yaml: publish[0]: two files get the same key (found "x.yaml", for a/x.yaml and c/x.yaml); fullPath gives each its own [publish-key]`,
+		},
+		"full path": {
+			reason: "files of one name have keys of their own, as Prow's config-updater names them",
+			rule:   schema.Publish{Files: []string{"**/x.yaml"}, FullPath: true},
+			want:   map[string]any{"data": map[string]any{"a-x.yaml": "x"}, "binaryData": map[string]any{"c-x.yaml": "/w=="}},
+		},
+		"one key for two": {
+			reason:  "only a single file can be renamed",
+			rule:    schema.Publish{Files: []string{"a/**"}, As: "one"},
+			problem: `drover.yaml: publish[0].as: only a single file has a key of its own (found 2 files) [publish-key]`,
+		},
+		"two names": {
+			reason:  "a ConfigMap has one name",
+			rule:    schema.Publish{Files: []string{"a/**"}, Parts: []string{"n"}},
+			problem: `drover.yaml: publish[0]: a ConfigMap has a name, or parts that do (want either configMap or parts) [publish-name]`,
+		},
+		"two places": {
+			reason:  "the namespace is said once",
+			rule:    schema.Publish{Files: []string{"a/**"}, Namespace: "a", Namespaces: []string{"b"}},
+			problem: `drover.yaml: publish[0].namespace: the namespaces are said twice (found "a" beside ["b"]) [publish-place]`,
+		},
+		"no group": {
+			reason:  "a group that is not there is no place",
+			rule:    schema.Publish{Files: []string{"a/**"}, Groups: []string{"buildfarm"}},
+			problem: `drover.yaml: publish[0].groups[0]: the group is not there, or has no targets or no namespaces (found "buildfarm"`,
 		},
 		"none": {
 			reason:  "a misspelt pattern does not empty a ConfigMap",
@@ -76,7 +101,7 @@ func TestPublish(t *testing.T) {
 			tc.rule.ConfigMap = "m"
 			objects, problems := files.Publish([]schema.Publish{tc.rule})
 			if tc.problem != "" {
-				if len(problems) != 1 || problems[0].String() != tc.problem || len(objects) > 0 {
+				if len(problems) != 1 || !strings.HasPrefix(problems[0].String(), tc.problem) || len(objects) > 0 {
 					t.Errorf("%s: got %v, want %s", tc.reason, problems, tc.problem)
 				}
 				return
@@ -90,6 +115,81 @@ func TestPublish(t *testing.T) {
 				t.Errorf("%s (-want +got):\n%s", tc.reason, diff)
 			}
 		})
+	}
+}
+
+func TestPublishGoesWhereItIsSaid(t *testing.T) {
+	rules := []schema.Publish{
+		{ConfigMap: "grouped", Files: []string{"a"}, Groups: []string{"farm"}},
+		{ConfigMap: "both", Files: []string{"a"}, Groups: []string{"farm"}, Targets: []string{"build01"}, Namespaces: []string{"ci", "other"}},
+		{ConfigMap: "home", Files: []string{"a"}},
+	}
+	for target, want := range map[string][]string{
+		"home":    {"ci/home"},
+		"build01": {"ci/grouped", "ocp/grouped", "ci/both", "ocp/both", "other/both"},
+		"build02": {"ci/grouped", "ocp/grouped", "ci/both", "ocp/both"},
+		"build03": nil,
+	} {
+		files := publication(map[string]string{"a": "x"}, "a")
+		files.Target, files.Home = target, "home"
+		files.Groups = map[string]schema.PublishGroup{"farm": {Targets: []string{"build02", "build01"}, Namespaces: []string{"ocp", "ci"}}}
+		objects, problems := files.Publish(rules)
+		var found []string
+		for _, object := range objects {
+			found = append(found, object.GetNamespace()+"/"+object.GetName())
+		}
+		if diff := cmp.Diff(want, found); diff != "" || len(problems) > 0 {
+			t.Errorf("%s: problems %v (-want +got):\n%s", target, problems, diff)
+		}
+	}
+}
+
+// TestPublishDivides divides what is too large for one ConfigMap: among named
+// parts as config-updater does, and among as many as it takes.
+func TestPublishDivides(t *testing.T) {
+	contents := map[string]string{}
+	var paths []string
+	for i := range 40 {
+		name := fmt.Sprintf("c/%02d.yaml", i)
+		contents[name] = strings.Repeat("x", 40<<10)
+		paths = append(paths, name)
+	}
+	files := publication(contents, paths...)
+	count := func(rule schema.Publish) map[string]int {
+		t.Helper()
+		rule.Files = []string{"c/*"}
+		objects, problems := files.Publish([]schema.Publish{rule})
+		if len(problems) > 0 {
+			t.Fatal(problems)
+		}
+		found := map[string]int{}
+		for _, object := range objects {
+			data, _ := object.Object["data"].(map[string]any)
+			found[object.GetName()] = len(data)
+		}
+		return found
+	}
+	parts := count(schema.Publish{Parts: []string{"p", "q", "r"}})
+	want := map[string]int{}
+	for _, file := range paths {
+		want[[]string{"p", "q", "r"}[int(sha256.Sum256([]byte(file[2:]))[0])%3]]++
+	}
+	if diff := cmp.Diff(want, parts); diff != "" {
+		t.Errorf("parts (-want +got):\n%s", diff)
+	}
+	split := count(schema.Publish{ConfigMap: "m", Split: true})
+	total := 0
+	for name, files := range split {
+		if !strings.HasPrefix(name, "m-") {
+			t.Errorf("a part is called %s", name)
+		}
+		total += files
+	}
+	if total != 40 || len(split) < 2 {
+		t.Errorf("split: %v", split)
+	}
+	if _, problems := files.Publish([]schema.Publish{{ConfigMap: "m", Files: []string{"c/*"}}}); len(problems) != 1 {
+		t.Errorf("whole: problems %v", problems)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/drover-ci/drover/generators"
+	"github.com/drover-ci/drover/schema"
 )
 
 // partSize is how many bytes a part's keys and contents may have together.
@@ -34,17 +35,68 @@ func Compress(key string, content []byte) (Compressed, error) {
 // its part: NAME-0, NAME-10, NAME-11 and so on, the digits being the first
 // bits of its keys' hashes.
 func Partition(namespace, name string, files []Compressed) []generators.Object {
+	all := make([]keyed, 0, len(files))
+	for _, file := range files {
+		all = append(all, keyed{key: file.Key, content: file.Content})
+	}
+	parts := split(name, all)
+	objects := make([]generators.Object, 0, len(parts))
+	for _, part := range parts {
+		objects = append(objects, newConfigMap(namespace, part.name, part.files))
+	}
+	return objects
+}
+
+// part is a ConfigMap to be.
+type part struct {
+	name  string
+	files []keyed
+}
+
+// size is how many bytes the API counts.
+func (p *part) size() int {
+	size := 0
+	for _, file := range p.files {
+		size += len(file.key) + len(file.content)
+	}
+	return size
+}
+
+// divide divides files among ConfigMaps as a rule says. A file's key alone says
+// where it goes, as long as the parts stay.
+func divide(rule *schema.Publish, files []keyed) []part {
+	switch {
+	case rule.Split:
+		return split(rule.ConfigMap, files)
+	case len(rule.Parts) == 0:
+		return []part{{name: rule.ConfigMap, files: files}}
+	}
+	parts := make([]part, len(rule.Parts))
+	for i, name := range rule.Parts {
+		parts[i].name = name
+	}
+	for _, file := range files {
+		at := int(sha256.Sum256([]byte(file.key))[0]) % len(parts)
+		parts[at].files = append(parts[at].files, file)
+	}
+	return parts
+}
+
+// split divides files by the first bits of their keys' hashes into parts below
+// the limit.
+func split(name string, files []keyed) []part {
 	hashed := make([]hashedFile, 0, len(files))
 	for _, file := range files {
-		hashed = append(hashed, hashedFile{file, sha256.Sum256([]byte(file.Key))})
+		hashed = append(hashed, hashedFile{file, sha256.Sum256([]byte(file.key))})
 	}
-	p := &partitioner{namespace: namespace, name: name}
+	p := &partitioner{name: name}
 	p.split(hashed, "")
 	return p.parts
 }
 
 type hashedFile struct {
-	Compressed
+	keyed
+
 	hash [sha256.Size]byte
 }
 
@@ -52,17 +104,17 @@ type hashedFile struct {
 func (f *hashedFile) bit(depth int) int { return int(f.hash[depth/8]>>(7-depth%8)) & 1 }
 
 type partitioner struct {
-	namespace, name string
-	parts           []generators.Object
+	name  string
+	parts []part
 }
 
 func (p *partitioner) split(files []hashedFile, prefix string) {
 	size := 0
 	for _, file := range files {
-		size += 2*len(file.Key) + keyOverhead + len(file.Content)
+		size += 2*len(file.key) + keyOverhead + len(file.content)
 	}
 	if size <= partSize || len(files) == 1 || len(prefix) == 8*sha256.Size {
-		p.part(files, prefix)
+		p.add(files, prefix)
 		return
 	}
 	var halves [2][]hashedFile
@@ -75,17 +127,16 @@ func (p *partitioner) split(files []hashedFile, prefix string) {
 	}
 }
 
-func (p *partitioner) part(files []hashedFile, prefix string) {
+func (p *partitioner) add(files []hashedFile, prefix string) {
 	if len(files) == 0 {
 		return
 	}
-	contents := make(map[string][]byte, len(files))
+	made := part{name: p.name, files: make([]keyed, 0, len(files))}
 	for _, file := range files {
-		contents[file.Key] = file.Content
+		made.files = append(made.files, file.keyed)
 	}
-	name := p.name
 	if prefix != "" {
-		name += "-" + prefix
+		made.name += "-" + prefix
 	}
-	p.parts = append(p.parts, newConfigMap(p.namespace, name, contents))
+	p.parts = append(p.parts, made)
 }

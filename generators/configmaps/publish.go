@@ -1,10 +1,10 @@
 package configmaps
 
 import (
-	"cmp"
 	"fmt"
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
 
@@ -17,6 +17,8 @@ const (
 	RulePublishKey   = "publish-key"
 	RulePublishEmpty = "publish-empty"
 	RulePublishGlob  = "publish-glob"
+	RulePublishName  = "publish-name"
+	RulePublishPlace = "publish-place"
 	RulePublishSize  = "publish-size"
 )
 
@@ -34,68 +36,127 @@ type Publication struct {
 	Paths []string
 	// Read gives a file's content.
 	Read func(path string) ([]byte, error)
-	// Wanted chooses among the rules; nil takes all.
-	Wanted func(rule schema.Publish) bool
+	// Groups are the places that rules may name.
+	Groups map[string]schema.PublishGroup
+	// Target is the one to make ConfigMaps for, Home the one that rules mean which
+	// name none.
+	Target, Home string
 }
 
-// Publish makes a ConfigMap of each wanted rule, and the namespaces that they are in.
+// Publish makes the ConfigMaps of each rule, once for each namespace on the
+// target that it names.
 func (p Publication) Publish(rules []schema.Publish) ([]generators.Object, []schema.Problem) {
 	var objects []generators.Object
 	var problems []schema.Problem
-	for i, rule := range rules {
-		if p.Wanted != nil && !p.Wanted(rule) {
-			continue
-		}
-		object, problem := p.configMap(fmt.Sprintf("publish[%d]", i), rule)
+	for i := range rules {
+		made, problem := p.configMaps(fmt.Sprintf("publish[%d]", i), &rules[i])
 		if problem != nil {
 			problem.File, problem.Severity = p.Settings, schema.Error
 			problems = append(problems, *problem)
 			continue
 		}
-		objects = append(objects, object)
+		objects = append(objects, made...)
 	}
 	return objects, problems
 }
 
-func (p Publication) configMap(field string, rule schema.Publish) (generators.Object, *schema.Problem) {
-	files, problem := p.match(field, rule)
-	if problem != nil {
-		return generators.Object{}, problem
+// configMaps makes the ConfigMaps of a rule.
+func (p Publication) configMaps(field string, rule *schema.Publish) ([]generators.Object, *schema.Problem) {
+	if problem := checkNames(field, rule); problem != nil {
+		return nil, problem
 	}
-	contents := map[string][]byte{}
-	size := 0
-	for _, file := range files {
-		key := path.Base(file)
-		if rule.As != "" && len(files) == 1 {
-			key = rule.As
-		}
-		if _, taken := contents[key]; taken {
-			return generators.Object{}, &schema.Problem{
-				Path: field, Rule: RulePublishKey,
-				Message: fmt.Sprintf("two files get the same key (found %q, for %s and another)", key, file),
+	namespaces, problem := p.namespaces(field, rule)
+	if problem != nil || len(namespaces) == 0 {
+		return nil, problem
+	}
+	files, problem := p.contents(field, rule)
+	if problem != nil {
+		return nil, problem
+	}
+	parts := divide(rule, files)
+	for _, part := range parts {
+		if size := part.size(); size > maxContent {
+			return nil, &schema.Problem{
+				Path: field, Rule: RulePublishSize,
+				Message: fmt.Sprintf("the ConfigMap %s is too large (found %d bytes, want at most %d); publish fewer files, or set gzip or split",
+					part.name, size, maxContent),
 			}
 		}
+	}
+	var objects []generators.Object
+	for _, namespace := range namespaces {
+		for _, part := range parts {
+			object := newConfigMap(namespace, part.name, part.files)
+			object.Source = p.Settings
+			objects = append(objects, object)
+		}
+	}
+	return objects, nil
+}
+
+// checkNames checks that a rule says what its ConfigMaps are called.
+func checkNames(field string, rule *schema.Publish) *schema.Problem {
+	switch {
+	case (rule.ConfigMap == "") == (len(rule.Parts) == 0):
+		return &schema.Problem{
+			Path: field, Rule: RulePublishName, Message: "a ConfigMap has a name, or parts that do (want either configMap or parts)",
+		}
+	case rule.Split && rule.ConfigMap == "":
+		return &schema.Problem{Path: field + ".split", Rule: RulePublishName, Message: "parts that have names are not split further"}
+	default:
+		return nil
+	}
+}
+
+// contents are a rule's files as they are published, by their keys, which
+// differ.
+func (p Publication) contents(field string, rule *schema.Publish) ([]keyed, *schema.Problem) {
+	files, problem := p.match(field, rule)
+	if problem != nil {
+		return nil, problem
+	}
+	if rule.As != "" && len(files) > 1 {
+		return nil, &schema.Problem{
+			Path: field + ".as", Rule: RulePublishKey,
+			Message: fmt.Sprintf("only a single file has a key of its own (found %d files)", len(files)),
+		}
+	}
+	taken := make(map[string]string, len(files))
+	all := make([]keyed, 0, len(files))
+	for _, file := range files {
+		key := keyOf(rule, file)
+		if other, ok := taken[key]; ok {
+			return nil, &schema.Problem{
+				Path: field, Rule: RulePublishKey,
+				Message: fmt.Sprintf("two files get the same key (found %q, for %s and %s); fullPath gives each its own", key, other, file),
+			}
+		}
+		taken[key] = file
 		content, err := p.content(file, rule)
 		if err != nil {
-			return generators.Object{}, &schema.Problem{Path: field, Rule: RulePublishGlob, Message: err.Error()}
+			return nil, &schema.Problem{Path: field, Rule: RulePublishGlob, Message: err.Error()}
 		}
-		contents[key] = content
-		size += len(key) + len(content)
+		all = append(all, keyed{key: key, content: content})
 	}
-	if size > maxContent {
-		return generators.Object{}, &schema.Problem{
-			Path: field, Rule: RulePublishSize,
-			Message: fmt.Sprintf("the ConfigMap is too large (found %d bytes, want at most %d); publish fewer files, or set gzip", size, maxContent),
-		}
+	return all, nil
+}
+
+// keyOf is what a file is called in its ConfigMap, as Prow's config-updater
+// says it.
+func keyOf(rule *schema.Publish, file string) string {
+	switch {
+	case rule.As != "":
+		return rule.As
+	case rule.FullPath:
+		return strings.ReplaceAll(file, "/", "-")
+	default:
+		return path.Base(file)
 	}
-	object := newConfigMap(cmp.Or(rule.Namespace, DefaultNamespace), rule.ConfigMap, contents)
-	object.Source = files[0]
-	return object, nil
 }
 
 // match gives the files that a rule publishes, which must be at least one: a
 // misspelt glob must not empty a ConfigMap.
-func (p Publication) match(field string, rule schema.Publish) ([]string, *schema.Problem) {
+func (p Publication) match(field string, rule *schema.Publish) ([]string, *schema.Problem) {
 	var files []string
 	for i, glob := range rule.Files {
 		if !doublestar.ValidatePattern(glob) {
@@ -122,7 +183,7 @@ func (p Publication) match(field string, rule schema.Publish) ([]string, *schema
 }
 
 // content is a file as a rule publishes it.
-func (p Publication) content(file string, rule schema.Publish) ([]byte, error) {
+func (p Publication) content(file string, rule *schema.Publish) ([]byte, error) {
 	content, err := p.Read(file)
 	if err != nil || !rule.Gzip {
 		return content, err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -32,10 +33,16 @@ type Files struct {
 }
 
 // Build gives the objects of folders.
-func Build(files Files, folders []string) ([]generators.Object, []schema.Problem) {
+func Build(files Files, folders []schema.ManifestFolder) ([]generators.Object, []schema.Problem) {
 	b := &builder{files: files}
 	for _, folder := range folders {
-		b.folder(path.Clean(folder))
+		b.parameters, b.given = folder.Parameters, map[string]bool{}
+		b.folder(path.Clean(folder.Folder))
+		for _, name := range slices.Sorted(maps.Keys(folder.Parameters)) {
+			if !b.given[name] {
+				b.report(folder.Folder, 0, RuleTemplate, fmt.Sprintf("no template of the folder has such a parameter (found %q)", name))
+			}
+		}
 	}
 	return b.objects, b.problems
 }
@@ -44,6 +51,11 @@ type builder struct {
 	files    Files
 	objects  []generators.Object
 	problems []schema.Problem
+
+	// parameters are those of the folder that is read, and given the ones that a
+	// template had.
+	parameters map[string]string
+	given      map[string]bool
 }
 
 func (b *builder) report(file string, line int, rule, message string) {
@@ -137,10 +149,13 @@ func (b *builder) document(file string, document *yaml.Node) {
 	if len(object) == 0 {
 		return // nothing but a comment
 	}
+	if path.Ext(file) == ".json" && object["apiVersion"] == nil && object["kind"] == nil {
+		return // other tools' data, as jsonnetfile.json
+	}
 	b.add(file, document.Line, &unstructured.Unstructured{Object: object})
 }
 
-// add takes an object, or the objects of a list.
+// add takes an object, or the objects of a list or of a template.
 func (b *builder) add(file string, line int, object *unstructured.Unstructured) {
 	if object.IsList() {
 		err := object.EachListItem(func(item runtimeObject) error {
@@ -152,6 +167,10 @@ func (b *builder) add(file string, line int, object *unstructured.Unstructured) 
 		if err != nil {
 			b.report(file, line, RuleManifest, err.Error())
 		}
+		return
+	}
+	if isTemplate(object) {
+		b.process(file, line, object)
 		return
 	}
 	if missing := missingField(object); missing != "" {

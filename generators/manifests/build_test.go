@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -11,7 +12,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/drover-ci/drover/fixtures"
+	"github.com/drover-ci/drover/generators"
 	"github.com/drover-ci/drover/generators/manifests"
+	"github.com/drover-ci/drover/internal/corpus"
+	"github.com/drover-ci/drover/schema"
 )
 
 func filesOf(contents map[string]string) manifests.Files {
@@ -34,10 +38,11 @@ const (
 
 func TestBuild(t *testing.T) {
 	cases := map[string]struct {
-		reason   string
-		files    map[string]string
-		objects  []string
-		problems []string
+		reason     string
+		files      map[string]string
+		parameters map[string]string
+		objects    []string
+		problems   []string
 	}{
 		"plain": {
 			reason: "each document of each file is an object, lists are taken apart, what starts with _ is skipped",
@@ -78,6 +83,29 @@ func TestBuild(t *testing.T) {
 				"m/a.yaml:5:1: the object has no apiVersion", "m/b.yaml: line 1: did not find expected node content", "m/c.yaml:1:1: the document is no object",
 			},
 		},
+		"template": {
+			reason: "a template stands for its objects, with its parameters in their places",
+			files: map[string]string{
+				"m/t.yaml": "apiVersion: template.openshift.io/v1\nkind: Template\nobjects:\n- " +
+					"{apiVersion: v1, kind: ConfigMap, metadata: {name: \"${NAME}-x\", namespace: \"${NS}\"}}\n" +
+					"parameters: [{name: NAME, required: true}, {name: NS, value: ns}, {name: UNUSED, generate: expression, from: a}]\n",
+			},
+			parameters: map[string]string{"NAME": "given"},
+			objects:    []string{"/ConfigMap/ns/given-x m/t.yaml"},
+		},
+		"template without values": {
+			reason: "nothing is made up",
+			files: map[string]string{
+				"m/t.yaml": "apiVersion: v1\nkind: Template\nobjects: [{apiVersion: v1, kind: Secret, metadata: {name: s}, stringData: {a: \"${RANDOM}\"}}]\n" +
+					"parameters: [{name: RANDOM, generate: expression, from: '[a-z]{9}'}, {name: NEEDED, required: true}]\n",
+			},
+			parameters: map[string]string{"OTHER": "x"},
+			objects:    []string{"/Secret//s m/t.yaml"},
+			problems: []string{
+				"m/t.yaml:1:1: the template's parameter NEEDED has no value (it is required", "m/t.yaml:1:1: the template's parameter RANDOM has no value (a random one",
+				"m: no template of the folder has such a parameter (found \"OTHER\") [template]",
+			},
+		},
 		"nothing": {
 			reason:   "a folder that vanished is no wish to delete all that it held",
 			problems: []string{"m: the folder has no files"},
@@ -85,7 +113,7 @@ func TestBuild(t *testing.T) {
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			objects, problems := manifests.Build(filesOf(tc.files), []string{"m"})
+			objects, problems := manifests.Build(filesOf(tc.files), []schema.ManifestFolder{{Folder: "m", Parameters: tc.parameters}})
 			var found []string
 			for _, object := range objects {
 				found = append(found, object.Key()+" "+object.Source)
@@ -118,8 +146,59 @@ func TestBuildReadsTheSample(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	objects, problems := manifests.Build(files, []string{"clusters/build01", "clusters/common"})
+	objects, problems := manifests.Build(files, []schema.ManifestFolder{{Folder: "clusters/build01"}, {Folder: "clusters/common"}})
 	if len(problems) > 0 || len(objects) < 10 {
 		t.Errorf("%d objects, problems %v", len(objects), problems)
+	}
+}
+
+func TestBuildFillsTemplates(t *testing.T) {
+	const template = `{"apiVersion":"template.openshift.io/v1","kind":"Template","labels":{"app":"${NAME}"},
+	"objects":[{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"${NAME}","labels":{"app":"old","own":"x"}},
+	"spec":{"replicas":"${{REPLICAS}}","paused":"${{PAUSED}}","text":"${NAME} has ${REPLICAS}, not ${UNKNOWN} or ${{NAME}}","${NAME}":["${NAME}"],"empty":"${EMPTY}"}}],
+	"parameters":[{"name":"NAME","value":"web"},{"name":"REPLICAS","value":"3"},{"name":"PAUSED","value":"true"},{"name":"EMPTY"}]}`
+	objects, problems := manifests.Build(filesOf(map[string]string{"m/t.json": template}), []schema.ManifestFolder{{Folder: "m"}})
+	if len(problems) > 0 || len(objects) != 1 {
+		t.Fatalf("%d objects, problems %v", len(objects), problems)
+	}
+	want := map[string]any{
+		"apiVersion": "apps/v1", "kind": "Deployment",
+		"metadata": map[string]any{"name": "web", "labels": map[string]any{"app": "web", "own": "x"}},
+		"spec": map[string]any{
+			"replicas": int64(3), "paused": true, "text": "web has 3, not ${UNKNOWN} or ${{NAME}}", "web": []any{"web"}, "empty": "",
+		},
+	}
+	if diff := cmp.Diff(want, objects[0].Object); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// TestBuildReadsTheCorpus reads every manifest of the full-scale repository.
+func TestBuildReadsTheCorpus(t *testing.T) {
+	root := os.DirFS(corpus.Dir(t, "release-repo"))
+	var files manifests.Files
+	files.Read = func(path string) ([]byte, error) { return fs.ReadFile(root, path) }
+	err := fs.WalkDir(root, "clusters", func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() {
+			files.Paths = append(files.Paths, path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// What its templates want to be given.
+	parameters := map[string]string{}
+	for _, name := range []string{
+		"PAGERDUTY_INTEGRATION_KEY", "SESSION_SECRET", "SLACK_API_URL", "arm01_id", "build01_id", "build02_id", "slack_api_url",
+	} {
+		parameters[name] = "given"
+	}
+	objects, problems := manifests.Build(files, []schema.ManifestFolder{{Folder: "clusters", Parameters: parameters}})
+	for _, problem := range problems {
+		t.Error(problem)
+	}
+	if len(objects) < 2600 || slices.ContainsFunc(objects, func(o generators.Object) bool { return o.GetKind() == "Template" }) {
+		t.Errorf("%d objects", len(objects))
 	}
 }

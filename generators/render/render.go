@@ -240,13 +240,15 @@ func publish(repo *repolayout.Repo, target string) ([]generators.Object, []schem
 		available = append(available, repo.Layout.Boskos)
 		slices.Sort(available)
 	}
-	publication := configmaps.Publication{Settings: repo.Settings.Path, Paths: available, Read: func(file string) ([]byte, error) {
+	publication := configmaps.Publication{
+		Settings: repo.Settings.Path, Paths: available, Groups: repo.Settings.Value.Groups, Target: target, Home: home(repo),
+	}
+	publication.Read = func(file string) ([]byte, error) {
 		if file == repo.Layout.Boskos {
 			return leases, nil
 		}
 		return repo.Read(file)
-	}}
-	publication.Wanted = func(rule schema.Publish) bool { return isFor(rule.Targets, target, home(repo)) }
+	}
 	objects, problems := publication.Publish(publishRules(repo))
 	return objects, problems, nil
 }
@@ -268,11 +270,11 @@ func paths(files []repolayout.Raw) []string {
 	return all
 }
 
-func folders(repo *repolayout.Repo, target string) []string {
-	all := make([]string, 0, len(repo.Settings.Value.Manifests))
-	for _, manifests := range repo.Settings.Value.Manifests {
-		if isFor(manifests.Targets, target, home(repo)) {
-			all = append(all, manifests.Folder)
+func folders(repo *repolayout.Repo, target string) []schema.ManifestFolder {
+	var all []schema.ManifestFolder
+	for _, folder := range repo.Settings.Value.Manifests {
+		if isFor(folder.Targets, target, home(repo)) {
+			all = append(all, folder)
 		}
 	}
 	return all

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 
@@ -54,6 +55,9 @@ func checkTargets(repo *repolayout.Repo) []schema.Problem {
 	}
 	for i, publish := range settings.Publish {
 		known(fmt.Sprintf("publish[%d]", i), publish.Targets)
+	}
+	for _, name := range slices.Sorted(maps.Keys(settings.Groups)) {
+		known(fmt.Sprintf("groups[%q]", name), settings.Groups[name].Targets)
 	}
 	for i, manifests := range settings.Manifests {
 		known(fmt.Sprintf("manifests[%d]", i), manifests.Targets)
