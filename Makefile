@@ -36,7 +36,7 @@ build: bin/drover bin/localcluster ## build both programs into bin/
 ##@ Change
 
 .PHONY: test
-test: test-drover test-localcluster ## run all tests (TESTFLAGS="-run X" for some)
+test: test-drover test-localcluster test-promql ## run all tests (TESTFLAGS="-run X" for some)
 
 .PHONY: test-drover
 test-drover: build
@@ -46,6 +46,11 @@ test-drover: build
 .PHONY: test-localcluster
 test-localcluster: | toolchain
 	$(GO) test -C localcluster -vet=off $(TESTFLAGS) ./...
+
+# A module of its own, because Prometheus's parser brings a lot.
+.PHONY: test-promql
+test-promql: | toolchain
+	$(GO) test -C deploy/promql $(TESTFLAGS) ./...
 
 .PHONY: race
 race: bin/localcluster ## run the tests of the concurrent packages under the race detector
@@ -64,9 +69,10 @@ vet: | toolchain
 # Staticcheck goes through all that a package is built on. Below localcluster that is 1,500 packages of Kubernetes, and
 # takes 2 minutes and 6 GB each time.
 .PHONY: lint
-lint: bin/golangci-lint ## run the linters of .golangci.yml over both modules (LINTFLAGS=--fix mends what it can)
+lint: bin/golangci-lint ## run the linters of .golangci.yml over all modules (LINTFLAGS=--fix mends what it can)
 	bin/golangci-lint run $(LINTFLAGS) ./...
 	cd localcluster && ../bin/golangci-lint run --disable=staticcheck $(LINTFLAGS) ./...
+	cd deploy/promql && ../../bin/golangci-lint run $(LINTFLAGS) ./...
 
 .PHONY: fmt
 fmt: bin/golangci-lint bin/cue ## put all Go and CUE files in their form

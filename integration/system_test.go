@@ -46,8 +46,11 @@ var program = sync.OnceValues(func() (string, error) {
 	return path, nil
 })
 
+// cluster is the API server of tests that need no more than that.
+var cluster testcluster.Shared
+
 func TestMain(m *testing.M) {
-	code := m.Run()
+	code := cluster.Run(m)
 	if path, err := program(); err == nil {
 		_ = os.RemoveAll(filepath.Dir(path))
 	}

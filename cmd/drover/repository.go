@@ -81,10 +81,19 @@ func (f repositoryFlags) loadFrom(ctx context.Context, files *opened) (*repolayo
 
 // cloneDir is where the clone of a remote repository is kept.
 func cloneDir(repository string) (string, error) {
-	cache, err := os.UserCacheDir()
+	cache, err := cacheDir()
 	if err != nil {
-		return "", fmt.Errorf("find a place for the clone of %s: %w", repository, err)
+		return "", err
 	}
 	sum := sha256.Sum256([]byte(repository))
-	return filepath.Join(cache, "drover", "clones", hex.EncodeToString(sum[:8])), nil
+	return filepath.Join(cache, hex.EncodeToString(sum[:8])), nil
+}
+
+// cacheDir is where clones are kept.
+func cacheDir() (string, error) {
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return "", fmt.Errorf("find a place for clones: %w", err)
+	}
+	return filepath.Join(cache, "drover", "clones"), nil
 }

@@ -4,38 +4,25 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/drover-ci/drover/reconciler"
-	"github.com/drover-ci/drover/reconciler/gitsource"
+	"github.com/drover-ci/drover/reconciler/metrics"
 	"github.com/drover-ci/drover/resolver/httpapi"
 	"github.com/drover-ci/drover/resolver/imagestreams"
 	"github.com/drover-ci/drover/schema/rules"
 )
 
 type serveCommand struct {
-	Resolver serveResolverCommand `cmd:"" help:"Answer running jobs that ask for their configuration, and show pages. Needs no cluster."`
-}
-
-// followFlags say which repository a server follows.
-type followFlags struct {
-	Branch   string        `placeholder:"B" help:"The branch to follow. Default: the one that HEAD names."`
-	Interval time.Duration `default:"1m" help:"How often to ask a remote repository."`
-}
-
-func (f followFlags) open(ctx context.Context, repository string) (*gitsource.Source, error) {
-	clone, err := cloneDir(repository)
-	if err != nil {
-		return nil, err
-	}
-	return gitsource.Open(ctx, gitsource.Options{Repository: repository, Branch: f.Branch, CloneDir: clone, Interval: f.Interval})
+	Resolver   serveResolverCommand   `cmd:"" help:"Answer running jobs that ask for their configuration, and show pages. Needs no cluster."`
+	Reconciler serveReconcilerCommand `cmd:"" help:"Keep a cluster as its ConfigRepo objects say, and answer running jobs. For a cluster."`
 }
 
 type serveResolverCommand struct {
 	followFlags
+	hookFlags
 
 	Repo   string `default:"." placeholder:"DIR|URL" help:"The release repository: a checkout or bare repository, of which commits count, or a URL."`
 	Listen string `default:":8080" placeholder:"ADDRESS" help:"Where to listen."`
@@ -52,8 +39,15 @@ func (serveResolverCommand) Help() string {
 
 // Run serves until it is interrupted.
 func (c serveResolverCommand) Run(ctx context.Context, out *console) error {
+	if err := c.check(); err != nil {
+		return err
+	}
 	logger := slog.New(slog.NewTextHandler(out.stderr, nil))
-	source, err := c.open(ctx, c.Repo)
+	clone, err := cloneDir(c.Repo)
+	if err != nil {
+		return err
+	}
+	source, err := c.open(ctx, c.Repo, clone)
 	if err != nil {
 		return err
 	}
@@ -63,18 +57,20 @@ func (c serveResolverCommand) Run(ctx context.Context, out *console) error {
 		return err
 	}
 	front := newFront(func() *rules.Snapshot { return loop.Snapshot() }, frontOptions{
-		source: source, repository: c.Repo, streams: streams, logger: logger,
+		source: source, repository: source.Repository(), streams: streams, logger: logger,
 	})
 	loop = reconciler.New(source, nil, front, reconciler.Options{Logger: logger})
 	listener, err := listen(c.Listen)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out.stdout, "serving %s of %s on http://%s\n", source.Branch(), c.Repo, listener.Addr())
+	mux := newMux(front)
+	c.mount(mux, metrics.New(front.metrics, version()), pokeOne(source))
+	fmt.Fprintf(out.stdout, "serving %s of %s on http://%s\n", source.Branch(), source.Repository(), listener.Addr())
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return loop.Run(ctx) })
 	group.Go(func() error { return front.Run(ctx) })
-	group.Go(func() error { return serve(ctx, listener, front, logger) })
+	group.Go(func() error { return serve(ctx, listener, mux, logger) })
 	return group.Wait()
 }
 

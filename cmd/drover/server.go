@@ -18,6 +18,13 @@ func listen(address string) (net.Listener, error) {
 	return config.Listen(context.Background(), "tcp", address)
 }
 
+// newMux gives what a server answers: what is in force, and what other parts add.
+func newMux(front http.Handler) *http.ServeMux {
+	mux := http.NewServeMux()
+	mux.Handle("/", front)
+	return mux
+}
+
 // serve answers HTTP requests until the context ends; those under way then have
 // a little time to end.
 func serve(ctx context.Context, listener net.Listener, handler http.Handler, logger *slog.Logger) error {

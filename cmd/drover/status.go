@@ -16,6 +16,7 @@ import (
 	"github.com/drover-ci/drover/reconciler"
 	"github.com/drover-ci/drover/reconciler/apply"
 	"github.com/drover-ci/drover/reconciler/configrepo"
+	"github.com/drover-ci/drover/reconciler/metrics"
 	"github.com/drover-ci/drover/schema"
 )
 
@@ -110,9 +111,18 @@ func appliedOf(status reconciler.Status) configrepo.Applied {
 	}
 }
 
-// drift logs what was put right in the cluster.
-func (r *statusReporter) drift(logger *slog.Logger) func(apply.Drift) {
+// counting has a reporter's passes counted too.
+func counting(repository *metrics.Repository, reporter reconciler.Reporter) reconciler.Reporter {
+	return reconciler.ReporterFunc(func(ctx context.Context, status reconciler.Status) error {
+		repository.Pass(status)
+		return reporter.Report(ctx, status)
+	})
+}
+
+// tellDrift logs and counts what was put right in the cluster.
+func tellDrift(logger *slog.Logger, repository *metrics.Repository) func(apply.Drift) {
 	return func(drift apply.Drift) {
+		repository.Drift(drift)
 		attributes := []any{"object", drift.Object.String(), "outcome", drift.Outcome, "source", drift.Source}
 		if drift.Err != nil {
 			attributes = append(attributes, "error", drift.Err)

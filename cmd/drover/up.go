@@ -9,7 +9,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 	"k8s.io/client-go/rest"
@@ -21,17 +20,19 @@ import (
 	"github.com/drover-ci/drover/reconciler/apply"
 	"github.com/drover-ci/drover/reconciler/configrepo"
 	"github.com/drover-ci/drover/reconciler/gitsource"
+	"github.com/drover-ci/drover/reconciler/metrics"
 	"github.com/drover-ci/drover/resolver/imagestreams"
 	"github.com/drover-ci/drover/schema/rules"
 )
 
 type upCommand struct {
-	Repo       string        `placeholder:"DIR|URL" help:"The release repository, of which commits count. Default: a sample, made in the data folder."`
-	Branch     string        `placeholder:"B" help:"The branch to follow. Default: the one that HEAD names."`
-	Kubeconfig string        `placeholder:"FILE" help:"Keep this cluster instead of running a local control plane."`
-	Data       string        `placeholder:"DIR" help:"Where everything is kept. Default: the XDG data folder."`
-	Listen     string        `placeholder:"ADDRESS" help:"Where to listen. Default: 127.0.0.1:8080, or a free port if that is taken."`
-	Interval   time.Duration `default:"1m" help:"How often to ask a remote repository."`
+	followFlags
+	hookFlags
+
+	Repo       string `placeholder:"DIR|URL" help:"The release repository, of which commits count. Default: a sample, made in the data folder."`
+	Kubeconfig string `placeholder:"FILE" help:"Keep this cluster instead of running a local control plane."`
+	Data       string `placeholder:"DIR" help:"Where everything is kept. Default: the XDG data folder."`
+	Listen     string `placeholder:"ADDRESS" help:"Where to listen. Default: 127.0.0.1:8080, or a free port if that is taken."`
 }
 
 // Help gives the examples.
@@ -52,6 +53,9 @@ const (
 
 // Run runs everything until it is interrupted or a part ends.
 func (c upCommand) Run(ctx context.Context, out *console) error {
+	if err := c.check(); err != nil {
+		return err
+	}
 	data, err := openDataDir(ctx, c.Data)
 	if err != nil {
 		return err
@@ -74,7 +78,7 @@ func (c upCommand) Run(ctx context.Context, out *console) error {
 	}
 	defer cluster.stop()
 	system := &system{
-		data: data, source: source, cluster: cluster, listener: listener, repo: c.repository(data), logger: logger, out: out,
+		data: data, source: source, cluster: cluster, listener: listener, repo: gitsource.Redact(c.repository(data)), hook: c.hookFlags, logger: logger, out: out,
 	}
 	return system.run(ctx)
 }
@@ -108,9 +112,7 @@ func (c upCommand) source(ctx context.Context, data *dataDir) (*gitsource.Source
 			}
 		}
 	}
-	return gitsource.Open(ctx, gitsource.Options{
-		Repository: repository, Branch: c.Branch, CloneDir: data.path("clone"), Interval: c.Interval,
-	})
+	return c.open(ctx, repository, data.path("clone"))
 }
 
 // cluster is the cluster to keep.
@@ -165,12 +167,23 @@ type system struct {
 	cluster  *cluster
 	listener net.Listener
 	repo     string
+	hook     hookFlags
 	logger   *slog.Logger
 	out      *console
 }
 
 // run starts the parts and waits for them.
 func (s *system) run(ctx context.Context) error {
+	streams, err := imagestreams.New(s.cluster.config)
+	if err != nil {
+		return err
+	}
+	var loop *reconciler.Reconciler
+	front := newFront(func() *rules.Snapshot { return loop.Snapshot() }, frontOptions{
+		source: s.source, repository: s.repo, streams: streams, logger: s.logger,
+	})
+	counted := metrics.New(front.metrics, version())
+	s.cluster.config.Wrap(counted.Transport)
 	target, err := apply.New(s.cluster.config)
 	if err != nil {
 		return err
@@ -184,20 +197,15 @@ func (s *system) run(ctx context.Context) error {
 		return err
 	}
 	group, ctx := errgroup.WithContext(ctx)
-	announce := newAnnouncement(s)
-	var loop *reconciler.Reconciler
-	streams, err := imagestreams.New(s.cluster.config)
-	if err != nil {
-		return err
-	}
-	front := newFront(func() *rules.Snapshot { return loop.Snapshot() }, frontOptions{
-		source: s.source, repository: s.repo, streams: streams, logger: s.logger,
-	})
-	loop = reconciler.New(s.source, target, announce.after(reportTo(front, reporter)), reconciler.Options{LastGood: lastGood, Logger: s.logger})
+	announce, repository := newAnnouncement(s), counted.Repository(objectName)
+	report := announce.after(counting(repository, reportTo(front, reporter)))
+	loop = reconciler.New(s.source, target, report, reconciler.Options{LastGood: lastGood, Logger: s.logger})
+	mux := newMux(front)
+	s.hook.mount(mux, counted, pokeOne(s.source))
 	group.Go(func() error { return front.Run(ctx) })
 	group.Go(func() error { return loop.Run(ctx) })
-	group.Go(func() error { return target.Watch(ctx, reporter.drift(s.logger)) })
-	group.Go(func() error { return serve(ctx, s.listener, front, s.logger) })
+	group.Go(func() error { return target.Watch(ctx, tellDrift(s.logger, repository)) })
+	group.Go(func() error { return serve(ctx, s.listener, mux, s.logger) })
 	group.Go(func() error {
 		select {
 		case <-ctx.Done():

@@ -50,7 +50,9 @@ func layers() *Table {
 				"generators", "generators/render", "repo-layout", "schema", "schema/rules",
 				"reconciler/apply", "reconciler/gitsource", // the results that its interfaces speak of
 			}},
-			"reconciler/metrics": {Imports: []string{"reconciler", "reconciler/apply"}},
+			"reconciler/metrics": {
+				Imports: []string{"reconciler", "reconciler/apply"}, Tests: []string{"reconciler/gitsource", "schema"},
+			},
 
 			"leases":         {},
 			"leases/client":  {Imports: []string{"leases"}, Tests: []string{"leases/httpapi"}},
@@ -100,7 +102,7 @@ func layers() *Table {
 			"github.com/fluxcd":              {Users: cluster()},
 			"github.com/openshift/client-go": {Users: []string{"resolver/imagestreams"}},
 			"github.com/openshift/api":       {Users: []string{"resolver/imagestreams"}},
-			"sigs.k8s.io/kustomize":          {Users: []string{"generators/manifests"}},
+			"sigs.k8s.io/kustomize":          {Users: []string{"generators/manifests"}, Tests: true},
 
 			// Nobody's: too heavy, or a second way to do what is done one way here.
 			"k8s.io/kubernetes":           {}, // localcluster has it, in a module of its own

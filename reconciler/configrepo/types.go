@@ -39,6 +39,24 @@ type Spec struct {
 	Interval schema.Duration `json:"interval,omitzero"`
 	// Suspend stops everything but serving what is in force.
 	Suspend bool `json:"suspend,omitempty"`
+	// Credentials are what the repository asks for; nil for none.
+	Credentials *Credentials `json:"credentials,omitempty"`
+	// Verification says whose signature a revision needs; nil for nobody's.
+	Verification *Verification `json:"verification,omitempty"`
+}
+
+// Credentials say where to find what a repository asks for.
+type Credentials struct {
+	// SecretName is a Secret in the namespace of the ConfigRepo.
+	SecretName string `json:"secretName"`
+}
+
+// Verification says who may sign revisions. At least one field is not empty.
+type Verification struct {
+	// AllowedSigners is an allowed_signers file, as of ssh-keygen.
+	AllowedSigners string `json:"allowedSigners,omitempty"`
+	// OpenPGPKeys are public keys, armored.
+	OpenPGPKeys string `json:"openPGPKeys,omitempty"`
 }
 
 // Status is what Drover found.

@@ -63,7 +63,7 @@ func parseAllowedSigner(line string) (allowedSigner, error) {
 	}
 	signer := allowedSigner{principals: strings.Split(principals, ","), key: key}
 	for _, option := range options {
-		if err := signer.set(option); err != nil {
+		if signer, err = signer.with(option); err != nil {
 			return allowedSigner{}, err
 		}
 	}
@@ -86,8 +86,8 @@ func firstField(line string) (field, rest string, err error) {
 	return line[:end], strings.TrimSpace(line[end:]), nil
 }
 
-// set takes an option, in the order and spelling of ssh-keygen(1).
-func (s *allowedSigner) set(option string) (err error) {
+// with takes an option, in the order and spelling of ssh-keygen(1).
+func (s allowedSigner) with(option string) (_ allowedSigner, err error) {
 	name, value, _ := strings.Cut(option, "=")
 	value = strings.Trim(value, `"`)
 	switch strings.ToLower(name) {
@@ -100,12 +100,12 @@ func (s *allowedSigner) set(option string) (err error) {
 	case "valid-before":
 		s.valid.before, err = parseTime(value)
 	default:
-		return fmt.Errorf("the option %s is not known", name)
+		return s, fmt.Errorf("the option %s is not known", name)
 	}
 	if err != nil {
-		return fmt.Errorf("option %s: %w", name, err)
+		return s, fmt.Errorf("option %s: %w", name, err)
 	}
-	return nil
+	return s, nil
 }
 
 // parseTime reads YYYYMMDD[HHMM[SS]] in local time, or with Z in UTC.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -145,14 +146,14 @@ func TestABrokenCloneIsMended(t *testing.T) {
 		"no HEAD":             func(dir string) error { return os.Remove(filepath.Join(dir, "HEAD")) },
 		"no refs":             func(dir string) error { return os.RemoveAll(filepath.Join(dir, "refs")) },
 		"garbage in a ref": func(dir string) error {
-			return os.WriteFile(filepath.Join(dir, "refs/heads/main"), []byte("garbage"), 0o600)
+			return os.WriteFile(dir+"/refs/heads/main", []byte("garbage"), 0o600)
 		},
 		"pack gone":            func(dir string) error { return os.Remove(packs(dir, ".pack")[0]) },
 		"index gone":           func(dir string) error { return os.Remove(packs(dir, ".idx")[0]) },
 		"index truncated":      func(dir string) error { return truncate(packs(dir, ".idx")[0]) },
 		"pack truncated":       func(dir string) error { return truncate(packs(dir, ".pack")[0]) },
-		"index without a pack": func(dir string) error { return os.WriteFile(filepath.Join(dir, "objects/pack/pack-1.idx"), nil, 0o600) },
-		"unfinished pack":      func(dir string) error { return os.WriteFile(filepath.Join(dir, "objects/pack/tmp_pack_1"), nil, 0o600) },
+		"index without a pack": func(dir string) error { return os.WriteFile(dir+"/objects/pack/pack-1.idx", nil, 0o600) },
+		"unfinished pack":      func(dir string) error { return os.WriteFile(dir+"/objects/pack/tmp_pack_1", nil, 0o600) },
 		"empty":                os.RemoveAll,
 		"a file": func(dir string) error {
 			if err := os.RemoveAll(dir); err != nil {
@@ -241,7 +242,7 @@ func TestManyFetchesLeaveFewPacks(t *testing.T) {
 	tree := treeOf(t, source, fetch(t, source))
 	var want string
 	for i := range 25 {
-		want = repository.Commit("a.txt", fmt.Sprint(i))
+		want = repository.Commit("a.txt", strconv.Itoa(i))
 		if got := fetch(t, source); got.Hash != want {
 			t.Fatalf("got %s, want %s", got.Hash, want)
 		}
@@ -296,7 +297,7 @@ func TestReadersGoOnWhileFetching(t *testing.T) {
 		})
 	}
 	for i := range 10 {
-		want := repository.Commit("a.txt", fmt.Sprint(i+1))
+		want := repository.Commit("a.txt", strconv.Itoa(i+1))
 		if got := fetch(t, source); got.Hash != want {
 			t.Errorf("got %s, want %s", got.Hash, want)
 		}

@@ -95,11 +95,12 @@ func whole(repository *git.Repository, hash plumbing.Hash) error {
 	return nil
 }
 
-// refresh fetches the branch, if it has moved. A damaged clone is made anew.
-func (c *clone) refresh(ctx context.Context, branch string, damaged bool) (changed bool, err error) {
+// refresh fetches the branch, if it has moved. A clone that cannot be used is
+// made anew.
+func (c *clone) refresh(ctx context.Context, branch string) (changed bool, err error) {
 	err = c.alone(ctx, func() error {
 		repository, err := c.usable()
-		if damaged || err != nil {
+		if err != nil {
 			changed = true
 			return c.renew(ctx)
 		}
@@ -107,6 +108,11 @@ func (c *clone) refresh(ctx context.Context, branch string, damaged bool) (chang
 		return err
 	})
 	return changed, err
+}
+
+// mend makes the clone anew.
+func (c *clone) mend(ctx context.Context) error {
+	return c.alone(ctx, func() error { return c.renew(ctx) })
 }
 
 func (c *clone) update(ctx context.Context, repository *git.Repository, branch string) (changed bool, err error) {

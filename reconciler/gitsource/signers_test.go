@@ -51,7 +51,11 @@ func sshSign(t *testing.T, signer ssh.Signer, namespace, algorithm string) func(
 		message := append([]byte("SSHSIG"), ssh.Marshal(struct{ Namespace, Reserved, HashAlgorithm, Hash string }{
 			namespace, "", "sha512", string(hash[:]),
 		})...)
-		signature, err := signer.(ssh.AlgorithmSigner).SignWithAlgorithm(rand.Reader, message, algorithm)
+		able, ok := signer.(ssh.AlgorithmSigner)
+		if !ok {
+			t.Fatalf("%T chooses the algorithm itself", signer)
+		}
+		signature, err := able.SignWithAlgorithm(rand.Reader, message, algorithm)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -179,17 +183,21 @@ func certificate(t *testing.T, key, authority ssh.Signer, principal string, unti
 	if err != nil {
 		t.Fatal(err)
 	}
-	return certSigner{signer, key}
+	able, ok := key.(ssh.AlgorithmSigner)
+	if !ok {
+		t.Fatalf("%T chooses the algorithm itself", key)
+	}
+	return certSigner{signer, able}
 }
 
 // certSigner presents a certificate and signs with its key.
 type certSigner struct {
 	ssh.Signer
-	key ssh.Signer
+	key ssh.AlgorithmSigner
 }
 
 func (s certSigner) SignWithAlgorithm(random io.Reader, data []byte, algorithm string) (*ssh.Signature, error) {
-	return s.key.(ssh.AlgorithmSigner).SignWithAlgorithm(random, data, algorithm)
+	return s.key.SignWithAlgorithm(random, data, algorithm)
 }
 
 func TestOpenPGPSigners(t *testing.T) {

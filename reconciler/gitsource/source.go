@@ -150,7 +150,13 @@ func (s *Source) Fetch(ctx context.Context) (Revision, error) {
 // refresh brings the clone up to date. The caller holds fetching; readers go on
 // meanwhile.
 func (s *Source) refresh(ctx context.Context) error {
-	changed, err := s.clone.refresh(ctx, s.branch, s.objects.isDamaged())
+	if s.objects.isDamaged() {
+		if err := s.clone.mend(ctx); err != nil {
+			return err
+		}
+		return s.objects.renewed()
+	}
+	changed, err := s.clone.refresh(ctx, s.branch)
 	if err != nil || !changed {
 		return err
 	}

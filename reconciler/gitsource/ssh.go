@@ -108,7 +108,7 @@ type dialers struct {
 	register sync.Once
 	mu       sync.Mutex
 	last     int
-	contexts map[string]context.Context //nolint:containedctx // it is what a number stands for
+	contexts map[string]context.Context
 }
 
 var within = &dialers{contexts: map[string]context.Context{}} //nolint:gochecknoglobals // so is the registry that it is in
@@ -121,7 +121,7 @@ func dialWithin(ctx context.Context) (dialer string, end func()) {
 	defer within.mu.Unlock()
 	within.last++
 	number := strconv.Itoa(within.last)
-	within.contexts[number] = ctx
+	within.contexts[number] = ctx //nolint:fatcontext // it is kept for others, not made anew
 	return dialerScheme + "://" + number, func() {
 		within.mu.Lock()
 		defer within.mu.Unlock()

@@ -77,8 +77,8 @@ type Webhook struct {
 // push of hundreds of commits has less than one.
 const maxHook = 5 << 20
 
-// minSecret is how long a secret must be at least, in bytes.
-const minSecret = 16
+// MinSecret is how long a webhook's secret must be at least, in bytes.
+const MinSecret = 16
 
 // NewWebhook gives the endpoint. The secret is read for each call, so that it
 // can be renewed; pushed enqueues, returns at once and says how many sources are
@@ -114,7 +114,7 @@ func (h *Webhook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (h *Webhook) answer(w http.ResponseWriter, r *http.Request, body []byte) {
 	var push Push
 	var err error
-	switch event := r.Header.Get("X-GitHub-Event"); event {
+	switch event := r.Header.Get("X-Github-Event"); event {
 	case "ping":
 		_, _ = fmt.Fprintln(w, "pong")
 		return
@@ -142,7 +142,7 @@ func (h *Webhook) answer(w http.ResponseWriter, r *http.Request, body []byte) {
 // read or is too short is nobody's.
 func (h *Webhook) authentic(r *http.Request, body []byte) bool {
 	secret, err := h.secret()
-	if err != nil || len(secret) < minSecret {
+	if err != nil || len(secret) < MinSecret {
 		return false
 	}
 	if signature := r.Header.Get("X-Hub-Signature-256"); signature != "" {
@@ -200,7 +200,7 @@ func plainPush(body []byte) (Push, error) {
 		Repository string `json:"repository"`
 		Branch     string `json:"branch"`
 	}
-	if len(strings.TrimSpace(string(body))) > 0 {
+	if strings.TrimSpace(string(body)) != "" {
 		if err := json.Unmarshal(body, &event); err != nil {
 			return Push{}, errors.New(`the body is not {"repository": URL, "branch": NAME}`)
 		}

@@ -147,7 +147,11 @@ func TestAWebhookIsFasterThanTheInterval(t *testing.T) {
 			}
 		})
 	}()
-	t.Cleanup(func() { <-ended })
+	t.Cleanup(func() {
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
 	hook := httptest.NewServer(gitsource.NewWebhook(func() ([]byte, error) { return []byte(hookSecret), nil }, func(push gitsource.Push) int {
 		if push.Concerns(source.Repository(), source.Branch()) {
 			source.Poke()

@@ -22,11 +22,12 @@ type state struct {
 	known     bool      // a pass has ended
 	committed time.Time // of the revision in force; zero if it is not known
 	behind    time.Time // since when a newer revision waits; zero if none does
-	ready     bool
+	ready     float64   // 1 or 0
 	problems  int
 	held      int
 	heldSince time.Time
 	owned     int
+	targets   map[string]float64 // whether the newest is in force there: 1 or 0
 }
 
 func newGauges() *gauges { return &gauges{state: map[string]*state{}, now: time.Now} }
@@ -55,8 +56,24 @@ func (g *gauges) pass(name string, status reconciler.Status, now time.Time) {
 	if !status.Applied.Time.IsZero() {
 		s.committed = status.Applied.Time
 	}
-	s.ready = status.Err == nil
+	s.ready = 0
+	if status.Err == nil {
+		s.ready = 1
+	}
 	s.problems = len(status.Problems)
+	s.held, s.heldSince = len(status.Held), time.Time{}
+	for _, held := range status.Held {
+		if s.heldSince.IsZero() || held.Since.Before(s.heldSince) {
+			s.heldSince = held.Since
+		}
+	}
+	s.targets = map[string]float64{}
+	for _, target := range status.Targets {
+		s.targets[target.Name] = 0
+		if target.Err == nil && target.Applied.Hash == target.Attempted.Hash {
+			s.targets[target.Name] = 1
+		}
+	}
 	switch {
 	case status.Observed.Hash == "" || status.Observed.Hash == status.Applied.Hash:
 		s.behind = time.Time{}
@@ -66,15 +83,6 @@ func (g *gauges) pass(name string, status reconciler.Status, now time.Time) {
 	if status.Stage == reconciler.Done {
 		c := status.Changes
 		s.owned = len(c.Created) + len(c.Adopted) + len(c.Updated) + len(c.Healed) + len(c.Kept) + len(c.Paused) + c.Unchanged
-	}
-}
-
-// hold takes over how many units are held back, and since when the first.
-func (g *gauges) hold(name string, units int, since time.Time) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if s := g.state[name]; s != nil {
-		s.held, s.heldSince = units, since
 	}
 }
 
@@ -104,7 +112,7 @@ func readings() []reading {
 			"Time since a revision was seen that is not in force yet, in seconds; 0 where the newest is.",
 			func(s *state, now time.Time) (float64, bool) { return since(s.behind, now), s.known }),
 		read("drover_repository_ready", "Whether the last pass over the repository ended well: 1 or 0.",
-			func(s *state, _ time.Time) (float64, bool) { return number(s.ready), s.known }),
+			func(s *state, _ time.Time) (float64, bool) { return s.ready, s.known }),
 		read("drover_problems", "Problems of the newest revision.",
 			func(s *state, _ time.Time) (float64, bool) { return float64(s.problems), s.known }),
 		read("drover_held_units", "Units that are held back at an earlier revision because of problems.",
@@ -116,18 +124,17 @@ func readings() []reading {
 	}
 }
 
-func number(yes bool) float64 {
-	if yes {
-		return 1
-	}
-	return 0
-}
-
 // Describe implements prometheus.Collector.
 func (g *gauges) Describe(out chan<- *prometheus.Desc) {
 	for _, r := range readings() {
 		out <- r.describe
 	}
+	out <- targetReady()
+}
+
+func targetReady() *prometheus.Desc {
+	return prometheus.NewDesc("drover_target_ready",
+		"Whether what was applied last to another target than the home is in force there: 1 or 0.", []string{byRepository, "target"}, nil)
 }
 
 // Collect implements prometheus.Collector.
@@ -140,6 +147,9 @@ func (g *gauges) Collect(out chan<- prometheus.Metric) {
 			if value, ok := r.read(s, now); ok {
 				out <- prometheus.MustNewConstMetric(r.describe, prometheus.GaugeValue, value, name)
 			}
+		}
+		for target, ready := range s.targets {
+			out <- prometheus.MustNewConstMetric(targetReady(), prometheus.GaugeValue, ready, name, target)
 		}
 	}
 }

@@ -79,14 +79,12 @@ func histogram(name, help string, buckets []float64, labels ...string) *promethe
 	return prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: name, Help: help, Buckets: buckets}, labels)
 }
 
-// Leads notes whether this process is the one that applies.
-func (m *Metrics) Leads(leads bool) {
-	if leads {
-		m.leader.Set(1)
-	} else {
-		m.leader.Set(0)
-	}
-}
+// Leads notes that this process is the one that applies, [Metrics.Follows] that
+// it is not.
+func (m *Metrics) Leads() { m.leader.Set(1) }
+
+// Follows notes that another process applies.
+func (m *Metrics) Follows() { m.leader.Set(0) }
 
 // Queue has the depth of a queue asked for whenever metrics are.
 func (m *Metrics) Queue(name string, depth func() int) {
@@ -133,7 +131,7 @@ func (r *Repository) Forget() {
 // Pass notes how a pass ended.
 func (r *Repository) Pass(status reconciler.Status) {
 	r.mu.Lock()
-	first := !r.last.Refused || r.last.Observed.Hash != status.Observed.Hash
+	first := !r.last.Refused || r.last.Attempted.Hash != status.Attempted.Hash
 	r.last = status
 	r.mu.Unlock()
 	r.passes.WithLabelValues(r.name, result(status)).Inc()
@@ -169,9 +167,6 @@ func (r *Repository) changed(changes apply.ChangeSet) {
 		r.objects.WithLabelValues(r.name, result).Add(float64(n))
 	}
 }
-
-// Held notes how many units are held back, and since when the first of them.
-func (r *Repository) Held(units int, since time.Time) { r.gauges.hold(r.name, units, since) }
 
 // Drift notes what came of somebody else's change.
 func (r *Repository) Drift(drift apply.Drift) {
