@@ -23,6 +23,7 @@
 //	core-services/boskos/quotas.yaml                         quotas
 //	core-services/sanitize-prow-jobs/_config.yaml            which job runs where
 //	core-services/sanitize-prow-jobs/_clusters.yaml          the clusters that there are
+//	core-services/cluster-claim-owners/_config.yaml          who may claim clusters from a pool
 //
 // A configuration's name repeats its organization and repository because
 // files of all repositories end up side by side in one ConfigMap. A step's

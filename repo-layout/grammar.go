@@ -33,6 +33,8 @@ const (
 	chainFile    componentKind = "-chain.yaml"
 	workflowFile componentKind = "-workflow.yaml"
 	observerFile componentKind = "-observer.yaml"
+	// metadataFile is beside a component, and says who owns it.
+	metadataFile componentKind = ".metadata.json"
 )
 
 // clusterProfiles is the registry's folder that holds no components.
@@ -57,6 +59,9 @@ func parseComponent(file string) (name string, kind componentKind, err error) {
 		}
 		return want, kind, nil
 	}
+	if strings.HasSuffix(base, string(metadataFile)) {
+		return want, metadataFile, nil
+	}
 	if mayBeBeside(base, want) {
 		return "", "", nil
 	}
@@ -65,9 +70,9 @@ func parseComponent(file string) (name string, kind componentKind, err error) {
 }
 
 // mayBeBeside says whether a file that is no component belongs in the
-// registry: owners, documentation, metadata, and a step's commands.
+// registry: owners, documentation, and a step's commands.
 func mayBeBeside(base, component string) bool {
-	if base == "OWNERS" || strings.HasSuffix(base, ".md") || strings.HasSuffix(base, ".metadata.json") {
+	if base == "OWNERS" || strings.HasSuffix(base, ".md") {
 		return true
 	}
 	stem, _, _ := strings.Cut(base, ".")

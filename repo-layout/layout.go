@@ -18,6 +18,7 @@ type Layout struct {
 	Config, Registry, Jobs        string
 	Quotas, Boskos, Prow, Plugins string
 	Dispatch, Clusters            string
+	ClaimOwners                   string
 }
 
 // LayoutOf fills OpenShift's places in where the settings name none.
@@ -33,5 +34,7 @@ func LayoutOf(settings *schema.Settings) Layout {
 		Dispatch: cmp.Or(paths.Dispatch, "core-services/sanitize-prow-jobs/_config.yaml"),
 		Clusters: cmp.Or(paths.Clusters, "core-services/sanitize-prow-jobs/_clusters.yaml"),
 		Plugins:  cmp.Or(paths.Plugins, "core-services/prow/02_config/_plugins.yaml"),
+
+		ClaimOwners: cmp.Or(paths.ClaimOwners, "core-services/cluster-claim-owners/_config.yaml"),
 	}
 }

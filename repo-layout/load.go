@@ -44,6 +44,9 @@ func load(ctx context.Context, tree Tree, settings *Doc[schema.Settings], last *
 	if err := repo.judgeSingles(); err != nil {
 		return nil, err
 	}
+	if repo.ClaimOwners, err = loadSingle[schema.ClaimOwnersFile](tree, repo.Layout.ClaimOwners); err != nil {
+		return nil, err
+	}
 	l := &loader{ctx: ctx, tree: tree}
 	for dir, sort := range repo.areas() {
 		if repo.folders[dir], err = l.area(dir, sort, last.folders[dir]); err != nil {
@@ -112,6 +115,7 @@ func (r *Repo) collect() {
 	sortDocs(r.Workflows)
 	sortDocs(r.Observers)
 	slices.SortFunc(r.Judged, func(a, b *Judged) int { return strings.Compare(a.Path, b.Path) })
+	sortDocs(r.Metadata)
 	sortRaw(r.Jobs)
 	sortRaw(r.Files)
 	schema.SortProblems(r.Strays)
@@ -133,6 +137,8 @@ func (r *Repo) collectFile(f *file) {
 		r.Observers = append(r.Observers, doc)
 	case *Judged:
 		r.Judged = append(r.Judged, doc)
+	case *Doc[schema.RegistryMetadata]:
+		r.Metadata = append(r.Metadata, doc)
 	}
 }
 

@@ -20,10 +20,6 @@ func (s registrySorter) sort(dir string, entries []Entry) (files []*file, proble
 		return nil, nil
 	}
 	for _, entry := range entries {
-		if file := path.Join(dir, entry.Name); strings.HasSuffix(file, ".metadata.json") {
-			files = append(files, judgedFile(entry, file, schema.RegistryMetadataDefinition))
-			continue
-		}
 		name, kind, err := parseComponent(path.Join(below, entry.Name))
 		if err != nil {
 			problems = append(problems, fileProblem(path.Join(dir, entry.Name), RuleFileName, err.Error()))
@@ -48,6 +44,8 @@ func componentFile(dir string, entry Entry, entries []Entry, name string, kind c
 		return newFile(entry, func(f *file, contents [][]byte) { decodeChain(f, name, contents) }, own)
 	case workflowFile:
 		return newFile(entry, func(f *file, contents [][]byte) { decodeWorkflow(f, name, contents) }, own)
+	case metadataFile:
+		return newFile(entry, func(f *file, contents [][]byte) { decodeMetadata(f, contents) }, own)
 	case observerFile:
 		f = newFile(entry, func(f *file, contents [][]byte) { decodeObserver(f, name, contents) }, own)
 	}
@@ -123,6 +121,12 @@ func decodeObserver(f *file, name string, contents [][]byte) {
 	problems = append(problems, wrongName(f, contents, "observer.name", whole.Observer.Name, name)...)
 	problems = append(problems, inlineCommands(f, contents, "observer.commands", &whole.Observer.Commands)...)
 	doc := &Doc[schema.RegistryObserver]{Path: f.path(), ID: f.id, Value: &whole.Observer, Problems: problems}
+	f.finish(doc, &doc.Problems)
+}
+
+func decodeMetadata(f *file, contents [][]byte) {
+	doc := &Doc[schema.RegistryMetadata]{Path: f.path(), ID: f.id, Value: new(schema.RegistryMetadata)}
+	doc.Problems = decodePart(f, contents, doc.Value)
 	f.finish(doc, &doc.Problems)
 }
 

@@ -37,11 +37,15 @@ type Repo struct {
 	Chains    []*Doc[schema.RegistryChain]
 	Workflows []*Doc[schema.RegistryWorkflow]
 	Observers []*Doc[schema.RegistryObserver]
+	// Metadata say who owns the components above.
+	Metadata []*Doc[schema.RegistryMetadata]
 	// What follows has empty values, and no id, where the repository has none.
 	Profiles *Doc[schema.ClusterProfilesFile]
 	Quotas   *Doc[schema.QuotasFile]
 	Dispatch *Doc[schema.DispatcherConfig]
 	Clusters *Doc[schema.ClustersFile]
+	// ClaimOwners say who may claim clusters.
+	ClaimOwners *Doc[schema.ClaimOwnersFile]
 
 	// Prowgen are the files .config.prowgen, an older form.
 	Prowgen []*ProwgenDoc
@@ -73,6 +77,7 @@ func (r *Repo) Problems() []schema.Problem {
 	all = append(all, r.Quotas.Problems...)
 	all = append(all, r.Dispatch.Problems...)
 	all = append(all, r.Clusters.Problems...)
+	all = append(all, r.ClaimOwners.Problems...)
 	all = appendProblems(all, r.Configs)
 	all = appendProblems(all, r.Prowgen)
 	all = appendProblems(all, r.Refs)
@@ -82,6 +87,7 @@ func (r *Repo) Problems() []schema.Problem {
 	for _, judged := range r.Judged {
 		all = append(all, judged.Problems...)
 	}
+	all = appendProblems(all, r.Metadata)
 	return schema.SortProblems(all)
 }
 
@@ -94,8 +100,8 @@ func appendProblems[T any](all []schema.Problem, docs []*Doc[T]) []schema.Proble
 
 // Documents counts the files that were judged.
 func (r *Repo) Documents() int {
-	return r.Settings.count() + r.Profiles.count() + r.Quotas.count() + r.Dispatch.count() + r.Clusters.count() +
-		len(r.Configs) + len(r.Prowgen) + len(r.Refs) + len(r.Chains) + len(r.Workflows) + len(r.Observers) + len(r.Judged)
+	return r.Settings.count() + r.Profiles.count() + r.Quotas.count() + r.Dispatch.count() + r.Clusters.count() + r.ClaimOwners.count() +
+		len(r.Configs) + len(r.Prowgen) + len(r.Refs) + len(r.Chains) + len(r.Workflows) + len(r.Observers) + len(r.Metadata) + len(r.Judged)
 }
 
 // count is 1 for a file that is there.

@@ -1540,6 +1540,29 @@ type JobVolumeEmptyDir struct {
 	SizeLimit string `json:"sizeLimit,omitempty"`
 }
 
+// What the files of a repository may name that no file of it declares. A list
+// that is given replaces OpenShift's.
+type Known struct {
+	// Clusters that tests may name besides those of the clusters' file: regular
+	// expressions that the whole name must match.
+	Clusters []string `json:"clusters,omitempty"`
+
+	// Compute resources that builds and tests may ask for.
+	Resources []string `json:"resources,omitempty"`
+
+	// Hosts of registries that external images may come from. A host stands for
+	// those below it too.
+	Registries []string `json:"registries,omitempty"`
+
+	// Namespaces that images may not be promoted to: regular expressions that
+	// the whole name must match.
+	ProtectedNamespaces []string `json:"protectedNamespaces,omitempty"`
+
+	// Organizations whose repositories are private copies of another's: what is
+	// allowed to the other's is allowed to them.
+	Mirrors map[string]string `json:"mirrors,omitempty"`
+}
+
 // Who may use a cluster profile.
 type ClusterProfileOwner struct {
 	// The organization.
@@ -1751,6 +1774,9 @@ type Settings struct {
 
 	// Cluster profiles' lease types that need no quota.
 	Unlimited []string `json:"unlimited,omitempty"`
+
+	// What files may name that no file of the repository declares.
+	Known *Known `json:"known,omitempty"`
 }
 
 // Where things are in the repository.
@@ -1781,6 +1807,10 @@ type Paths struct {
 	// The clusters that there are.
 	// Default: core-services/sanitize-prow-jobs/_clusters.yaml.
 	Clusters string `json:"clusters,omitempty"`
+
+	// Who may claim clusters from which pools.
+	// Default: core-services/cluster-claim-owners/_config.yaml.
+	ClaimOwners string `json:"claimOwners,omitempty"`
 
 	// The Prow plugins. Default: core-services/prow/02_config/_plugins.yaml.
 	Plugins string `json:"plugins,omitempty"`
@@ -1983,4 +2013,16 @@ type ClusterProfileEntry struct {
 
 	// The ConfigMap that holds its settings.
 	ConfigMap string `json:"config_map,omitempty"`
+}
+
+// Who may claim clusters from which pools.
+type ClaimOwnersFile []ClaimOwners
+
+// Who may claim clusters from the pools of one owner.
+type ClaimOwners struct {
+	// The pools' owner, as claims name it.
+	Claim string `json:"claim,omitempty"`
+
+	// Who may use the pools. Default: everyone.
+	Owners []ClusterProfileOwner `json:"owners,omitempty"`
 }
