@@ -48,6 +48,61 @@ func (c *Catalog) repository(org, repo string) []*Entry {
 	return c.entries[first:end]
 }
 
+// Overlap is a branch for which there are two configurations.
+type Overlap struct {
+	// Entry is the branch's own, or that of the branch nearer to it.
+	Entry *Entry
+	// Other is used for it too.
+	Other *Entry
+	// Branch is the branch, or the expression for it.
+	Branch string
+}
+
+// Overlaps finds the branches that a configuration is named after for which
+// there is another one too, in the order of the entries.
+func (c *Catalog) Overlaps() []Overlap {
+	var overlaps []Overlap
+	for start := 0; start < len(c.entries); {
+		m := c.entries[start].Config.Metadata
+		repository := c.repository(m.Org, m.Repo)
+		overlaps = append(overlaps, overlapsIn(repository)...)
+		start += len(repository)
+	}
+	return overlaps
+}
+
+// overlapsIn looks at each branch, and at each name that it is a feature branch
+// of: it takes no longer the more branches there are.
+func overlapsIn(entries []*Entry) []Overlap {
+	type key struct{ branch, variant string }
+	byBranch := make(map[key]*Entry, len(entries))
+	var expressions []*Entry
+	for _, entry := range entries {
+		byBranch[key{entry.Config.Metadata.Branch, entry.Config.Metadata.Variant}] = entry
+		if entry.branches != nil {
+			expressions = append(expressions, entry)
+		}
+	}
+	var overlaps []Overlap
+	for _, entry := range entries {
+		branch, variant := entry.Config.Metadata.Branch, entry.Config.Metadata.Variant
+		for i := range len(branch) {
+			if branch[i] != '-' || entry.branches != nil {
+				continue
+			}
+			if other := byBranch[key{branch[:i], variant}]; other != nil && other.branches == nil {
+				overlaps = append(overlaps, Overlap{entry, other, branch})
+			}
+		}
+		for _, other := range expressions {
+			if other != entry && other.Config.Metadata.Variant == variant && entry.branches == nil && other.isFor(branch) {
+				overlaps = append(overlaps, Overlap{entry, other, branch})
+			}
+		}
+	}
+	return overlaps
+}
+
 // isFor says whether the entry's branch is a branch, or the one of which it is a
 // feature branch.
 func (e *Entry) isFor(branch string) bool {

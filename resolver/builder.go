@@ -98,7 +98,7 @@ func (b *builder) addSteps() {
 			b.steps[name] = last
 			continue
 		}
-		b.steps[name] = single(b.variants.add(literalOfRef(source)))
+		b.steps[name] = single(b.variants.add(LiteralOfRef(source)))
 		b.steps[name].faults = faults
 	}
 }

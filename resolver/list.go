@@ -48,7 +48,7 @@ func (l list) item(r *Registry, i int) (*expansion, *Finding) {
 		finding := l.place().item(i).field("chain").finding(RuleUnknownChain, message)
 		return missing(), &finding
 	default:
-		return single(&Step{literal: literalOfStep(item)}), nil
+		return single(&Step{literal: LiteralOf(item)}), nil
 	}
 }
 

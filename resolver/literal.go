@@ -4,7 +4,9 @@ import "github.com/drover-ci/drover/schema"
 
 // The functions of this file give the resolved form of what is written.
 
-func literalOfRef(ref *schema.RegistryRef) schema.LiteralTestStep {
+// LiteralOfRef gives a step of the registry as a test has it, without the values
+// that the test gives it.
+func LiteralOfRef(ref *schema.RegistryRef) schema.LiteralTestStep {
 	return schema.LiteralTestStep{
 		As:                ref.As,
 		From:              ref.From,
@@ -29,7 +31,8 @@ func literalOfRef(ref *schema.RegistryRef) schema.LiteralTestStep {
 	}
 }
 
-func literalOfStep(step *schema.TestStep) schema.LiteralTestStep {
+// LiteralOf gives a step that is neither a reference nor a chain.
+func LiteralOf(step *schema.TestStep) schema.LiteralTestStep {
 	return schema.LiteralTestStep{
 		As:                step.As,
 		From:              step.From,

@@ -151,7 +151,7 @@ func larger(a, b schema.ResourceList) schema.ResourceList {
 		result = schema.ResourceList{}
 	}
 	for _, name := range slices.Sorted(maps.Keys(b)) {
-		if held, ok := result[name]; !ok || quantity(b[name]) > quantity(held) {
+		if held, ok := result[name]; !ok || Quantity(b[name]) > Quantity(held) {
 			result[name] = b[name]
 		}
 	}

@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// quantity is the amount that Kubernetes' notation stands for, such as 500m or
+// Quantity is the amount that Kubernetes' notation stands for, such as 500m or
 // 2Gi, near enough to tell which of two is larger. What cannot be read is 0.
-func quantity(text string) float64 {
+func Quantity(text string) float64 {
 	number := strings.TrimRight(text, "numkKMGTPEi")
 	amount, err := strconv.ParseFloat(number, 64)
 	if err != nil {

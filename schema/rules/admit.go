@@ -48,8 +48,9 @@ func newValid(checked *Checked) *Valid {
 // others. The problems are those of the configuration and of the step registry.
 func Resolve(repo *repolayout.Repo, doc *ConfigDoc) (*resolver.Resolved, []schema.Problem) {
 	registry, findings := resolver.NewRegistry(components(repo))
-	problems := locate(repo, nil, findings)
+	w := newWorld(repo, registry)
+	problems := w.locate(nil, findings)
 	resolved, findings := registry.Resolve(doc.Value)
-	problems = append(problems, locate(repo, &doc.Path, findings)...)
+	problems = append(problems, w.locate(&doc.Path, findings)...)
 	return resolved, schema.SortProblems(append(position(repo, problems), slices.Clone(doc.Problems)...))
 }

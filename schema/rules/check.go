@@ -2,7 +2,9 @@ package rules
 
 import (
 	"context"
+	"runtime"
 	"slices"
+	"sync"
 
 	repolayout "github.com/drover-ci/drover/repo-layout"
 	"github.com/drover-ci/drover/resolver"
@@ -24,8 +26,8 @@ type Checked struct {
 	// registry are the findings of building the step registry.
 	registry []resolver.Finding
 	// sound are the configurations in which no rule about one alone found
-	// anything.
-	sound map[*ConfigDoc]bool
+	// anything, each with what it resolved to.
+	sound map[*ConfigDoc]*resolver.Entry
 }
 
 // Check finds every problem of a repository. What depends on nothing that
@@ -41,38 +43,35 @@ func Check(ctx context.Context, last *Checked, next *repolayout.Repo) *Checked {
 	if last.Repo == nil || factsOf(last.Repo) != factsOf(next) {
 		last = &Checked{}
 	}
-	problems := locate(next, nil, c.registry)
-	for _, check := range []func(*Checked) []schema.Problem{
-		c.checkConfigs, c.checkEntries,
+	w := newWorld(next, registry)
+	problems := w.locate(nil, c.registry)
+	for _, check := range []func() []schema.Problem{
+		func() []schema.Problem { return checkSettings(next) },
+		func() []schema.Problem { return checkProfiles(next) },
+		func() []schema.Problem { return checkComponents(next, w) },
+		func() []schema.Problem { return checkMetadata(next, w) },
+		func() []schema.Problem { return c.checkConfigs(ctx, w, last) },
+		func() []schema.Problem { return checkBranches(next, c.Catalog) },
+		func() []schema.Problem { return checkPromotions(next) },
+		func() []schema.Problem { return checkQuotas(next) },
+		func() []schema.Problem { return checkJobNames(next) },
+		func() []schema.Problem { return checkTargets(next) },
 	} {
 		if ctx.Err() == nil {
-			problems = append(problems, check(last)...)
-		}
-	}
-	for _, check := range acrossFiles {
-		if ctx.Err() == nil {
-			problems = append(problems, check(next)...)
+			problems = append(problems, check()...)
 		}
 	}
 	c.Problems = schema.SortProblems(append(position(next, problems), next.Problems()...))
 	return c
 }
 
-// acrossFiles are the checks that span files. Each goes through the repository
-// once.
-//
-//nolint:gochecknoglobals // a table
-var acrossFiles = []func(*repolayout.Repo) []schema.Problem{
-	checkQuotas, checkJobNames, checkTargets,
-}
-
 // facts are the files by which every configuration is judged.
 type facts struct {
-	settings, profiles, clusters repolayout.ID
+	settings, profiles, clusters, claims repolayout.ID
 }
 
 func factsOf(repo *repolayout.Repo) facts {
-	return facts{settings: repo.Settings.ID, profiles: repo.Profiles.ID, clusters: repo.Clusters.ID}
+	return facts{settings: repo.Settings.ID, profiles: repo.Profiles.ID, clusters: repo.Clusters.ID, claims: repo.ClaimOwners.ID}
 }
 
 // nextRegistry builds the step registry, or takes the last one where no
@@ -128,34 +127,61 @@ func values[T any](docs []*repolayout.Doc[T]) []*T {
 	return all
 }
 
-// checkEntries makes problems of what resolving the configurations found.
-func (c *Checked) checkEntries(*Checked) []schema.Problem {
-	var problems []schema.Problem
+// checkConfigs checks each configuration: by itself, and with the steps of its
+// tests spelled out. Those that were sound before, and resolve to what they
+// did, are so still.
+func (c *Checked) checkConfigs(ctx context.Context, w *world, last *Checked) []schema.Problem {
+	entries := make(map[*schema.Config]*resolver.Entry, len(c.Repo.Configs))
 	for _, entry := range c.Catalog.Entries() {
-		if len(entry.Findings) > 0 {
-			file := configFile(c.Repo, entry)
-			problems = append(problems, locate(c.Repo, &file, entry.Findings)...)
+		entries[entry.Config] = entry
+	}
+	found := make([][]schema.Problem, len(c.Repo.Configs))
+	sound := make([]bool, len(c.Repo.Configs))
+	inParallel(ctx, len(c.Repo.Configs), func(i int) {
+		doc := c.Repo.Configs[i]
+		entry := entries[doc.Value]
+		if before, ok := last.sound[doc]; ok && entry != nil && before == entry {
+			sound[i] = true
+			return
+		}
+		found[i] = c.checkConfig(w, doc, entry)
+		sound[i] = len(found[i]) == 0 && entry != nil
+	})
+	c.sound = make(map[*ConfigDoc]*resolver.Entry, len(c.Repo.Configs))
+	for i, doc := range c.Repo.Configs {
+		if sound[i] {
+			c.sound[doc] = entries[doc.Value]
 		}
 	}
-	return problems
+	return slices.Concat(found...)
 }
 
-// checkConfigs checks each configuration by itself.
-func (c *Checked) checkConfigs(last *Checked) []schema.Problem {
-	c.sound = make(map[*ConfigDoc]bool, len(c.Repo.Configs))
-	var problems []schema.Problem
-	for _, doc := range c.Repo.Configs {
-		if schema.HasErrors(doc.Problems) {
-			continue
-		}
-		if !last.sound[doc] {
-			found := checkConfig(c.Repo, doc)
-			problems = append(problems, found...)
-			if len(found) > 0 {
-				continue
-			}
-		}
-		c.sound[doc] = true
+// checkConfig checks one configuration. The entry is nil where the document
+// could not be read in full.
+func (c *Checked) checkConfig(w *world, doc *ConfigDoc, entry *resolver.Entry) []schema.Problem {
+	names := namesOf(doc.Value)
+	problems := checkConfig(w, names, doc)
+	if entry == nil {
+		return problems
 	}
-	return problems
+	if entry.Resolved == nil {
+		return append(problems, w.locate(&doc.Path, entry.Findings)...)
+	}
+	graph := &graphCheck{collector: collector{file: doc.Path}, world: w, registry: c.Catalog.Registry(), names: names}
+	return append(problems, graph.checkTests(entry)...)
+}
+
+// inParallel calls the function for each number below n, on every processor,
+// until the context ends.
+func inParallel(ctx context.Context, n int, do func(i int)) {
+	var group sync.WaitGroup
+	workers := runtime.GOMAXPROCS(0)
+	for worker := range workers {
+		group.Go(func() {
+			for i := worker; i < n && ctx.Err() == nil; i += workers {
+				do(i)
+			}
+		})
+	}
+	group.Wait()
 }

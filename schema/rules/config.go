@@ -1,75 +1,106 @@
 package rules
 
 import (
-	"fmt"
-	"regexp"
+	"maps"
+	"slices"
 	"strings"
 
-	repolayout "github.com/drover-ci/drover/repo-layout"
 	"github.com/drover-ci/drover/schema"
 )
 
 // Rules about one configuration.
 const (
-	RuleEmptyConfig   = "empty-config"
-	RuleResources     = "resources"
-	RuleTestName      = "test-name"
-	RuleDuplicateTest = "duplicate-test"
-	RuleTestType      = "test-type"
-	RuleBuildRoot     = "build-root"
+	RuleEmptyConfig     = "empty-config"
+	RuleMergedOnly      = "merged-only-field"
+	RuleCanonicalGo     = "canonical-go-repository"
+	RuleRPMBuild        = "rpm-build"
+	RuleBuildRoot       = "build-root"
+	RuleReleaseConflict = "release-conflict"
 )
 
 // configCheck collects the problems of one configuration.
 type configCheck struct {
-	repo     *repolayout.Repo
-	doc      *ConfigDoc
-	problems []schema.Problem
-}
+	collector
 
-func (c *configCheck) reportf(field, rule, format string, args ...any) {
-	c.problems = append(c.problems, problem(c.doc.Path, field, rule, fmt.Sprintf(format, args...)))
+	world  *world
+	config *schema.Config
+	names  *imageNames
 }
 
 // checkConfig checks one configuration by itself.
-func checkConfig(repo *repolayout.Repo, doc *ConfigDoc) []schema.Problem {
-	c := &configCheck{repo: repo, doc: doc}
+func checkConfig(w *world, names *imageNames, doc *ConfigDoc) []schema.Problem {
+	c := &configCheck{collector: collector{file: doc.Path}, world: w, config: doc.Value, names: names}
 	c.content()
-	c.resources()
+	c.mergedOnly()
+	c.commands()
+	c.resources("resources", c.config.Resources)
 	c.buildRoot()
-	c.duplicateTests()
-	for i := range c.doc.Value.Tests {
-		c.test(fmt.Sprintf("tests[%d]", i), &c.doc.Value.Tests[i])
-	}
-	return c.problems
+	c.imageNames()
+	c.images()
+	c.operator()
+	c.releases()
+	c.promotion()
+	c.tests()
+	return unaffected(c.problems, doc.Problems)
 }
 
 // content: a configuration is for something.
 func (c *configCheck) content() {
-	config := c.doc.Value
-	images := config.Images != nil && len(config.Images.Items) > 0
-	promotion := config.Promotion != nil && len(config.Promotion.To) > 0
-	if len(config.Tests) == 0 && !images && !promotion {
+	images := c.config.Images != nil && len(c.config.Images.Items) > 0
+	promotion := c.config.Promotion != nil && len(c.config.Promotion.To) > 0
+	if len(c.config.Tests) == 0 && !images && !promotion {
 		c.reportf("", RuleEmptyConfig, "the configuration does nothing (found no tests, images or promotion, want at least one of them)")
 	}
 }
 
-// resources: what is not named must be covered by "*".
-func (c *configCheck) resources() {
-	if _, ok := c.doc.Value.Resources["*"]; !ok {
-		c.reportf("resources", RuleResources, `the resources of what is not named are missing (found no "*", want "*" with requests or limits)`)
-	}
-	for name, requirements := range c.doc.Value.Resources {
-		if len(requirements.Requests)+len(requirements.Limits) == 0 {
-			c.reportf(fmt.Sprintf("resources[%q]", name), RuleResources, "the entry says nothing (found no requests and no limits, want at least one)")
+// mergedOnly: what merging configurations makes is not for people to write.
+func (c *configCheck) mergedOnly() {
+	for field, set := range map[string]bool{
+		"binary_build_commands_list":      len(c.config.BinaryBuildCommandsList) > 0,
+		"test_binary_build_commands_list": len(c.config.TestBinaryBuildCommandsList) > 0,
+		"rpm_build_commands_list":         len(c.config.RPMBuildCommandsList) > 0,
+		"rpm_build_location_list":         len(c.config.RPMBuildLocationList) > 0,
+		"canonical_go_repository_list":    len(c.config.CanonicalGoRepositoryList) > 0,
+		"build_roots":                     len(c.config.BuildRoots) > 0,
+	} {
+		if set {
+			single := strings.TrimSuffix(strings.TrimSuffix(field, "_list"), "s")
+			if field != "build_roots" {
+				single = strings.TrimSuffix(field, "_list")
+			}
+			c.reportf(field, RuleMergedOnly, "only Drover sets the field, when it merges configurations (found %s, want %s)", field, single)
 		}
+	}
+}
+
+// commands: RPMs come from the commands that build them, and an import path is
+// given only where it is not the repository's address.
+func (c *configCheck) commands() {
+	if c.config.RPMBuildCommands == "" {
+		for field, set := range map[string]bool{
+			"rpm_build_location": c.config.RPMBuildLocation != "",
+			"base_rpm_images":    len(c.config.BaseRPMImages) > 0,
+		} {
+			if set {
+				c.reportf(field, RuleRPMBuild, "no RPMs are built (found no rpm_build_commands, want the commands that build them, or no %s)", field)
+			}
+		}
+	}
+	usual := "github.com/" + c.config.Metadata.Component()
+	if path := c.config.CanonicalGoRepository; path != nil && *path == usual {
+		c.reportf("canonical_go_repository", RuleCanonicalGo,
+			"the import path is the repository's address, as it is without saying so (found %q, want no canonical_go_repository)", usual)
 	}
 }
 
 // buildRoot: one source of the image that the code is built in, and images
 // need one.
 func (c *configCheck) buildRoot() {
-	root := c.doc.Value.BuildRoot
+	root := c.config.BuildRoot
 	if root == nil {
+		if c.config.Images != nil && len(c.config.Images.Items) > 0 {
+			c.reportf("images", RuleBuildRoot, "images are built from source, and nothing says in which image that is prepared (found no build_root, want one)")
+		}
 		return
 	}
 	sources := countTrue(root.ImageStreamTag != nil, root.ProjectImage != nil, root.FromRepository)
@@ -79,69 +110,48 @@ func (c *configCheck) buildRoot() {
 	}
 }
 
-func (c *configCheck) duplicateTests() {
-	first := map[string]int{}
-	for i, test := range c.doc.Value.Tests {
-		if before, ok := first[test.As]; ok {
-			c.reportf(fmt.Sprintf("tests[%d].as", i), RuleDuplicateTest, "the name is taken (found %q, which tests[%d] has too)", test.As, before)
-			continue
+// releases: a tag specification stands for the releases "initial" and
+// "latest", and built images are added to the latter alone.
+func (c *configCheck) releases() {
+	for _, name := range slices.Sorted(maps.Keys(c.config.Releases)) {
+		field := key("releases", name)
+		if c.config.TagSpecification != nil && (name == "initial" || name == "latest") {
+			c.alsof([]schema.Place{place(c.file, "tag_specification")}, field, RuleReleaseConflict,
+				"tag_specification says what this release is already (found both, want either releases.%s or tag_specification)", name)
 		}
-		first[test.As] = i
-	}
-}
-
-// testName is a DNS subdomain: the name becomes that of pods.
-var testName = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$`)
-
-// maxTestName leaves room for what is put around the name; a claim's objects
-// need more.
-const (
-	maxTestName  = 61
-	maxClaimName = 42
-)
-
-func (c *configCheck) test(field string, test *schema.Test) {
-	most := maxTestName
-	if test.ClusterClaim != nil {
-		most = maxClaimName
-	}
-	switch {
-	case test.As == "":
-		c.reportf(field+".as", RuleTestName, "the test has no name")
-	case len(test.As) > most:
-		c.reportf(field+".as", RuleTestName, "the name is too long (found %d characters, want at most %d)", len(test.As), most)
-	case !testName.MatchString(test.As):
-		c.reportf(field+".as", RuleTestName,
-			`the name cannot be that of a pod (found %q, want lower-case letters, digits, "-" and ".", a letter or digit at both ends)`, test.As)
-	case test.As == "images" || strings.HasPrefix(test.As, "ci-index"):
-		c.reportf(field+".as", RuleTestName, "the name is reserved (found %q)", test.As)
-	}
-	c.testType(field, test)
-}
-
-// testType: a test is of one type.
-func (c *configCheck) testType(field string, test *schema.Test) {
-	types := countTrue(test.Container != nil, test.Steps != nil, test.LiteralSteps != nil)
-	if types != 1 {
-		c.reportf(field, RuleTestType, "a test has one type (found %d of container, steps and literal_steps, want 1)", types)
-	}
-	if test.Container != nil && test.Commands == "" {
-		c.reportf(field+".commands", RuleTestType, "a container test needs commands (found none)")
-	}
-	if test.Container != nil && test.Container.From == "" {
-		c.reportf(field+".container.from", RuleTestType, "a container test needs an image (found none)")
-	}
-	if test.Steps != nil && test.Commands != "" {
-		c.reportf(field+".commands", RuleTestType, "the commands of a test of steps are in its steps (found commands beside steps)")
-	}
-}
-
-func countTrue(conditions ...bool) int {
-	count := 0
-	for _, condition := range conditions {
-		if condition {
-			count++
+		if strings.Contains(name, ".") {
+			c.reportf(field, RuleReleaseConflict, `a release's name becomes part of a variable's (found %q, want a name without ".")`, name)
+		}
+		integration := c.config.Releases[name].Integration
+		if integration != nil && integration.IncludeBuiltImages && name != "latest" {
+			c.reportf(field+".integration.include_built_images", RuleReleaseConflict,
+				`images built here can only be added to the release "latest" (found it for %q)`, name)
 		}
 	}
-	return count
+}
+
+// unaffected leaves out problems that may only be there because a field could
+// not be read: those of the mapping that the field stands in, of all in it, and
+// of all around it.
+func unaffected(problems, unread []schema.Problem) []schema.Problem {
+	if !schema.HasErrors(unread) {
+		return problems
+	}
+	return slices.DeleteFunc(problems, func(p schema.Problem) bool {
+		return slices.ContainsFunc(unread, func(u schema.Problem) bool {
+			around := parent(u.Path)
+			return around == "" || p.Path == "" || within(p.Path, around) || within(around, p.Path)
+		})
+	})
+}
+
+// parent is the field that a field stands in.
+func parent(field string) string {
+	return field[:max(0, strings.LastIndexAny(field, ".["))]
+}
+
+// within says whether a field is another, or in it.
+func within(field, outer string) bool {
+	rest, ok := strings.CutPrefix(field, outer)
+	return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
 }

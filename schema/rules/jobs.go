@@ -13,22 +13,25 @@ const RuleDuplicateJob = "duplicate-job"
 // checkJobNames finds tests of different configurations that would get the
 // same job name: variant "a" with test "b-c", and variant "a-b" with test "c".
 func checkJobNames(repo *repolayout.Repo) []schema.Problem {
-	type place struct{ file, field string }
-	first := map[string]place{}
+	type position struct{ file, field string }
+	first := map[string]position{}
 	var problems []schema.Problem
 	for _, doc := range repo.Configs {
 		metadata := doc.Value.Metadata
 		for i, test := range doc.Value.Tests {
 			name := metadata.Component() + " " + metadata.JobName("pull", test.As)
-			here := place{doc.Path, fmt.Sprintf("tests[%d].as", i)}
+			here := position{doc.Path, fmt.Sprintf("tests[%d].as", i)}
 			before, taken := first[name]
 			if !taken {
 				first[name] = here
 				continue
 			}
 			if before.file != here.file {
-				problems = append(problems, problem(here.file, here.field, RuleDuplicateJob,
-					fmt.Sprintf("the test gets a job name that is taken (found %s, which %s of %s has too)", metadata.JobName("pull", test.As), before.field, before.file)))
+				c := &collector{file: here.file}
+				c.alsof([]schema.Place{place(before.file, before.field)}, here.field, RuleDuplicateJob,
+					"the test gets a job name that is taken (found %s, which %s of %s has too, want another name)",
+					metadata.JobName("pull", test.As), before.field, before.file)
+				problems = append(problems, c.problems...)
 			}
 		}
 	}

@@ -9,11 +9,6 @@ import (
 	"github.com/drover-ci/drover/schema"
 )
 
-// problem is one that is not located yet.
-func problem(file, field, rule, message string) schema.Problem {
-	return schema.Problem{File: file, Path: field, Rule: rule, Severity: schema.Error, Message: message}
-}
-
 // position gives problems, and the places that they name, their lines and
 // columns. Rules keep none, for problems are rare; each file that has some is
 // read once.
@@ -31,23 +26,59 @@ func position(repo *repolayout.Repo, problems []schema.Problem) []schema.Problem
 }
 
 func find(repo *repolayout.Repo, files map[string]*schema.Locator, file, field string) (line, column int) {
-	if files[file] == nil {
-		data, err := repo.Read(file)
-		if err != nil {
-			return 0, 0
+	locator, known := files[file]
+	if !known {
+		if data, err := repo.Read(file); err == nil {
+			locator = schema.NewLocator(data)
 		}
-		files[file] = schema.NewLocator(data)
+		files[file] = locator
 	}
-	return files[file].Locate(field)
+	if locator == nil {
+		return 0, 0
+	}
+	return locator.Locate(field)
 }
 
 // locate makes problems of what the resolver found: it knows components by
 // name, people look for files. The config is the file of the configuration
 // that was resolved, or nil.
-func locate(repo *repolayout.Repo, config *string, findings []resolver.Finding) []schema.Problem {
+func (w *world) locate(config *string, findings []resolver.Finding) []schema.Problem {
 	problems := make([]schema.Problem, 0, len(findings))
 	for _, finding := range findings {
-		problems = append(problems, problem(fileOf(repo, config, finding.Component), finding.Path, finding.Rule, finding.Message+way(finding)))
+		if finding.Rule == resolver.RuleDuplicateName {
+			problems = append(problems, w.duplicates(finding)...)
+			continue
+		}
+		file := w.fileOf(config, finding.Component)
+		found := problem(file, finding.Path, finding.Rule, finding.Message+way(finding))
+		if end := len(finding.Trail) - 1; end > 0 && finding.Trail[end] != finding.Component {
+			if other := w.fileOf(config, finding.Trail[end]); other != "" && other != file {
+				found.Related = []schema.Place{place(other, "")}
+			}
+		}
+		problems = append(problems, found)
+	}
+	return problems
+}
+
+// duplicates reports every component after the first of its name.
+func (w *world) duplicates(finding resolver.Finding) []schema.Problem {
+	var places []schema.Place
+	for _, file := range w.files()[finding.Component] {
+		places = append(places, place(file, finding.Path))
+	}
+	if finding.Component.Kind == resolver.KindProfile {
+		for i := range w.repo.Profiles.Value.ClusterProfiles {
+			if w.repo.Profiles.Value.ClusterProfiles[i].Name == finding.Component.Name {
+				places = append(places, place(w.repo.Profiles.Path, item("cluster_profiles", i)+".name"))
+			}
+		}
+	}
+	var problems []schema.Problem
+	for _, again := range places[min(1, len(places)):] {
+		found := problem(again.File, again.Path, finding.Rule, finding.Message+", at first in "+places[0].File)
+		found.Related = places[:1]
+		problems = append(problems, found)
 	}
 	return problems
 }
@@ -71,34 +102,35 @@ func way(finding resolver.Finding) string {
 	return " (by way of " + strings.Join(names, ", ") + ")"
 }
 
-// fileOf is the file that a component is in. A component's name is its folders
-// joined by "-", which cannot be undone, so the documents are searched.
-func fileOf(repo *repolayout.Repo, config *string, component resolver.Component) string {
-	switch component.Kind {
-	case resolver.KindProfile:
-		return repo.Profiles.Path
-	case resolver.KindStep:
-		return search(repo.Refs, component.Name+"-ref.yaml")
-	case resolver.KindChain:
-		return search(repo.Chains, component.Name+"-chain.yaml")
-	case resolver.KindWorkflow:
-		return search(repo.Workflows, component.Name+"-workflow.yaml")
-	case resolver.KindObserver:
-		return search(repo.Observers, component.Name+"-observer.yaml")
-	case resolver.KindConfig, resolver.KindTest:
+// fileOf is the file that a component is in.
+func (w *world) fileOf(config *string, component resolver.Component) string {
+	if component.Kind == resolver.KindProfile {
+		return w.repo.Profiles.Path
 	}
-	if config == nil {
-		return ""
+	if files := w.files()[component]; len(files) > 0 {
+		return files[0]
 	}
-	return *config
-}
-
-// search gives the path of the document whose file has a name, or "".
-func search[T any](docs []*repolayout.Doc[T], name string) string {
-	for _, doc := range docs {
-		if path.Base(doc.Path) == name {
-			return doc.Path
-		}
+	if config != nil && (component.Kind == resolver.KindConfig || component.Kind == resolver.KindTest) {
+		return *config
 	}
 	return ""
+}
+
+// componentFiles lists the files of the step registry's components. A
+// component's name is its folders joined by "-", which cannot be undone, so
+// two folders may give one name.
+func componentFiles(repo *repolayout.Repo) map[resolver.Component][]string {
+	files := map[resolver.Component][]string{}
+	addFiles(files, repo.Refs, resolver.KindStep, "-ref.yaml")
+	addFiles(files, repo.Chains, resolver.KindChain, "-chain.yaml")
+	addFiles(files, repo.Workflows, resolver.KindWorkflow, "-workflow.yaml")
+	addFiles(files, repo.Observers, resolver.KindObserver, "-observer.yaml")
+	return files
+}
+
+func addFiles[T any](files map[resolver.Component][]string, docs []*repolayout.Doc[T], kind resolver.Kind, end string) {
+	for _, doc := range docs {
+		component := resolver.Component{Kind: kind, Name: strings.TrimSuffix(path.Base(doc.Path), end)}
+		files[component] = append(files[component], doc.Path)
+	}
 }

@@ -62,7 +62,9 @@ func (q *quotaCheck) lease(file, field, leaseType string) {
 		return
 	}
 	message := fmt.Sprintf("the lease type has no quota (found %q, want one of those in %s)", leaseType, q.repo.Quotas.Path)
-	q.problems = append(q.problems, problem(file, field, RuleLeaseWithoutQuota, message+schema.DidYouMean(leaseType, slices.Sorted(maps.Keys(quotas)))))
+	found := problem(file, field, RuleLeaseWithoutQuota, message+schema.DidYouMean(leaseType, slices.Sorted(maps.Keys(quotas))))
+	found.Related = []schema.Place{place(q.repo.Quotas.Path, "quotas")}
+	q.problems = append(q.problems, found)
 }
 
 func (q *quotaCheck) slices() {

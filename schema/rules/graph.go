@@ -1,0 +1,220 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/drover-ci/drover/resolver"
+	"github.com/drover-ci/drover/schema"
+)
+
+// graphCheck holds the tests of a configuration, with every step spelled out,
+// against the images and releases that it has.
+type graphCheck struct {
+	collector
+
+	world    *world
+	registry *resolver.Registry
+	names    *imageNames
+}
+
+// checkTests checks the resolved tests of a configuration.
+func (g *graphCheck) checkTests(entry *resolver.Entry) []schema.Problem {
+	for i := range entry.Config.Tests {
+		test := &entry.Config.Tests[i]
+		t := &testGraph{graphCheck: g, test: test, metadata: entry.Config.Metadata, field: item("tests", i)}
+		if claim := test.ClusterClaim; claim != nil {
+			t.claimed = "latest"
+			if claim.As != "" {
+				t.claimed = claim.As
+			}
+		}
+		switch steps := entry.Resolved.Steps(i); {
+		case steps != nil:
+			t.steps(steps)
+		case test.LiteralSteps != nil:
+			t.literal(test.LiteralSteps)
+		}
+	}
+	return g.problems
+}
+
+// testGraph is the work on one test.
+type testGraph struct {
+	*graphCheck
+
+	test     *schema.Test
+	metadata schema.Metadata
+	field    string
+	// claimed is the release of the claimed cluster, or empty.
+	claimed string
+	// overridden are the dependencies whose images are given in full.
+	overridden map[string]string
+}
+
+func (t *testGraph) steps(steps *resolver.Steps) {
+	t.overridden = steps.Settings().DependencyOverrides
+	t.phase("pre", steps.Pre)
+	t.phase("test", steps.Test)
+	t.phase("post", steps.Post)
+	if profile := steps.Settings().ClusterProfileLiteral; profile != nil {
+		t.profile(profile.Name)
+	}
+	t.leases(steps)
+}
+
+func (t *testGraph) phase(name string, steps []*resolver.Step) {
+	for i, step := range steps {
+		t.step(step.Literal(), func() origin { return t.originOf(name, steps[i].Literal().As) })
+	}
+}
+
+func (t *testGraph) literal(steps *schema.LiteralTestSteps) {
+	t.overridden = steps.DependencyOverrides
+	for name, phase := range map[string][]schema.LiteralTestStep{"pre": steps.Pre, "test": steps.Test, "post": steps.Post} {
+		for i := range phase {
+			at := item(t.field+".literal_steps."+name, i)
+			t.step(&phase[i], func() origin { return origin{field: at, inline: true} })
+		}
+	}
+	if steps.ClusterProfile != "" {
+		t.profile(steps.ClusterProfile)
+	}
+}
+
+// step: the images and releases that a step needs are there.
+func (t *testGraph) step(step *schema.LiteralTestStep, where func() origin) {
+	if step.From != "" {
+		if rule, why := t.names.reference(step.From, t.claimed); why != "" {
+			t.report(step, where(), "from", rule, why)
+		}
+	}
+	for i := range step.Dependencies {
+		dependency := &step.Dependencies[i]
+		if _, given := t.overridden[dependency.Env]; given || dependency.PullSpec != "" || dependency.Name == "" {
+			continue
+		}
+		if rule, why := t.names.reference(dependency.Name, t.claimed); why != "" {
+			t.report(step, where(), item("dependencies", i)+".name", rule, why)
+		}
+	}
+	if step.Cli != "" {
+		if why := t.names.release(step.Cli, t.claimed); why != "" {
+			t.report(step, where(), "cli", RuleUnknownRelease, why)
+		}
+	}
+}
+
+// report tells what a step lacks: where the configuration asks for the step,
+// and where the step asks for what is missing.
+func (t *testGraph) report(step *schema.LiteralTestStep, from origin, field, rule, why string) {
+	if from.inline {
+		t.reportf(from.field+"."+field, rule, "%s", why)
+		return
+	}
+	var related []schema.Place
+	if file := t.world.fileOf(nil, resolver.Component{Kind: resolver.KindStep, Name: step.As}); file != "" {
+		related = []schema.Place{place(file, "ref."+field)}
+	}
+	t.alsof(related, from.field, rule, "step %s cannot run here: %s", step.As, why)
+}
+
+// profile: who is not among the owners of a cluster profile may not use it.
+// What claims a cluster needs none.
+func (t *testGraph) profile(name string) {
+	field, related := t.field+".steps.cluster_profile", []schema.Place(nil)
+	if t.test.LiteralSteps != nil {
+		field = t.field + ".literal_steps.cluster_profile"
+	} else if t.test.Steps.ClusterProfile == "" {
+		field = t.field + ".steps.workflow"
+		workflow := resolver.Component{Kind: resolver.KindWorkflow, Name: *t.test.Steps.Workflow}
+		related = append(related, place(t.world.fileOf(nil, workflow), "workflow.steps.cluster_profile"))
+	}
+	if t.test.ClusterClaim != nil {
+		t.alsof(append(related, place(t.file, t.field+".cluster_claim")), field, RuleClaim,
+			"a test has its cluster from a claim or installs one (found cluster_claim and the cluster profile %q, want either)", name)
+	}
+	profile := t.world.profiles[name]
+	if profile == nil || t.world.allows(profile.Owners, t.metadata) {
+		return
+	}
+	position := slices.IndexFunc(t.world.repo.Profiles.Value.ClusterProfiles, func(p schema.ClusterProfileEntry) bool { return p.Name == name })
+	related = append(related, place(t.world.repo.Profiles.Path, item("cluster_profiles", position)+".owners"))
+	t.alsof(related, field, RuleProfileOwner, "the repository may not use this cluster profile (found %q for %s, want one of %s, as %s says)",
+		name, t.metadata.Component(), ownersText(profile.Owners), t.world.repo.Profiles.Path)
+}
+
+// origin is where a configuration brings a step in.
+type origin struct {
+	field string
+	// inline says that the step is spelled out there.
+	inline bool
+}
+
+// originOf finds the item of a phase that brings a step.
+func (t *testGraph) originOf(phase, step string) origin {
+	field := fmt.Sprintf("%s.steps.%s", t.field, phase)
+	own := map[string][]schema.TestStep{"pre": t.test.Steps.Pre, "test": t.test.Steps.Test, "post": t.test.Steps.Post}[phase]
+	if own == nil {
+		return origin{field: t.field + ".steps.workflow"}
+	}
+	for i := range own {
+		at := item(field, i)
+		switch part := &own[i]; {
+		case part.Reference != nil:
+			if *part.Reference == step {
+				return origin{field: at + ".ref"}
+			}
+		case part.Chain != nil:
+			if t.chainBrings(*part.Chain, step, map[string]bool{}) {
+				return origin{field: at + ".chain"}
+			}
+		case part.As == step:
+			return origin{field: at, inline: true}
+		}
+	}
+	return origin{field: field}
+}
+
+// chainBrings says whether a step is in a chain or in one of its chains.
+func (t *testGraph) chainBrings(chain, step string, seen map[string]bool) bool {
+	source := t.registry.Chain(chain)
+	if source == nil || seen[chain] {
+		return false
+	}
+	seen[chain] = true
+	return slices.ContainsFunc(source.Steps, func(s schema.TestStep) bool {
+		switch {
+		case s.Reference != nil:
+			return *s.Reference == step
+		case s.Chain != nil:
+			return t.chainBrings(*s.Chain, step, seen)
+		default:
+			return s.As == step
+		}
+	})
+}
+
+// leases: every lease of a test has a variable of its own, be it the test's or
+// a step's.
+func (t *testGraph) leases(steps *resolver.Steps) {
+	holders := map[string]string{}
+	for _, lease := range steps.Settings().Leases {
+		holders[lease.Env] = "the test"
+	}
+	for _, phase := range []struct {
+		name  string
+		steps []*resolver.Step
+	}{{"pre", steps.Pre}, {"test", steps.Test}, {"post", steps.Post}} {
+		for _, step := range phase.steps {
+			for i, lease := range step.Literal().Leases {
+				field := item("leases", i) + ".env"
+				if holder, taken := holders[lease.Env]; taken {
+					t.report(step.Literal(), t.originOf(phase.name, step.Literal().As), field, RuleLeaseVariable,
+						fmt.Sprintf("the variable of its lease is taken (found %q, which %s has too)", lease.Env, holder))
+				}
+				holders[lease.Env] = "step " + step.Literal().As
+			}
+		}
+	}
+}

@@ -1,0 +1,255 @@
+package rules
+
+import (
+	"net/netip"
+	"path"
+	"regexp"
+	"strings"
+
+	repolayout "github.com/drover-ci/drover/repo-layout"
+	"github.com/drover-ci/drover/resolver"
+	"github.com/drover-ci/drover/schema"
+)
+
+// Rules about one step, wherever it is written.
+const (
+	RuleTrap                = "trap-grace-period"
+	RuleBestEffort          = "best-effort-timeout"
+	RuleCredentialMounts    = "credential-mounts"
+	RuleDuplicateParameter  = "duplicate-parameter"
+	RuleDuplicateDependency = "duplicate-dependency"
+	RuleImageReference      = "image-reference"
+	RuleDNSConfig           = "dns-config"
+	RuleLeaseVariable       = "lease-variable"
+)
+
+// checkComponents checks the steps that the step registry spells out.
+func checkComponents(repo *repolayout.Repo, w *world) []schema.Problem {
+	var problems []schema.Problem
+	add := func(file string, unread []schema.Problem, check func(*stepCheck)) {
+		c := &stepCheck{collector: collector{file: file}, world: w}
+		check(c)
+		problems = append(problems, unaffected(c.problems, unread)...)
+	}
+	for _, ref := range repo.Refs {
+		add(ref.Path, ref.Problems, func(c *stepCheck) {
+			literal := resolver.LiteralOfRef(ref.Value)
+			c.literal("ref", &literal)
+		})
+	}
+	for _, chain := range repo.Chains {
+		add(chain.Path, chain.Problems, func(c *stepCheck) {
+			c.list("chain.steps", chain.Value.Steps)
+			c.leases("chain.leases", chain.Value.Leases)
+			c.parameters("chain.env", chain.Value.Environment)
+		})
+	}
+	for _, workflow := range repo.Workflows {
+		add(workflow.Path, workflow.Problems, func(c *stepCheck) { c.testSteps("workflow.steps", &workflow.Value.Steps) })
+	}
+	for _, observer := range repo.Observers {
+		add(observer.Path, observer.Problems, func(c *stepCheck) {
+			c.requirements("observer.resources", observer.Value.Resources, w)
+			c.parameters("observer.env", observer.Value.Environment)
+			c.trap("observer", observer.Value.Commands, observer.Value.GracePeriod)
+		})
+	}
+	return problems
+}
+
+// stepCheck collects the problems of the steps of one file.
+type stepCheck struct {
+	collector
+
+	world *world
+}
+
+// stepsOf checks the steps that a test spells out.
+func (c *configCheck) stepsOf(field string, test *schema.Test) {
+	s := &stepCheck{collector: collector{file: c.file}, world: c.world}
+	if test.Steps != nil {
+		s.testSteps(field+".steps", test.Steps)
+	}
+	if literal := test.LiteralSteps; literal != nil {
+		at := field + ".literal_steps"
+		for phase, steps := range map[string][]schema.LiteralTestStep{"pre": literal.Pre, "test": literal.Test, "post": literal.Post} {
+			for i := range steps {
+				s.literal(item(at+"."+phase, i), &steps[i])
+			}
+		}
+		s.dns(at+".dnsConfig", literal.DNSConfig)
+		s.leases(at+".leases", literal.Leases)
+	}
+	c.problems = append(c.problems, s.problems...)
+}
+
+func (c *stepCheck) testSteps(field string, steps *schema.TestSteps) {
+	c.list(field+".pre", steps.Pre)
+	c.list(field+".test", steps.Test)
+	c.list(field+".post", steps.Post)
+	c.optional(field+".pre", steps.Pre)
+	c.optional(field+".test", steps.Test)
+	c.dns(field+".dnsConfig", steps.DNSConfig)
+	c.leases(field+".leases", steps.Leases)
+}
+
+// list checks the steps of a list that are neither references nor chains.
+func (c *stepCheck) list(field string, steps []schema.TestStep) {
+	for i := range steps {
+		if steps[i].Reference == nil && steps[i].Chain == nil {
+			literal := resolver.LiteralOf(&steps[i])
+			c.literal(item(field, i), &literal)
+		}
+	}
+}
+
+// literal checks a step.
+func (c *stepCheck) literal(field string, step *schema.LiteralTestStep) {
+	if step.BestEffort != nil && *step.BestEffort && step.Timeout == nil {
+		c.reportf(field+".best_effort", RuleBestEffort,
+			"a step whose failure does not count must not hang for ever either (found best_effort without timeout, want a timeout such as 30m)")
+	}
+	c.trap(field, step.Commands, step.GracePeriod)
+	c.credentials(field+".credentials", step.Credentials)
+	c.requirements(field+".resources", step.Resources, c.world)
+	c.parameters(field+".env", step.Environment)
+	c.dependencies(field+".dependencies", step.Dependencies)
+	c.dns(field+".dnsConfig", step.DNSConfig)
+	c.leases(field+".leases", step.Leases)
+	c.reference(field+".from", step.From)
+}
+
+// trap: commands that handle signals need time to do it.
+func (c *stepCheck) trap(field, commands string, grace *schema.Duration) {
+	if grace != nil {
+		return
+	}
+	if line := trapLine(commands); line > 0 {
+		c.reportf(field+".commands", RuleTrap,
+			"commands that trap signals need time to handle them (found trap in line %d of the commands, want a grace_period such as 10m)", line)
+	}
+}
+
+// trapLine gives the line with the word trap, or 0.
+func trapLine(commands string) int {
+	const word = "trap"
+	for start := 0; ; {
+		i := strings.Index(commands[start:], word)
+		if i < 0 {
+			return 0
+		}
+		i += start
+		start = i + len(word)
+		if (i == 0 || !isWord(commands[i-1])) && (start == len(commands) || !isWord(commands[start])) {
+			return strings.Count(commands[:i], "\n") + 1
+		}
+	}
+}
+
+func isWord(b byte) bool {
+	return b == '_' || '0' <= b && b <= '9' || 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z'
+}
+
+// credentials: no Secret is mounted over or in another.
+func (c *stepCheck) credentials(field string, credentials []schema.Credential) {
+	for i, credential := range credentials {
+		for j, other := range credentials[:i] {
+			one, two := path.Clean(credential.MountPath), path.Clean(other.MountPath)
+			if credential.MountPath == "" || other.MountPath == "" {
+				continue
+			}
+			if one == two || strings.HasPrefix(one, two+"/") || strings.HasPrefix(two, one+"/") {
+				c.reportf(item(field, i)+".mount_path", RuleCredentialMounts,
+					"a Secret may not be mounted at or below another (found %q, and %q at %s)", credential.MountPath, other.MountPath, item(field, j))
+				break
+			}
+		}
+	}
+}
+
+// parameters: each is declared once.
+func (c *stepCheck) parameters(field string, parameters []schema.StepParameter) {
+	first := map[string]int{}
+	for i, parameter := range parameters {
+		if before, again := first[parameter.Name]; again && parameter.Name != "" {
+			c.reportf(item(field, i)+".name", RuleDuplicateParameter, "the parameter is there already (found %q, which %s has too)",
+				parameter.Name, item(field, before))
+			continue
+		}
+		first[parameter.Name] = i
+	}
+}
+
+// dependencies: each has a variable of its own, and an image that can be one.
+func (c *stepCheck) dependencies(field string, dependencies []schema.StepDependency) {
+	first := map[string]int{}
+	for i, dependency := range dependencies {
+		at := item(field, i)
+		c.reference(at+".name", dependency.Name)
+		if before, again := first[dependency.Env]; again && dependency.Env != "" {
+			c.reportf(at+".env", RuleDuplicateDependency, "the variable is taken (found %q, which %s has too, want another)",
+				dependency.Env, item(field, before))
+			continue
+		}
+		first[dependency.Env] = i
+	}
+}
+
+// reference: an image is named by itself, or as stream:tag.
+func (c *stepCheck) reference(field, name string) {
+	parts := strings.Split(name, ":")
+	if name != "" && (len(parts) > 2 || parts[0] == "" || parts[len(parts)-1] == "") {
+		c.reportf(field, RuleImageReference, "the text names no image (found %q, want a name, or a stream and a tag such as stable:cli)", name)
+	}
+}
+
+// What a pod's DNS settings may have at most.
+const (
+	maxNameservers = 3
+	maxSearches    = 32
+)
+
+var domain = regexp.MustCompile(`^[a-z0-9_]([-a-z0-9_]*[a-z0-9])?(\.[a-z0-9_]([-a-z0-9_]*[a-z0-9])?)*\.?$`)
+
+// dns: the settings are such as a pod may have.
+func (c *stepCheck) dns(field string, config *schema.DNSConfig) {
+	if config == nil {
+		return
+	}
+	if len(config.Nameservers)+len(config.Searches) == 0 {
+		c.reportf(field, RuleDNSConfig, "the DNS settings say nothing (found no nameservers and no searches, want at least one)")
+	}
+	if len(config.Nameservers) > maxNameservers {
+		c.reportf(field+".nameservers", RuleDNSConfig, "a pod has %d name servers at most (found %d)", maxNameservers, len(config.Nameservers))
+	}
+	if len(config.Searches) > maxSearches {
+		c.reportf(field+".searches", RuleDNSConfig, "a pod has %d search domains at most (found %d)", maxSearches, len(config.Searches))
+	}
+	for i, server := range config.Nameservers {
+		if _, err := netip.ParseAddr(server); err != nil {
+			c.reportf(item(field+".nameservers", i), RuleDNSConfig, "a name server is given by its address (found %q, want one such as 10.0.0.53)", server)
+		}
+	}
+	for i, search := range config.Searches {
+		if !domain.MatchString(search) {
+			c.reportf(item(field+".searches", i), RuleDNSConfig, "a search domain is a name (found %q, want one such as svc.cluster.local)", search)
+		}
+	}
+}
+
+// leases: each says what is leased, and has a variable of its own.
+func (c *stepCheck) leases(field string, leases []schema.StepLease) {
+	first := map[string]int{}
+	for i, lease := range leases {
+		at := item(field, i)
+		if lease.ResourceType == "" || lease.Env == "" {
+			c.reportf(at, RuleLeaseVariable, "a lease needs a type, and a variable for its name (found resource_type %q and env %q)", lease.ResourceType, lease.Env)
+			continue
+		}
+		if before, again := first[lease.Env]; again {
+			c.reportf(at+".env", RuleLeaseVariable, "the variable is taken (found %q, which %s has too, want another)", lease.Env, item(field, before))
+			continue
+		}
+		first[lease.Env] = i
+	}
+}

@@ -1,0 +1,153 @@
+package rules
+
+import (
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"sync"
+
+	repolayout "github.com/drover-ci/drover/repo-layout"
+	"github.com/drover-ci/drover/resolver"
+	"github.com/drover-ci/drover/schema"
+)
+
+//go:generate ../../bin/cue export .. -e openshiftSettings --force --outfile openshift_settings_gen.json
+
+// RuleSettings is the rule that the settings can be used.
+const RuleSettings = "settings"
+
+//go:embed openshift_settings_gen.json
+var openshiftSettings []byte
+
+// openshift are the settings that hold where a repository gives none.
+//
+//nolint:gochecknoglobals // decoded once, never changed
+var openshift = sync.OnceValue(func() *schema.Settings {
+	settings := &schema.Settings{}
+	if err := json.Unmarshal(openshiftSettings, settings); err != nil {
+		panic(fmt.Sprintf("openshift_settings_gen.json is not what cue exports: %v", err)) //nolint:forbidigo // the file is part of the program
+	}
+	return settings
+})
+
+// world is what single documents are held against: the repository's settings
+// and lists, made ready to look things up in. It never changes.
+type world struct {
+	repo *repolayout.Repo
+	// files are those of the step registry, by component: looked at only where
+	// something is wrong.
+	files func() map[resolver.Component][]string
+	// clusters and protected match whole names.
+	clusters, protected []*regexp.Regexp
+	clusterNames        []string
+	resources           []string
+	registries          []string
+	official            []string
+	mirrors             map[string]string
+	profiles            map[string]*schema.ClusterProfileEntry
+	claims              map[string]*schema.ClaimOwners
+	// optional are the steps with optional_on_success, and the chains that have
+	// one, each with the step's name.
+	optional map[resolver.Component]string
+	clustersFile        string
+	claimsFile          string
+}
+
+func newWorld(repo *repolayout.Repo, registry *resolver.Registry) *world {
+	known := knownTo(repo)
+	w := &world{
+		repo:         repo,
+		files:        sync.OnceValue(func() map[resolver.Component][]string { return componentFiles(repo) }),
+		clusters:     expressions(known.Clusters),
+		protected:    expressions(known.ProtectedNamespaces),
+		resources:    known.Resources,
+		registries:   known.Registries,
+		official:     officialNamespaces(repo.Settings.Value),
+		mirrors:      known.Mirrors,
+		profiles:     map[string]*schema.ClusterProfileEntry{},
+		claims:       map[string]*schema.ClaimOwners{},
+		optional:     optionalSteps(repo, registry),
+		clustersFile: repo.Layout.Clusters,
+		claimsFile:   repo.Layout.ClaimOwners,
+	}
+	for _, clusters := range *repo.Clusters.Value {
+		for _, cluster := range clusters {
+			w.clusterNames = append(w.clusterNames, cluster.Name)
+		}
+	}
+	slices.Sort(w.clusterNames)
+	for i := range repo.Profiles.Value.ClusterProfiles {
+		profile := &repo.Profiles.Value.ClusterProfiles[i]
+		w.profiles[profile.Name] = profile
+	}
+	for i := range *repo.ClaimOwners.Value {
+		claim := &(*repo.ClaimOwners.Value)[i]
+		w.claims[claim.Claim] = claim
+	}
+	return w
+}
+
+// knownTo are the names that the settings give, or OpenShift's.
+func knownTo(repo *repolayout.Repo) schema.Known {
+	known := *openshift().Known
+	own := repo.Settings.Value.Known
+	if own == nil {
+		return known
+	}
+	for list, over := range map[*[]string][]string{
+		&known.Clusters: own.Clusters, &known.Resources: own.Resources,
+		&known.Registries: own.Registries, &known.ProtectedNamespaces: own.ProtectedNamespaces,
+	} {
+		if over != nil {
+			*list = over
+		}
+	}
+	if own.Mirrors != nil {
+		known.Mirrors = maps.Clone(own.Mirrors)
+	}
+	return known
+}
+
+// officialNamespaces are those whose images make up a release.
+func officialNamespaces(settings *schema.Settings) []string {
+	if settings.Jobs != nil && settings.Jobs.OfficialNamespaces != nil {
+		return settings.Jobs.OfficialNamespaces
+	}
+	return openshift().Jobs.OfficialNamespaces
+}
+
+// expressions compiles what matches whole names. What is none is left to
+// [checkSettings] to report.
+func expressions(texts []string) []*regexp.Regexp {
+	var all []*regexp.Regexp
+	for _, text := range texts {
+		if expression, err := regexp.Compile("^(?:" + text + ")$"); err == nil {
+			all = append(all, expression)
+		}
+	}
+	return all
+}
+
+func matchesAny(expressions []*regexp.Regexp, name string) bool {
+	return slices.ContainsFunc(expressions, func(e *regexp.Regexp) bool { return e.MatchString(name) })
+}
+
+// checkSettings finds expressions that are none.
+func checkSettings(repo *repolayout.Repo) []schema.Problem {
+	known := repo.Settings.Value.Known
+	if known == nil {
+		return nil
+	}
+	c := &collector{file: repo.Settings.Path}
+	for name, texts := range map[string][]string{"clusters": known.Clusters, "protectedNamespaces": known.ProtectedNamespaces} {
+		for i, text := range texts {
+			if _, err := regexp.Compile(text); err != nil {
+				c.reportf(fmt.Sprintf("known.%s[%d]", name, i), RuleSettings, "the text is no regular expression (found %q: %v)", text, err)
+			}
+		}
+	}
+	return c.problems
+}
