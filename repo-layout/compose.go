@@ -78,9 +78,10 @@ func (c composer) replace(u Unit, source *Repo) {
 	case SettingsUnit: // those of a source are there before all else
 		c.Dispatch, c.Clusters = other.Dispatch, other.Clusters
 	case ProfilesUnit:
-		c.Profiles, c.Quotas = other.Profiles, other.Quotas
+		c.Profiles, c.Quotas, c.ClaimOwners = other.Profiles, other.Quotas, other.ClaimOwners
 	case RegistryUnit:
 		c.Refs, c.Chains, c.Workflows, c.Observers = other.Refs, other.Chains, other.Workflows, other.Observers
+		c.Metadata = other.Metadata
 	case ComponentUnit, ManifestsUnit, FileUnit:
 	}
 	c.Prowgen = exchange(c.Prowgen, mine.prowgen, others.prowgen, docPath)
@@ -115,6 +116,7 @@ func (c composer) without() *Repo {
 	return &Repo{
 		Layout: c.Layout, Settings: c.Settings,
 		Profiles: absent(c.Profiles), Quotas: absent(c.Quotas), Dispatch: absent(c.Dispatch), Clusters: absent(c.Clusters),
+		ClaimOwners: absent(c.ClaimOwners),
 	}
 }
 
@@ -176,9 +178,9 @@ func (r *Repo) part(u Unit) part {
 	case SettingsUnit:
 		return part{shared: []string{r.Settings.Path, r.Dispatch.Path, r.Clusters.Path}, files: r.published(u, "")}
 	case ProfilesUnit:
-		return part{shared: []string{r.Profiles.Path, r.Quotas.Path, r.Layout.Boskos}, files: r.published(u, "")}
+		return part{shared: []string{r.Profiles.Path, r.Quotas.Path, r.Layout.Boskos, r.ClaimOwners.Path}, files: r.published(u, "")}
 	case RegistryUnit:
-		shared := slices.Concat(pathsOf(r.Refs), pathsOf(r.Chains), pathsOf(r.Workflows), pathsOf(r.Observers))
+		shared := slices.Concat(pathsOf(r.Refs), pathsOf(r.Chains), pathsOf(r.Workflows), pathsOf(r.Observers), pathsOf(r.Metadata))
 		return part{shared: shared, files: r.published(u, r.Layout.Registry+"/")}
 	case ComponentUnit:
 		return part{
@@ -256,10 +258,11 @@ func (r *Repo) Same(other *Repo, u Unit) bool {
 		return r.Layout == other.Layout && sameDoc(r.Settings, other.Settings) &&
 			sameDoc(r.Dispatch, other.Dispatch) && sameDoc(r.Clusters, other.Clusters)
 	case ProfilesUnit:
-		return sameDoc(r.Profiles, other.Profiles) && sameDoc(r.Quotas, other.Quotas)
+		return sameDoc(r.Profiles, other.Profiles) && sameDoc(r.Quotas, other.Quotas) && sameDoc(r.ClaimOwners, other.ClaimOwners)
 	case RegistryUnit:
 		return slices.EqualFunc(r.Refs, other.Refs, sameDoc) && slices.EqualFunc(r.Chains, other.Chains, sameDoc) &&
 			slices.EqualFunc(r.Workflows, other.Workflows, sameDoc) && slices.EqualFunc(r.Observers, other.Observers, sameDoc) &&
+			slices.EqualFunc(r.Metadata, other.Metadata, sameDoc) &&
 			r.sameStrays(other, u)
 	case ComponentUnit, ManifestsUnit, FileUnit:
 	}

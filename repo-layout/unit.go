@@ -109,7 +109,7 @@ func (u units) of(file string) Unit {
 	switch file {
 	case SettingsFile, u.layout.Dispatch, u.layout.Clusters:
 		return Unit{Kind: SettingsUnit}
-	case u.layout.Quotas, u.layout.Boskos:
+	case u.layout.Quotas, u.layout.Boskos, u.layout.ClaimOwners:
 		return Unit{Kind: ProfilesUnit}
 	}
 	if within(u.layout.Registry, file) {

@@ -28,7 +28,7 @@ func (c *collector) alsof(others []schema.Place, field, rule, format string, arg
 
 // problem is one that has no position yet.
 func problem(file, field, rule, message string) schema.Problem {
-	return schema.Problem{File: file, Path: field, Rule: rule, Severity: schema.Error, Message: message}
+	return schema.Problem{File: file, Path: field, Rule: rule, Severity: severity(rule), Message: message}
 }
 
 // place is one that has no position yet.

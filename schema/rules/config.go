@@ -15,6 +15,7 @@ const (
 	RuleCanonicalGo     = "canonical-go-repository"
 	RuleRPMBuild        = "rpm-build"
 	RuleBuildRoot       = "build-root"
+	RuleSourceBuild     = "source-without-build-root"
 	RuleReleaseConflict = "release-conflict"
 )
 

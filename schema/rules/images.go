@@ -11,6 +11,7 @@ import (
 // Rules about what images are built from and where they come from.
 const (
 	RuleImageCycle       = "image-cycle"
+	RuleImageInput       = "image-input"
 	RuleExternalRegistry = "external-registry"
 	RuleOperatorBundle   = "operator-bundle"
 	RuleSubstitution     = "operator-substitution"
@@ -37,7 +38,7 @@ func (c *configCheck) images() {
 		}
 		for _, input := range slices.Sorted(maps.Keys(image.Inputs)) {
 			if c.names.fields[input] == "" {
-				c.reportf(key(field+".inputs", input), RuleUnknownImage, "%s", c.names.unknown(input))
+				c.reportf(key(field+".inputs", input), RuleImageInput, "%s", c.names.unknown(input))
 			}
 		}
 	}

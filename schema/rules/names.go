@@ -61,9 +61,9 @@ func namesOf(config *schema.Config) *imageNames {
 
 // built are the images made from the source before any other.
 func (n *imageNames) built(config *schema.Config) {
+	n.add("src", "build_root") // without a build root it is not made, which is a rule of its own
 	if config.BuildRoot != nil {
 		n.add("root", "build_root")
-		n.add("src", "build_root")
 	}
 	for _, made := range []struct{ name, field, commands string }{
 		{"bin", "binary_build_commands", config.BinaryBuildCommands},
@@ -136,7 +136,6 @@ func (n *imageNames) add(name, field string) {
 //nolint:gochecknoglobals // a table
 var makers = map[string]string{
 	"root":       "build_root",
-	"src":        "build_root",
 	"bin":        "binary_build_commands",
 	"test-bin":   "test_binary_build_commands",
 	"rpms":       "rpm_build_commands",

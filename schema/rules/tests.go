@@ -2,6 +2,7 @@ package rules
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/drover-ci/drover/schema"
@@ -101,6 +102,10 @@ func (c *configCheck) testType(field string, test *schema.Test) {
 	}
 	if test.Container != nil && test.Container.From != "" && c.names.fields[test.Container.From] == "" {
 		c.reportf(field+".container.from", RuleUnknownImage, "%s", c.names.unknown(test.Container.From))
+	}
+	if test.Container != nil && c.config.BuildRoot == nil && slices.Contains([]string{"src", "bin", "test-bin"}, test.Container.From) {
+		c.reportf(field+".container.from", RuleSourceBuild, "nothing says in which image the source is prepared (found %q without build_root, want a build_root)",
+			test.Container.From)
 	}
 	if claim := test.ClusterClaim; claim != nil {
 		if test.Container != nil {

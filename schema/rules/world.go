@@ -51,9 +51,9 @@ type world struct {
 	claims              map[string]*schema.ClaimOwners
 	// optional are the steps with optional_on_success, and the chains that have
 	// one, each with the step's name.
-	optional map[resolver.Component]string
-	clustersFile        string
-	claimsFile          string
+	optional     map[resolver.Component]string
+	clustersFile string
+	claimsFile   string
 }
 
 func newWorld(repo *repolayout.Repo, registry *resolver.Registry) *world {
