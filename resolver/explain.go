@@ -133,13 +133,13 @@ func (w *walk) list(owner Component, path string, steps []schema.TestStep) {
 		switch item := &steps[i]; {
 		case item.Reference != nil:
 			if ref := w.registry.Ref(*item.Reference); ref != nil {
-				literal := literalOfRef(ref)
+				literal := LiteralOfRef(ref)
 				w.step(Origin{owner, at.field("ref").path}, scope{owner: Component{KindStep, ref.As}, path: "ref"}, &literal)
 			}
 		case item.Chain != nil:
 			w.chain(*item.Chain)
 		default:
-			literal := literalOfStep(item)
+			literal := LiteralOf(item)
 			w.step(Origin{owner, at.path}, scope{owner: owner, path: at.path}, &literal)
 		}
 	}

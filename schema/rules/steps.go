@@ -167,16 +167,21 @@ func (c *stepCheck) credentials(field string, credentials []schema.Credential) {
 	}
 }
 
-// parameters: each is declared once.
+// parameters: none has two defaults.
 func (c *stepCheck) parameters(field string, parameters []schema.StepParameter) {
 	first := map[string]int{}
 	for i, parameter := range parameters {
-		if before, again := first[parameter.Name]; again && parameter.Name != "" {
-			c.reportf(item(field, i)+".name", RuleDuplicateParameter, "the parameter is there already (found %q, which %s has too)",
-				parameter.Name, item(field, before))
+		if parameter.Default == nil {
 			continue
 		}
-		first[parameter.Name] = i
+		before, again := first[parameter.Name]
+		if again && *parameters[before].Default != *parameter.Default {
+			c.reportf(item(field, i)+".default", RuleDuplicateParameter, "the parameter has another default already (found %q for %s, and %q at %s, want one)",
+				*parameter.Default, parameter.Name, *parameters[before].Default, item(field, before))
+		}
+		if !again {
+			first[parameter.Name] = i
+		}
 	}
 }
 

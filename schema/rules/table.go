@@ -77,6 +77,8 @@ func fileRules() []Rule {
 			Why: "Where a repository is checked out, other files may be read that are nobody's business. Put the file itself there."},
 		{ID: repolayout.RuleLinkFolder, Title: "A link does not lead to a folder.",
 			Why: "Such links can go round in circles, and are not followed. Link the files, or move the folder."},
+		{ID: repolayout.RuleLinkBroken, Title: "A link leads to a file.",
+			Why: "What is not there cannot be read. Correct the link's target, or remove it."},
 		{ID: repolayout.RuleCommands, Title: "The commands of a step are in a file beside it.",
 			Why: "A step names its script, which must be there and be named after the step. Add the file, or correct the name."},
 		{ID: RuleSettings, Title: "The settings can be used.",
@@ -113,8 +115,8 @@ func registryRules() []Rule {
 			Why: "Nothing would use the image, which most likely means that the variable's name is misspelt."},
 		{ID: resolver.RuleLeaseConflict, Title: "Of a test's leases each has a variable of its own.",
 			Why: "Test, workflow and chains each may lease something. One variable cannot hold the names of two leases: give one of them another."},
-		{ID: RuleRegistryMetadata, Title: "Metadata belong to the component beside them.", Severity: schema.Warning,
-			Why: "Metadata say who owns a component. Those of a component that was moved or removed mislead: remove them, or make them anew."},
+		{ID: RuleRegistryMetadata, Title: "Metadata are those of the component beside them.",
+			Why: "Metadata say who owns a component, and are found by the path in them. After a component was moved they must be made anew."},
 	}
 }
 
@@ -223,8 +225,8 @@ func stepRules() []Rule {
 			Why: "A step that hangs fails the test by the job's own timeout, which best_effort cannot keep from counting. Give the step a timeout."},
 		{ID: RuleCredentialMounts, Title: "No Secret is mounted over or in another.",
 			Why: "One would hide the other. Give each a folder of its own."},
-		{ID: RuleDuplicateParameter, Title: "A parameter is declared once.", Severity: schema.Warning,
-			Why: "Of two defaults the last one counts, which readers of the first do not see. Remove one."},
+		{ID: RuleDuplicateParameter, Title: "A parameter has one default.",
+			Why: "Of two defaults one counts, which readers of the other do not see. Remove one."},
 		{ID: RuleDuplicateDependency, Title: "A dependency has a variable of its own.",
 			Why: "One variable cannot hold two images. Rename one."},
 		{ID: RuleDNSConfig, Title: "DNS settings are such as a pod may have.",

@@ -37,8 +37,7 @@ var openshift = sync.OnceValue(func() *schema.Settings {
 // and lists, made ready to look things up in. It never changes.
 type world struct {
 	repo *repolayout.Repo
-	// files are those of the step registry, by component: looked at only where
-	// something is wrong.
+	// files are those of the step registry, by component.
 	files func() map[resolver.Component][]string
 	// clusters and protected match whole names.
 	clusters, protected []*regexp.Regexp
