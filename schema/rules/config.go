@@ -116,7 +116,7 @@ func (c *configCheck) buildRoot() {
 func (c *configCheck) releases() {
 	for _, name := range slices.Sorted(maps.Keys(c.config.Releases)) {
 		field := key("releases", name)
-		if c.config.TagSpecification != nil && (name == "initial" || name == "latest") {
+		if c.config.TagSpecification != nil && (name == "initial" || name == latestRelease) {
 			c.alsof([]schema.Place{place(c.file, "tag_specification")}, field, RuleReleaseConflict,
 				"tag_specification says what this release is already (found both, want either releases.%s or tag_specification)", name)
 		}
@@ -124,7 +124,7 @@ func (c *configCheck) releases() {
 			c.reportf(field, RuleReleaseConflict, `a release's name becomes part of a variable's (found %q, want a name without ".")`, name)
 		}
 		integration := c.config.Releases[name].Integration
-		if integration != nil && integration.IncludeBuiltImages && name != "latest" {
+		if integration != nil && integration.IncludeBuiltImages && name != latestRelease {
 			c.reportf(field+".integration.include_built_images", RuleReleaseConflict,
 				`images built here can only be added to the release "latest" (found it for %q)`, name)
 		}

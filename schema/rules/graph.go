@@ -24,7 +24,7 @@ func (g *graphCheck) checkTests(entry *resolver.Entry) []schema.Problem {
 		test := &entry.Config.Tests[i]
 		t := &testGraph{graphCheck: g, test: test, metadata: entry.Config.Metadata, field: item("tests", i)}
 		if claim := test.ClusterClaim; claim != nil {
-			t.claimed = "latest"
+			t.claimed = latestRelease
 			if claim.As != "" {
 				t.claimed = claim.As
 			}
@@ -71,7 +71,7 @@ func (t *testGraph) phase(name string, steps []*resolver.Step) {
 
 func (t *testGraph) literal(steps *schema.LiteralTestSteps) {
 	t.overridden = steps.DependencyOverrides
-	for name, phase := range map[string][]schema.LiteralTestStep{"pre": steps.Pre, "test": steps.Test, "post": steps.Post} {
+	for name, phase := range literalPhases(steps) {
 		for i := range phase {
 			at := item(t.field+".literal_steps."+name, i)
 			t.step(&phase[i], func() origin { return origin{field: at, inline: true} })

@@ -54,7 +54,7 @@ func namesOf(config *schema.Config) *imageNames {
 		n.releases[name] = true
 	}
 	if config.TagSpecification != nil {
-		n.releases["initial"], n.releases["latest"] = true, true
+		n.releases["initial"], n.releases[latestRelease] = true, true
 	}
 	return n
 }
@@ -131,6 +131,9 @@ func (n *imageNames) add(name, field string) {
 	n.fields[name] = field
 }
 
+// latestRelease is the release whose images a name alone may stand for.
+const latestRelease = "latest"
+
 // makers are the fields that make the images with fixed names.
 //
 //nolint:gochecknoglobals // a table
@@ -164,7 +167,7 @@ func (n *imageNames) reference(name, claimed string) (rule, why string) {
 		if _, fixed := makers[name]; fixed {
 			return RuleUnknownImage, n.unknown(name)
 		}
-		if why := n.release("latest", claimed); why != "" {
+		if why := n.release(latestRelease, claimed); why != "" {
 			return RuleUnknownImage, fmt.Sprintf("there is no such image (found %q, want the name of one that the configuration builds or imports, "+
 				`or the release "latest", which may have it)`, name) + schema.DidYouMean(name, slices.Sorted(maps.Keys(n.fields)))
 		}
@@ -193,14 +196,14 @@ func releaseOf(stream, tag string) (release string, ok bool) {
 		return tag, true
 	}
 	if stream == "stable" {
-		return "latest", true
+		return latestRelease, true
 	}
 	return strings.CutPrefix(stream, "stable-")
 }
 
 // release says why there is no release of a name, or nothing.
 func (n *imageNames) release(name, claimed string) string {
-	if n.releases[name] || name == claimed || claimed != "" && name == "latest" {
+	if n.releases[name] || name == claimed || claimed != "" && name == latestRelease {
 		return ""
 	}
 	return fmt.Sprintf("there is no such release (found %q, want the name of one of those under releases)", name) +

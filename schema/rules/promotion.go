@@ -46,10 +46,11 @@ func (c *configCheck) promotion() {
 func (c *configCheck) target(field string, target *schema.PromotionTarget) {
 	if matchesAny(c.world.protected, target.Namespace) {
 		c.reportf(field+".namespace", RulePromotionNamespace,
-			"images may not be promoted to a namespace of the system (found %q, want another, or drover.yaml to leave it out of known.protectedNamespaces)", target.Namespace)
+			"images may not be promoted to a namespace of the system "+
+				"(found %q, want another, or drover.yaml to leave it out of known.protectedNamespaces)", target.Namespace)
 	}
 	images := c.config.Images != nil && len(c.config.Images.Items) > 0
-	if images && slices.Contains(c.world.official, target.Namespace) && !c.names.releases["latest"] {
+	if images && slices.Contains(c.world.official, target.Namespace) && !c.names.releases[latestRelease] {
 		c.reportf(field+".namespace", RulePromotionRelease,
 			"what becomes part of a release is tested in one (found %q without a release, want tag_specification or releases.latest)", target.Namespace)
 	}

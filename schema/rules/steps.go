@@ -15,7 +15,7 @@ import (
 const (
 	RuleTrap                = "trap-grace-period"
 	RuleBestEffort          = "best-effort-timeout"
-	RuleCredentialMounts    = "credential-mounts"
+	RuleCredentialMounts    = "credential-mounts" //nolint:gosec // the name of a rule
 	RuleDuplicateParameter  = "duplicate-parameter"
 	RuleDuplicateDependency = "duplicate-dependency"
 	RuleImageReference      = "image-reference"
@@ -72,7 +72,7 @@ func (c *configCheck) stepsOf(field string, test *schema.Test) {
 	}
 	if literal := test.LiteralSteps; literal != nil {
 		at := field + ".literal_steps"
-		for phase, steps := range map[string][]schema.LiteralTestStep{"pre": literal.Pre, "test": literal.Test, "post": literal.Post} {
+		for phase, steps := range literalPhases(literal) {
 			for i := range steps {
 				s.literal(item(at+"."+phase, i), &steps[i])
 			}
@@ -81,6 +81,11 @@ func (c *configCheck) stepsOf(field string, test *schema.Test) {
 		s.leases(at+".leases", literal.Leases)
 	}
 	c.problems = append(c.problems, s.problems...)
+}
+
+// literalPhases are the phases of a test by their fields.
+func literalPhases(steps *schema.LiteralTestSteps) map[string][]schema.LiteralTestStep {
+	return map[string][]schema.LiteralTestStep{"pre": steps.Pre, "test": steps.Test, "post": steps.Post}
 }
 
 func (c *stepCheck) testSteps(field string, steps *schema.TestSteps) {

@@ -107,6 +107,11 @@ func (c *configCheck) testType(field string, test *schema.Test) {
 		c.reportf(field+".container.from", RuleSourceBuild, "nothing says in which image the source is prepared (found %q without build_root, want a build_root)",
 			test.Container.From)
 	}
+	c.testClaim(field, test)
+}
+
+// testClaim: a cluster is claimed for steps.
+func (c *configCheck) testClaim(field string, test *schema.Test) {
 	if claim := test.ClusterClaim; claim != nil {
 		if test.Container != nil {
 			c.reportf(field+".cluster_claim", RuleClaim, "only a test of steps can claim a cluster (found a claim beside container, want steps)")
@@ -168,10 +173,5 @@ func (c *configCheck) schedule(field string, test *schema.Test) {
 
 // hasCluster says whether there is a cluster of a name.
 func (w *world) hasCluster(name string) bool {
-	for _, known := range w.clusterNames {
-		if known == name {
-			return true
-		}
-	}
-	return matchesAny(w.clusters, name)
+	return slices.Contains(w.clusterNames, name) || matchesAny(w.clusters, name)
 }
