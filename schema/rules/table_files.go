@@ -94,6 +94,12 @@ func placeRules() []Rule {
 			Why:   "A step names its script, which must be there and be named after the step. Add the file, or correct the name.",
 		},
 		{
+			ID:    RuleTarget,
+			Title: "Targets are told apart, and those that are named exist.",
+			Why: "What is published or applied must go to one cluster of that name, reached in one way. " +
+				"Correct the name, or the target.",
+		},
+		{
 			ID:    RuleSettings,
 			Title: "The settings can be used.",
 			Why:   "drover.yaml says what the other rules go by. Correct the expression.",
