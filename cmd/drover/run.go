@@ -26,6 +26,7 @@ type commands struct {
 	Generate generateCommand `cmd:"" help:"Make the Prow jobs and the Boskos configuration."`
 	Resolve  resolveCommand  `cmd:"" help:"Print the resolved configuration of a component as JSON."`
 	Explain  explainCommand  `cmd:"" help:"Say what a kind of file, or a field of it, may hold."`
+	Init     initCommand     `cmd:"" help:"Add a component to a release repository, or start a new one."`
 	Migrate  migrateCommand  `cmd:"" help:"Rewrite older forms of files into today's."`
 	Serve    serveCommand    `cmd:"" help:"Run one part of Drover as a server."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`

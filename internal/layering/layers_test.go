@@ -77,6 +77,7 @@ func layers() *Table {
 			"internal/golden":       {},
 			"internal/layering":     {},
 			"internal/testcluster":  {Imports: []string{"internal/controlplane"}},
+			"internal/scaffold":     {Imports: []string{"schema"}},
 			"internal/testgit":      {},
 			"internal/testleases": {Imports: []string{
 				"internal/testcluster", "leases", "leases/httpapi", "leases/server", "leases/store",
