@@ -197,7 +197,7 @@ func (w *world) checkService() {
 					w.fail("lease %d of %d of type %s: %v", i+1, limit, entry.Type, err)
 				}
 			default:
-				w.fail("lease %d of %d of type %s is never given: %+v", i+1, limit, entry.Type, w.pool.Report(entry.Type))
+				w.fail("lease %d of %d of type %s is never given: %+v", i+1, limit, entry.Type, w.pool.Report(entry.Type, w.now()))
 			}
 		}
 	}

@@ -47,6 +47,8 @@ type TypeReport struct {
 	Line int `json:"line"`
 	// States counts by state.
 	States map[string]int `json:"states"`
+	// Idle counts what nobody holds, by state.
+	Idle map[string]int `json:"-"`
 	// Resources are in the order of names, Waiting in the order of the lines.
 	Resources []ResourceReport `json:"resources,omitempty"`
 	Waiting   []Waiting        `json:"waiting,omitempty"`
@@ -64,11 +66,13 @@ type ResourceReport struct {
 	// Leaving says that the resource is no longer wanted, and goes when it is
 	// given back.
 	Leaving bool `json:"leaving,omitempty"`
+	// Retiring says that the time of a dynamic resource is over.
+	Retiring bool `json:"retiring,omitempty"`
 }
 
 // Report says how things are with every type, in the order of their names, or
 // with one type if it is named.
-func (p *Pool) Report(only string) []TypeReport {
+func (p *Pool) Report(only string, now Now) []TypeReport {
 	var reports []TypeReport
 	for _, name := range slices.Sorted(maps.Keys(p.types)) {
 		if only == "" || name == only {
@@ -77,6 +81,7 @@ func (p *Pool) Report(only string) []TypeReport {
 				if !e.fresh {
 					report.Resources = append(report.Resources, ResourceReport{
 						Name: e.Name, State: e.State, Owner: e.Owner, Since: e.Since, LastUpdate: e.LastUpdate, Leaving: p.leaving(e),
+						Retiring: !e.Expires.IsZero() && !now.Wall.Before(e.Expires),
 					})
 				}
 			}
@@ -103,7 +108,7 @@ func (p *Pool) Summary() []TypeReport {
 
 func (p *Pool) summary(name string) TypeReport {
 	c := p.types[name]
-	report := TypeReport{Type: name, Limit: -1, States: map[string]int{}}
+	report := TypeReport{Type: name, Limit: -1, States: map[string]int{}, Idle: map[string]int{}}
 	if limit, known := p.limit(name); known {
 		report.Limit = limit
 	}
@@ -116,6 +121,8 @@ func (p *Pool) summary(name string) TypeReport {
 		report.States[e.State]++
 		if e.held() {
 			report.Held++
+		} else {
+			report.Idle[e.State]++
 		}
 	}
 	report.Free = max(0, p.available(c, Free))

@@ -29,6 +29,7 @@ type commands struct {
 	Init     initCommand     `cmd:"" help:"Add a component to a release repository, or start a new one."`
 	Migrate  migrateCommand  `cmd:"" help:"Rewrite older forms of files into today's."`
 	Serve    serveCommand    `cmd:"" help:"Run one part of Drover as a server."`
+	Lease    leaseCommand    `cmd:"" help:"Acquire, keep and give back leases, and see who has them."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
 }
 

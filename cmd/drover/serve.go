@@ -18,6 +18,7 @@ import (
 type serveCommand struct {
 	Resolver   serveResolverCommand   `cmd:"" help:"Answer running jobs that ask for their configuration, and show pages. Needs no cluster."`
 	Reconciler serveReconcilerCommand `cmd:"" help:"Keep a cluster as its ConfigRepo objects say, and answer running jobs. For a cluster."`
+	Leases     serveLeasesCommand     `cmd:"" help:"Hand out leases, as Boskos does."`
 }
 
 type serveResolverCommand struct {

@@ -130,7 +130,8 @@ func (h *Handler) acquire(c *call) {
 		return
 	}
 	if wait > 0 { // longer than other answers may take
-		_ = http.NewResponseController(c.w).SetWriteDeadline(time.Now().Add(wait + answerTime))
+		controller, end := http.NewResponseController(c.w), time.Now().Add(wait+answerTime)
+		_ = errors.Join(controller.SetReadDeadline(end), controller.SetWriteDeadline(end))
 	}
 	granted, err := h.server.Acquire(c.r.Context(), ask, wait)
 	if err != nil {

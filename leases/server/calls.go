@@ -110,6 +110,21 @@ func (s *Server) Release(ctx context.Context, name, dest, owner string) (Release
 	return Released{Resource: ticket.Resource, Since: ticket.HeldSince()}, nil
 }
 
+// Take is Acquire for those who do not wait.
+func (s *Server) Take(ctx context.Context, ask leases.Acquisition) (leases.Resource, error) {
+	granted, err := s.Acquire(ctx, ask, 0)
+	if err != nil {
+		return leases.Resource{}, err
+	}
+	return granted.Resource, nil
+}
+
+// Give is Release for those who do not ask since when.
+func (s *Server) Give(ctx context.Context, name, dest, owner string) error {
+	_, err := s.Release(ctx, name, dest, owner)
+	return err
+}
+
 // Update is a sign of life of an owner, with user data to change.
 func (s *Server) Update(ctx context.Context, name, owner, state string, data map[string]string) error {
 	_, err := s.call(ctx, func(pool *leases.Pool, now leases.Now) *leases.Ticket {
@@ -138,7 +153,7 @@ func (s *Server) Metric(leaseType string) (metric leases.Metric, err error) {
 
 // Report says how things are with one type, or with all for the empty name.
 func (s *Server) Report(leaseType string) (reports []leases.TypeReport, err error) {
-	err = s.do(func(pool *leases.Pool, _ leases.Now) { reports = pool.Report(leaseType) })
+	err = s.do(func(pool *leases.Pool, now leases.Now) { reports = pool.Report(leaseType, now) })
 	return reports, err
 }
 
