@@ -37,6 +37,7 @@ type bench struct {
 
 func run(ctx context.Context, stdout io.Writer) error {
 	bin := flag.String("bin", "bin", "folder of the programs")
+	only := flag.String("only", "", "measure just this: leases")
 	flag.Parse()
 	root := os.Getenv(corpus.Variable)
 	if root == "" {
@@ -56,6 +57,10 @@ func run(ctx context.Context, stdout io.Writer) error {
 		release: filepath.Join(root, "release-repo"), work: work,
 		table: table{out: stdout},
 	}
+	if *only == "leases" {
+		b.table.header()
+		return b.measureLeases(ctx)
+	}
 	return b.everything(ctx)
 }
 
@@ -63,7 +68,7 @@ func run(ctx context.Context, stdout io.Writer) error {
 // another, and prints each line as it is known.
 func (b *bench) everything(ctx context.Context) error {
 	measures := []func(context.Context) error{
-		b.measureYardstick, b.measureCheck, b.measureGenerate, b.measureResolver, b.measureApply, b.measureUp,
+		b.measureYardstick, b.measureCheck, b.measureGenerate, b.measureResolver, b.measureApply, b.measureLeases, b.measureUp,
 	}
 	b.table.header()
 	for _, measure := range measures {
