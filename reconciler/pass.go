@@ -160,7 +160,17 @@ func (r *Reconciler) admit(
 		}
 		return problems, err
 	}
-	return rules.Admit(ctx, r.valid, repo, generate)
+	guard := func(ctx context.Context, valid *rules.Valid) ([]schema.Problem, error) {
+		if r.options.Guard == nil {
+			return nil, nil
+		}
+		var last *rules.Valid
+		if snapshot := r.Snapshot(); snapshot != nil {
+			last = snapshot.Valid
+		}
+		return r.options.Guard(ctx, last, valid)
+	}
+	return rules.Admit(ctx, r.valid, repo, guard, generate)
 }
 
 // restore puts the revision that the target holds in force before the first

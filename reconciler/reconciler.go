@@ -68,6 +68,10 @@ type Options struct {
 	Open func(ctx context.Context, target schema.Target) (Target, error)
 	// Drift is told of what others change on such targets.
 	Drift func(target string, drift apply.Drift)
+	// Guard says what in the world speaks against a valid revision, such as
+	// somebody who uses what it takes away; last is what is in force, or nil. Its
+	// problems hold units back as those of rules do. Default: nothing does.
+	Guard func(ctx context.Context, last, next *rules.Valid) ([]schema.Problem, error)
 	// Logger gets a line for each pass. Default: slog.Default().
 	Logger *slog.Logger
 }

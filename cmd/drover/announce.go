@@ -35,12 +35,12 @@ func (a *announcement) announce(status reconciler.Status) error {
 	s := a.system
 	url := "http://" + s.listener.Addr().String()
 	err := s.data.writeEndpoints(endpoints{
-		Resolver: url, Pages: url, Kubeconfig: s.cluster.kubeconfig, Repo: s.repo, PID: os.Getpid(),
+		Resolver: url, Leases: s.leases.url(), Pages: url, Kubeconfig: s.cluster.kubeconfig, Repo: s.repo, PID: os.Getpid(),
 	})
 	if err != nil {
 		return err
 	}
-	if _, err := fmt.Fprintf(s.out.stdout, welcome, outcome(status), s.repo, s.source.Branch(), s.cluster.kubeconfig, url, url, s.data.dir); err != nil {
+	if _, err := fmt.Fprintf(s.out.stdout, welcome, outcome(status), s.repo, s.source.Branch(), s.cluster.kubeconfig, url, url, s.leases.url(), s.data.dir); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(s.out.stdout, suggestions, s.repo, s.repo, url)
@@ -61,6 +61,7 @@ Drover is up: %s
   cluster      export KUBECONFIG=%s
   pages        %s
   resolver     %s
+  leases       %s
   data         %s
 `
 
@@ -70,7 +71,7 @@ Three things to try:
   1. Change a quota, and see the cluster follow:
        cd %s
        sed -i 's/^    us-east-1: 12/    us-east-1: 14/' core-services/boskos/quotas.yaml && git commit -am 'More AWS'
-       kubectl get configmap -n ci resources -o yaml
+       drover lease list aws-quota-slice
   2. Break a configuration, and see that nothing happens but a message:
        cd %s
        sed -i 's/as: unit/az: unit/' ci-operator/config/*/*/*-main.yaml && git commit -am 'Oops'

@@ -38,7 +38,7 @@ func (f leaseServerFlags) client(needsOwner bool) (*client.Client, error) {
 		f.OwnerName = "nobody"
 	}
 	if f.ServerURL == "" {
-		url, err := localLeases()
+		url, err := localLeasesURL()
 		if err != nil {
 			return nil, err
 		}

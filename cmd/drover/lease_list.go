@@ -141,8 +141,8 @@ func ago(t, now time.Time) string {
 	return now.Sub(t).Round(time.Second).String()
 }
 
-// localLeases finds the lease server of drover up on this machine.
-func localLeases() (string, error) {
+// localLeasesURL finds the lease server of drover up on this machine.
+func localLeasesURL() (string, error) {
 	const none = "--server-url must be given: no drover up serves leases on this machine"
 	base, err := xdgDataHome()
 	if err != nil {

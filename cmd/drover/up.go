@@ -23,6 +23,7 @@ import (
 	"github.com/drover-ci/drover/reconciler/metrics"
 	"github.com/drover-ci/drover/resolver/imagestreams"
 	"github.com/drover-ci/drover/schema/rules"
+	"github.com/drover-ci/drover/web"
 )
 
 type upCommand struct {
@@ -33,6 +34,7 @@ type upCommand struct {
 	Kubeconfig string `placeholder:"FILE" help:"Keep this cluster instead of running a local control plane."`
 	Data       string `placeholder:"DIR" help:"Where everything is kept. Default: the XDG data folder."`
 	Listen     string `placeholder:"ADDRESS" help:"Where to listen. Default: 127.0.0.1:8080, or a free port if that is taken."`
+	Leases     string `placeholder:"ADDRESS" help:"Where to hand out leases. Default: 127.0.0.1:8081, or a free port if that is taken."`
 }
 
 // Help gives the examples.
@@ -66,7 +68,7 @@ func (c upCommand) Run(ctx context.Context, out *console) error {
 	if err != nil {
 		return err
 	}
-	listener, err := listenUp(c.Listen)
+	listener, err := listenUp(c.Listen, "127.0.0.1:8080")
 	if err != nil {
 		return err
 	}
@@ -77,19 +79,24 @@ func (c upCommand) Run(ctx context.Context, out *console) error {
 		return errors.Join(err, listener.Close())
 	}
 	defer cluster.stop()
+	leases, err := newLocalLeases(c.Leases, cluster.config, logger)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	system := &system{
-		data: data, source: source, cluster: cluster, listener: listener, repo: gitsource.Redact(c.repository(data)), hook: c.hookFlags, logger: logger, out: out,
+		data: data, source: source, cluster: cluster, listener: listener, leases: leases,
+		repo: gitsource.Redact(c.repository(data)), hook: c.hookFlags, logger: logger, out: out,
 	}
 	return system.run(ctx)
 }
 
 // listenUp opens the address that was asked for; without one, the usual port
 // or, where that is taken, a free one.
-func listenUp(address string) (net.Listener, error) {
+func listenUp(address, usual string) (net.Listener, error) {
 	if address != "" {
 		return listen(address)
 	}
-	if listener, err := listen("127.0.0.1:8080"); err == nil {
+	if listener, err := listen(usual); err == nil {
 		return listener, nil
 	}
 	return listen("127.0.0.1:0")
@@ -166,6 +173,7 @@ type system struct {
 	source   *gitsource.Source
 	cluster  *cluster
 	listener net.Listener
+	leases   *localLeases
 	repo     string
 	hook     hookFlags
 	logger   *slog.Logger
@@ -180,7 +188,7 @@ func (s *system) run(ctx context.Context) error {
 	}
 	var loop *reconciler.Reconciler
 	front := newFront(func() *rules.Snapshot { return loop.Snapshot() }, frontOptions{
-		source: s.source, repository: s.repo, streams: streams, logger: s.logger,
+		source: s.source, repository: s.repo, streams: streams, sections: []web.Section{s.leases.section()}, logger: s.logger,
 	})
 	counted := metrics.New(front.metrics, version())
 	s.cluster.config.Wrap(counted.Transport)
@@ -198,12 +206,13 @@ func (s *system) run(ctx context.Context) error {
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	announce, repository := newAnnouncement(s), counted.Repository(objectName)
-	report := announce.after(counting(repository, reportTo(front, reporter)))
-	loop = reconciler.New(s.source, target, report, reconciler.Options{LastGood: lastGood, Logger: s.logger})
+	report := announce.after(counting(repository, reportTo(front, reporter, s.leases.follow(func() *rules.Snapshot { return loop.Snapshot() }))))
+	loop = reconciler.New(s.source, target, report, reconciler.Options{LastGood: lastGood, Guard: s.leases.guard, Logger: s.logger})
 	mux := newMux(front)
 	s.hook.mount(mux, counted, pokeOne(s.source))
 	group.Go(func() error { return front.Run(ctx) })
 	group.Go(func() error { return loop.Run(ctx) })
+	group.Go(func() error { return s.leases.run(ctx) })
 	group.Go(func() error { return target.Watch(ctx, tellDrift(s.logger, repository)) })
 	group.Go(func() error { return serve(ctx, s.listener, mux, s.logger) })
 	group.Go(func() error {

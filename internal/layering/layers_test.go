@@ -58,6 +58,7 @@ func layers() *Table {
 			"leases/client":  {Imports: []string{"leases"}, Tests: []string{"leases/httpapi"}},
 			"leases/httpapi": {Imports: []string{"leases", "leases/server"}},
 			"leases/janitor": {Imports: []string{"leases"}},
+			"leases/page":    {Imports: []string{"leases"}},
 			"leases/reaper":  {Imports: []string{"leases"}},
 			"leases/server":  {Imports: []string{"leases"}},
 			"leases/source":  {Imports: []string{"leases"}},

@@ -52,7 +52,7 @@ func (o Options) withDefaults() Options {
 // not hold up what somebody waits for.
 const (
 	urgentWrites = 96
-	otherWrites  = 12
+	otherWrites  = 24
 )
 
 // Times of the server's own work.
