@@ -86,7 +86,7 @@ func (l *localLeases) follow(current func() *rules.Snapshot) reconciler.Reporter
 			return nil
 		}
 		l.taken = snapshot
-		quotas := &snapshot.Valid.Repo.Quotas.Value
+		quotas := snapshot.Valid.Repo.Quotas.Value
 		if len(quotas.Quotas) == 0 && l.service.server.Config() == nil {
 			return nil // a repository without leases
 		}

@@ -1,0 +1,175 @@
+package integration_test
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/drover-ci/drover/leases"
+	"github.com/drover-ci/drover/leases/client"
+	"github.com/drover-ci/drover/reconciler/configrepo"
+)
+
+const oracle = "oracle-quota-slice"
+
+// leaseClient asks the system's lease server.
+func (s *system) leaseClient(owner string) *client.Client {
+	s.t.Helper()
+	content, err := os.ReadFile(filepath.Join(s.data, "endpoints.json"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	var endpoints struct {
+		Leases string `json:"leases"`
+	}
+	if err := json.Unmarshal(content, &endpoints); err != nil {
+		s.t.Fatal(err)
+	}
+	c, err := client.New(endpoints.Leases, owner, client.Options{})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return c
+}
+
+func (s *system) acquire(c *client.Client, leaseType string) *client.Resource {
+	s.t.Helper()
+	r, err := c.Acquire(s.t.Context(), client.Request{Type: leaseType, State: leases.Free, Dest: leases.Leased})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return r
+}
+
+// report is how things are with a type.
+func report(c *client.Client, leaseType string) leases.TypeReport {
+	reports, err := c.Leases(context.Background(), leaseType)
+	if err != nil || len(reports) != 1 {
+		return leases.TypeReport{}
+	}
+	return reports[0]
+}
+
+func TestLeasesFollowTheRepository(t *testing.T) {
+	s := start(t, t.TempDir())
+	c := s.leaseClient("holder")
+	var held []*client.Resource
+	for range 4 {
+		held = append(held, s.acquire(c, oracle))
+	}
+
+	t.Log("a quota that is raised lets the next in line through")
+	waiter := s.leaseClient("waiter")
+	given := make(chan *client.Resource, 1)
+	go func() {
+		r, err := waiter.AcquireWait(t.Context(), client.Request{Type: oracle, State: leases.Free, Dest: leases.Leased})
+		if err != nil {
+			t.Errorf("wait: %v", err)
+		}
+		given <- r
+	}()
+	s.eventually("somebody waits", func() string {
+		if report(c, oracle).Line != 1 {
+			return "nobody waits"
+		}
+		return ""
+	})
+	s.repository.Replace(quotas, "us-phoenix-1: 2", "us-phoenix-1: 3")
+	committed := time.Now()
+	s.inForce(s.repository.CommitAll("more Oracle"))
+	last := <-given
+	t.Logf("from the commit to the lease: %s", time.Since(committed).Round(time.Millisecond))
+
+	t.Log("a quota that is lowered drains")
+	s.repository.Replace(quotas, "us-phoenix-1: 3", "us-phoenix-1: 1")
+	s.inForce(s.repository.CommitAll("less Oracle"))
+	s.eventually("the limit is lower", func() string {
+		if r := report(c, oracle); r.Limit != 3 || r.Held != 5 || r.Total != 5 {
+			return "other"
+		}
+		return ""
+	})
+	if _, err := c.Acquire(t.Context(), client.Request{Type: oracle, State: leases.Free, Dest: leases.Leased}); err == nil {
+		t.Error("more was given than the quota allows")
+	}
+	for _, r := range held {
+		if err := c.Release(t.Context(), r.Name, leases.Free); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := waiter.Release(t.Context(), last.Name, leases.Free); err != nil {
+		t.Error(err)
+	}
+	s.eventually("what is too much is gone", func() string {
+		if r := report(c, oracle); r.Total != 3 || r.Free != 3 {
+			return "still there"
+		}
+		return ""
+	})
+	s.testRemovedWhileHeld(c)
+	s.testLeasePage()
+}
+
+// testRemovedWhileHeld: a type goes when nobody holds any of it.
+func (s *system) testRemovedWhileHeld(c *client.Client) {
+	const extra = "  spare-quota-slice:\n    default: 2\n"
+	s.t.Log("a type whose leases are held is not removed")
+	s.repository.Replace(quotas, "  oracle-quota-slice:", extra+"  oracle-quota-slice:")
+	with := s.repository.CommitAll("spare")
+	s.inForce(with)
+	s.eventually("the spare type is there", func() string {
+		if report(c, "spare-quota-slice").Free != 2 {
+			return "missing"
+		}
+		return ""
+	})
+	spare := s.acquire(c, "spare-quota-slice")
+	s.repository.Replace(quotas, extra, "")
+	without := s.repository.CommitAll("no spare")
+	s.eventually("the revision is refused", func() string {
+		if s.state().LastAttempted != without {
+			return "not looked at"
+		}
+		return ""
+	})
+	valid := s.condition(configrepo.Valid)
+	if s.state().AppliedRevision != with || valid.Status != metav1.ConditionFalse ||
+		!strings.Contains(valid.Message, spare.Name+" by holder") || !strings.Contains(valid.Message, quotas) {
+		s.t.Errorf("got %+v", valid)
+	}
+	if err := c.Release(s.t.Context(), spare.Name, leases.Free); err != nil {
+		s.t.Error(err)
+	}
+	s.repository.Git("commit", "--allow-empty", "-qm", "again")
+	s.inForce(s.repository.Git("rev-parse", "HEAD"))
+	s.eventually("the spare type is gone", func() string {
+		if report(c, "spare-quota-slice").Total != 0 {
+			return "still there"
+		}
+		return ""
+	})
+}
+
+// testLeasePage: people see the leases where they see everything else.
+func (s *system) testLeasePage() {
+	for _, path := range []string{"/leases", "/leases/" + oracle} {
+		response, err := http.Get(s.resolver + path)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		var body strings.Builder
+		_, _ = io.Copy(&body, response.Body)
+		_ = response.Body.Close()
+		if response.StatusCode != http.StatusOK || !strings.Contains(body.String(), oracle) {
+			s.t.Errorf("%s: %d\n%s", path, response.StatusCode, body.String())
+		}
+	}
+}
