@@ -61,6 +61,12 @@ func report(c *client.Client, leaseType string) leases.TypeReport {
 func TestLeasesFollowTheRepository(t *testing.T) {
 	s := start(t, t.TempDir())
 	c := s.leaseClient("holder")
+	s.eventually("the quota is there", func() string {
+		if report(c, oracle).Free != 4 {
+			return "incomplete"
+		}
+		return ""
+	})
 	var held []*client.Resource
 	for range 4 {
 		held = append(held, s.acquire(c, oracle))

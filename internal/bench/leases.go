@@ -44,7 +44,7 @@ const (
 // measureLeases compares how often a second leases change hands with how many
 // writes the API server takes, and times the hand-over to the next in line.
 func (b *bench) measureLeases(ctx context.Context) error {
-	plane, err := controlplane.Start(ctx, b.localcluster, filepath.Join(b.work, "leaseplane"), "--unsafe-no-fsync")
+	plane, err := controlplane.Start(ctx, b.localcluster, filepath.Join(b.work, "leaseplane"))
 	if err != nil {
 		return err
 	}
