@@ -190,11 +190,6 @@ func (k *keeper) lead(ctx context.Context, source *gitsource.Source) error {
 	if err != nil {
 		return err
 	}
-	if lastGood != "" { // a shallow clone may be without it
-		if _, err := source.Find(ctx, lastGood); err != nil {
-			k.logger.WarnContext(ctx, "fetch the last good revision", "revision", lastGood, "error", err)
-		}
-	}
 	report := counting(k.counted, reportTo(k.front.Load(), &statusReporter{writer: writer}))
 	loop := reconciler.New(source, graceful{target, k.grace}, report, reconciler.Options{LastGood: lastGood, Logger: k.logger})
 	k.begin(loop)

@@ -134,7 +134,7 @@ func (h *Webhook) answer(w http.ResponseWriter, r *http.Request, body []byte) {
 	default:
 		looking := h.pushed(push)
 		w.WriteHeader(http.StatusAccepted)
-		_, _ = fmt.Fprintf(w, "%d repositories are going to be looked at\n", looking)
+		_, _ = fmt.Fprintf(w, "repositories to look at: %d\n", looking)
 	}
 }
 
