@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/drover-ci/drover/schema"
@@ -12,7 +13,8 @@ import (
 type checkCommand struct {
 	repositoryFlags
 
-	Output  string `short:"o" default:"text" enum:"text,json,github" help:"How to print problems: ${enum}."`
+	Output  string `short:"o" default:"text" enum:"text,json,github,sarif" help:"How to print problems: ${enum}."`
+	Base    string `placeholder:"REV" help:"Report only what the change since this revision causes, wherever it surfaces."`
 	NoCache bool   `help:"Look at everything again, whatever an earlier run found."`
 }
 
@@ -24,7 +26,9 @@ Examples:
   drover check                          the checkout in this folder, as it lies
   drover check --repo ../release --rev main
   drover check -o json | jq '.problems[].file'
-  drover check -o github                annotations, in a GitHub workflow`
+  drover check --base origin/main       what the change since then causes
+  drover check -o github                annotations, in a GitHub workflow
+  drover check -o sarif > drover.sarif  for code scanning`
 }
 
 // report is what `check -o json` prints. Scripts depend on it.
@@ -32,16 +36,31 @@ type report struct {
 	Problems []schema.Problem `json:"problems"`
 	Files    int              `json:"files"`
 	Revision string           `json:"revision"`
+
+	// excerpts are shown on a terminal; nil elsewhere.
+	excerpts *excerpts
 }
 
 // Run checks the repository.
 func (c checkCommand) Run(ctx context.Context, out *console) error {
 	progress := newProgress(out.stderr, "checking")
 	defer progress.end()
-	result, err := c.judge(ctx)
+	judge := c.judge
+	if c.Base != "" {
+		judge = c.judgeChange
+	}
+	result, err := judge(ctx)
 	progress.end()
 	if err != nil {
 		return err
+	}
+	if c.Output == "text" && len(result.Problems) > 0 && isTerminal(out.stdout) {
+		files, openErr := c.open(ctx)
+		if openErr != nil {
+			return openErr
+		}
+		defer func() { _ = files.close() }()
+		result.excerpts = &excerpts{read: files.tree.ReadFile, lines: map[string][]string{}}
 	}
 	if err := result.print(out, c.Output); err != nil {
 		return err
@@ -61,6 +80,8 @@ func (r report) print(out *console, form string) error {
 		encoder := json.NewEncoder(out.stdout)
 		encoder.SetEscapeHTML(false)
 		return encoder.Encode(r)
+	case "sarif":
+		return r.printSARIF(out)
 	case "github":
 		return r.printAnnotations(out)
 	default:
@@ -70,7 +91,11 @@ func (r report) print(out *console, form string) error {
 
 func (r report) printText(out *console) error {
 	for _, problem := range r.Problems {
-		if _, err := fmt.Fprintln(out.stdout, problem); err != nil {
+		text := problem.String() + "\n"
+		if r.excerpts != nil {
+			text += r.excerpts.of(problem)
+		}
+		if _, err := io.WriteString(out.stdout, text); err != nil {
 			return err
 		}
 	}
