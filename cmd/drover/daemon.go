@@ -239,9 +239,10 @@ func (d *daemon) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	if r.URL.Path != "/healthz" {
-		http.Error(w, "nothing is in force yet: kubectl get configrepos -n "+d.command.Namespace, http.StatusServiceUnavailable)
+	if r.URL.Path == "/healthz" {
+		return // it is well, though there is nothing to say yet
 	}
+	http.Error(w, "nothing is in force yet: kubectl get configrepos -n "+d.command.Namespace, http.StatusServiceUnavailable)
 }
 
 // Gather gives all metrics: of the process, and of what is served.
