@@ -13,7 +13,7 @@ TESTFLAGS   ?= -timeout=10m
 LINTFLAGS   ?=
 
 # What shares memory between goroutines. The rest would only be slowed down, tenfold.
-RACE_PACKAGES := ./generators/render ./reconciler/... ./repo-layout ./resolver/... ./schema
+RACE_PACKAGES := ./generators/render ./leases/... ./reconciler/... ./repo-layout ./resolver/... ./schema
 
 # The API server links 1,500 packages: asking Go whether it is up to date takes seconds, asking for file dates nothing.
 # Folders are among the prerequisites, so that a file taken away counts too.
@@ -36,7 +36,7 @@ build: bin/drover bin/localcluster ## build both programs into bin/
 ##@ Change
 
 .PHONY: test
-test: test-drover test-localcluster test-promql ## run all tests (TESTFLAGS="-run X" for some)
+test: test-drover test-localcluster test-promql test-boskos ## run all tests (TESTFLAGS="-run X" for some)
 
 .PHONY: test-drover
 test-drover: build
@@ -51,6 +51,16 @@ test-localcluster: | toolchain
 .PHONY: test-promql
 test-promql: | toolchain
 	$(GO) test -C deploy/promql $(TESTFLAGS) ./...
+
+# Boskos's own client, command line and reaper against our lease server. A module of its own, because Boskos brings a lot.
+.PHONY: test-boskos
+test-boskos: build
+	DROVER_LOCALCLUSTER='$(CURDIR)/bin/localcluster' DROVER_BIN='$(CURDIR)/bin/drover' $(GO) test -C integration/boskos $(TESTFLAGS) ./...
+
+SOAK ?= 10m
+.PHONY: soak
+soak: ## play random histories of leases for SOAK=10m, with crashes, conflicts and clocks that jump
+	DROVER_SOAK=$(SOAK) $(GO) test -run TestModel -timeout=0 -v ./leases
 
 .PHONY: race
 race: bin/localcluster ## run the tests of the concurrent packages under the race detector

@@ -11,11 +11,8 @@ import (
 	"testing"
 	"time"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
 	"github.com/drover-ci/drover/leases"
 	"github.com/drover-ci/drover/leases/client"
-	"github.com/drover-ci/drover/reconciler/configrepo"
 )
 
 const oracle = "oracle-quota-slice"
@@ -129,8 +126,7 @@ func (s *system) testRemovedWhileHeld(c *client.Client) {
 	const extra = "  spare-quota-slice:\n    default: 2\n"
 	s.t.Log("a type whose leases are held is not removed")
 	s.repository.Replace(quotas, "  oracle-quota-slice:", extra+"  oracle-quota-slice:")
-	with := s.repository.CommitAll("spare")
-	s.inForce(with)
+	s.inForce(s.repository.CommitAll("spare"))
 	s.eventually("the spare type is there", func() string {
 		if report(c, "spare-quota-slice").Free != 2 {
 			return "missing"
@@ -141,15 +137,17 @@ func (s *system) testRemovedWhileHeld(c *client.Client) {
 	s.repository.Replace(quotas, extra, "")
 	without := s.repository.CommitAll("no spare")
 	s.eventually("the revision is refused", func() string {
-		if s.state().LastAttempted != without {
+		if status := s.state(); status.LastAttempted != without || status.ProblemCount == 0 {
 			return "not looked at"
 		}
 		return ""
 	})
-	valid := s.condition(configrepo.Valid)
-	if s.state().AppliedRevision != with || valid.Status != metav1.ConditionFalse ||
-		!strings.Contains(valid.Message, spare.Name+" by holder") || !strings.Contains(valid.Message, quotas) {
-		s.t.Errorf("got %+v", valid)
+	said := s.state().Problems
+	if len(said) != 1 || said[0].Rule != "lease-held" || said[0].File != quotas || !strings.Contains(said[0].Message, spare.Name+" by holder") {
+		s.t.Errorf("got problems %v", said)
+	}
+	if r := report(c, "spare-quota-slice"); r.Limit != 2 || r.Held != 1 {
+		s.t.Errorf("the type is not as it was: %+v", r)
 	}
 	if err := c.Release(s.t.Context(), spare.Name, leases.Free); err != nil {
 		s.t.Error(err)
