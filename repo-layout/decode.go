@@ -89,8 +89,9 @@ func readFile(tree Tree, file string) ([]byte, *schema.Problem, error) {
 	return content, nil, nil
 }
 
-// loadSingle reads a file that stands alone. An absent one is an empty value.
-func loadSingle[T any](tree Tree, file string) (*Doc[T], error) {
+// loadSingle reads a file that stands alone, or takes over the last document
+// (or nil) where the content is the same. An absent one is an empty value.
+func loadSingle[T any](tree Tree, file string, last *Doc[T]) (*Doc[T], error) {
 	doc := &Doc[T]{Path: file, Value: new(T)}
 	content, problem, err := readFile(tree, file)
 	switch {
@@ -102,6 +103,9 @@ func loadSingle[T any](tree Tree, file string) (*Doc[T], error) {
 		doc.Problems = []schema.Problem{*problem}
 	default:
 		doc.ID = BlobID(content)
+		if last != nil && last.ID == doc.ID && last.Path == file {
+			return last, nil
+		}
 		doc.Problems = schema.Decode(file, content, doc.Value)
 	}
 	return doc, nil

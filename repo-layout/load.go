@@ -15,7 +15,11 @@ import (
 // Mistakes in files are problems in the Repo. An error means that the tree
 // could not be read, which says nothing about what it holds.
 func Load(ctx context.Context, tree Tree, last *Repo) (*Repo, error) {
-	settings, err := loadSingle[schema.Settings](tree, SettingsFile)
+	var known *Doc[schema.Settings]
+	if last != nil {
+		known = last.Settings
+	}
+	settings, err := loadSingle(tree, SettingsFile, known)
 	if err != nil {
 		return nil, err
 	}
@@ -28,23 +32,23 @@ func load(ctx context.Context, tree Tree, settings *Doc[schema.Settings], last *
 	if last == nil || last.Layout != repo.Layout {
 		last = &Repo{}
 	}
-	if repo.Quotas, err = loadSingle[schema.QuotasFile](tree, repo.Layout.Quotas); err != nil {
+	if repo.Quotas, err = loadSingle(tree, repo.Layout.Quotas, last.Quotas); err != nil {
 		return nil, err
 	}
 	profiles := path.Join(repo.Layout.Registry, clusterProfiles, clusterProfilesFile)
-	if repo.Profiles, err = loadSingle[schema.ClusterProfilesFile](tree, profiles); err != nil {
+	if repo.Profiles, err = loadSingle(tree, profiles, last.Profiles); err != nil {
 		return nil, err
 	}
-	if repo.Dispatch, err = loadSingle[schema.DispatcherConfig](tree, repo.Layout.Dispatch); err != nil {
+	if repo.Dispatch, err = loadSingle(tree, repo.Layout.Dispatch, last.Dispatch); err != nil {
 		return nil, err
 	}
-	if repo.Clusters, err = loadSingle[schema.ClustersFile](tree, repo.Layout.Clusters); err != nil {
+	if repo.Clusters, err = loadSingle(tree, repo.Layout.Clusters, last.Clusters); err != nil {
 		return nil, err
 	}
 	if err := repo.judgeSingles(); err != nil {
 		return nil, err
 	}
-	if repo.ClaimOwners, err = loadSingle[schema.ClaimOwnersFile](tree, repo.Layout.ClaimOwners); err != nil {
+	if repo.ClaimOwners, err = loadSingle(tree, repo.Layout.ClaimOwners, last.ClaimOwners); err != nil {
 		return nil, err
 	}
 	l := &loader{ctx: ctx, tree: tree}

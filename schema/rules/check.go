@@ -28,6 +28,8 @@ type Checked struct {
 	// sound are the configurations in which no rule about one alone found
 	// anything, each with what it resolved to.
 	sound map[*ConfigDoc]*resolver.Entry
+	// jobNames are what was found of the jobs of each component.
+	jobNames map[string]jobNames
 }
 
 // Check finds every problem of a repository. What depends on nothing that
@@ -54,7 +56,7 @@ func Check(ctx context.Context, last *Checked, next *repolayout.Repo) *Checked {
 		func() []schema.Problem { return checkBranches(next, c.Catalog) },
 		func() []schema.Problem { return checkPromotions(next) },
 		func() []schema.Problem { return checkQuotas(next) },
-		func() []schema.Problem { return checkJobNames(next) },
+		func() []schema.Problem { return c.checkJobNames(last) },
 		func() []schema.Problem { return checkTargets(next) },
 	} {
 		if ctx.Err() == nil {

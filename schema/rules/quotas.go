@@ -36,7 +36,7 @@ func checkQuotas(repo *repolayout.Repo) []schema.Problem {
 	}
 	for _, config := range repo.Configs {
 		for i, test := range config.Value.Tests {
-			if test.Steps != nil {
+			if test.Steps != nil && len(test.Steps.Leases) > 0 {
 				q.leases(config.Path, fmt.Sprintf("tests[%d].steps.leases", i), test.Steps.Leases)
 			}
 		}
