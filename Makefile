@@ -39,7 +39,7 @@ build: bin/drover bin/localcluster ## build both programs into bin/
 test: test-drover test-localcluster test-promql test-boskos ## run all tests (TESTFLAGS="-run X" for some)
 
 .PHONY: test-drover
-test-drover: build
+test-drover: build browser
 	DROVER_LOCALCLUSTER='$(CURDIR)/bin/localcluster' $(GO) test $(TESTFLAGS) ./...
 
 # Its vet is left to the linters: `go test` would first go through the 1,500 packages below.
@@ -126,6 +126,14 @@ bin/cue bin/golangci-lint bin/benchstat: tools/go.mod tools/go.sum | toolchain
 	@echo 'building $@: minutes the first time, seconds after'
 	@$(GO) build -C tools -o ../$@ $(TOOL)
 	@touch $@
+
+# The pages are tested in a real browser. On Debian root installs it; others are told.
+has_browser = { command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null
+.PHONY: browser
+browser:
+	@$(has_browser) || { [[ $$(id -u) == 0 ]] && command -v apt-get >/dev/null && \
+	  echo 'installing Chromium, in which the pages are tested' && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } || \
+	  echo 'no Chromium: the tests of the pages are skipped; install it (Debian: apt-get install chromium)' >&2
 
 # One line for whoever lacks what all else starts from. Git 2.28 is the first whose `git init` takes a branch; Go itself
 # says which it is and which go.mod asks for.

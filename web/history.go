@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/drover-ci/drover/reconciler"
+	"github.com/drover-ci/drover/reconciler/gitsource"
 	repolayout "github.com/drover-ci/drover/repo-layout"
 	"github.com/drover-ci/drover/resolver"
 	"github.com/drover-ci/drover/schema"
@@ -37,6 +38,8 @@ type revision struct {
 	Committed, At time.Time
 	Refused       bool
 	Problems      int
+	// Held is how many units were held back.
+	Held int
 	// First says that there was none before to compare it with.
 	First bool
 	// Changed are the files that differ from the revision before, and More counts
@@ -67,7 +70,7 @@ func (h *history) report(status reconciler.Status, current *rules.Snapshot, now 
 	case status.Refused:
 		h.add(revision{Refused: true, Problems: len(status.Problems)}, status, now)
 	case status.Stage == reconciler.Done && current != nil && current != h.snapshot:
-		entry := revision{First: h.snapshot == nil}
+		entry := revision{First: h.snapshot == nil, Held: len(status.Held)}
 		if !entry.First {
 			entry.Changed, entry.More = changesBetween(h.snapshot.Repo, current.Repo)
 		}
@@ -79,10 +82,19 @@ func (h *history) report(status reconciler.Status, current *rules.Snapshot, now 
 	h.snapshot = current
 }
 
+// attemptedOf is the revision that a pass was about.
+func attemptedOf(status reconciler.Status) gitsource.Revision {
+	if status.Attempted.Hash != "" {
+		return status.Attempted
+	}
+	return status.Observed
+}
+
 // add notes a revision, unless it is the one that was noted last.
 func (h *history) add(entry revision, status reconciler.Status, now time.Time) {
-	entry.Hash, entry.Subject = status.Observed.Hash, status.Observed.Subject
-	entry.Committed, entry.At = status.Observed.Time, now
+	attempted := attemptedOf(status)
+	entry.Hash, entry.Subject = attempted.Hash, attempted.Subject
+	entry.Committed, entry.At = attempted.Time, now
 	if len(h.past) > 0 && h.past[0].Hash == entry.Hash && h.past[0].Refused == entry.Refused {
 		return
 	}

@@ -18,6 +18,10 @@ type overviewView struct {
 	// InForce is nil as long as nothing is.
 	InForce *inForce
 	State   state
+	// Held are the units that are not as the newest revision has them.
+	Held []heldView
+	// Targets are the clusters to keep besides the one of the jobs.
+	Targets []targetView
 	// Refused is the newest revision where it is not in force.
 	Refused  *refusal
 	Past     []revision
@@ -32,7 +36,9 @@ type inForce struct {
 
 // state is how the last pass ended.
 type state struct {
-	Good    bool
+	Good bool
+	// Held says that a part of the newest revision is not in force.
+	Held    bool
 	Words   string
 	Detail  string
 	At      time.Time
@@ -74,9 +80,10 @@ func overview(r *request) (*answer, error) {
 		}
 		data.Figures = figures(r.view)
 	}
-	if len(status.Problems) > 0 {
-		data.Problems = r.site.excerpts(status.Observed.Hash, status.Problems[:min(len(status.Problems), overviewProblems)])
+	if status.Refused {
+		data.Problems = r.site.excerpts(attemptedOf(status).Hash, status.Problems[:min(len(status.Problems), overviewProblems)])
 	}
+	data.Held, data.Targets = r.site.held(status), targetsOf(status)
 	return &answer{page: "overview", title: "Overview", data: data}, nil
 }
 
@@ -89,6 +96,10 @@ func stateOf(status reconciler.Status, at time.Time) state {
 	case status.Stage == reconciler.Done:
 		s.Good, s.Words = true, "Up to date"
 		s.Detail = "The newest revision is in force."
+		if n := len(status.Held); n > 0 {
+			s.Good, s.Held, s.Words = false, true, plural(n, "unit")+" held back"
+			s.Detail = "The newest revision is in force but for what is wrong with it."
+		}
 		if !status.Changes.Empty() {
 			s.Changes = status.Changes.String()
 		}
@@ -106,7 +117,7 @@ func refusalOf(status reconciler.Status) *refusal {
 	if !status.Refused {
 		return nil
 	}
-	r := &refusal{Hash: status.Observed.Hash, Subject: status.Observed.Subject, Stage: string(status.Stage), Problems: len(status.Problems)}
+	r := &refusal{Hash: attemptedOf(status).Hash, Subject: attemptedOf(status).Subject, Stage: string(status.Stage), Problems: len(status.Problems)}
 	if len(status.Problems) == 0 && status.Err != nil {
 		r.Reason = status.Err.Error()
 	}
@@ -144,8 +155,8 @@ func problemsPage(r *request) (*answer, error) {
 	status, _, _ := r.site.history.now()
 	shown := status.Problems[:min(len(status.Problems), maxProblems)]
 	return &answer{page: "problems", title: "Problems of the newest revision", data: problemsView{
-		Hash: status.Observed.Hash, Total: len(status.Problems),
-		Problems: r.site.excerpts(status.Observed.Hash, shown), More: len(status.Problems) - len(shown),
+		Hash: attemptedOf(status).Hash, Total: len(status.Problems),
+		Problems: r.site.excerpts(attemptedOf(status).Hash, shown), More: len(status.Problems) - len(shown),
 	}}, nil
 }
 

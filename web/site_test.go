@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -280,6 +281,35 @@ func TestRefusedRevision(t *testing.T) {
 			if !strings.Contains(got, want) {
 				t.Errorf("%s: there is no %s in\n%s", page, want, got)
 			}
+		}
+	}
+}
+
+// Units that are held back and other targets are shown with their reasons.
+func TestHeldAndTargets(t *testing.T) {
+	current := sample(t)
+	site := web.New(func() *rules.Snapshot { return current }, web.Options{
+		Tree: func(string) (repolayout.Tree, error) { return repolayout.FromFS(fixtures.Release()), nil },
+	})
+	problem := schema.Problem{File: "core-services/boskos/quotas.yaml", Line: 16, Column: 1, Rule: "some-rule", Message: "too much"}
+	status := reconciler.Status{
+		Stage: reconciler.Done, Attempted: gitsource.Revision{Hash: hash, Subject: "More"}, Problems: []schema.Problem{problem},
+		Held: []reconciler.Held{
+			{Unit: rules.Unit{Kind: repolayout.ComponentUnit, Name: "acme/glider"}, Revision: gitsource.Revision{Hash: "fedcba9876543210"}, Since: time.Now(), Problems: []schema.Problem{problem}},
+			{Unit: rules.Unit{Kind: repolayout.ProfilesUnit}, Problems: slices.Repeat([]schema.Problem{problem}, 5)},
+		},
+		Targets: []reconciler.TargetStatus{{Name: "build01", Applied: gitsource.Revision{Hash: hash}}, {Name: "build02", Err: errors.New("no route to <host>")}},
+	}
+	if err := site.Report(t.Context(), status); err != nil {
+		t.Fatal(err)
+	}
+	got := get(t, site, "/").text
+	for _, want := range []string{
+		"2 units held back", "component acme/glider", "fedcba9876", "left out", "<mark>quotas:", "and 2 problems more",
+		"build01", "build02", "no route to &lt;host&gt;",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("there is no %s in\n%s", want, got)
 		}
 	}
 }
