@@ -65,8 +65,9 @@ func layers() *Table {
 			"leases/store":   {Imports: []string{"leases"}},
 
 			"web": {Imports: []string{
-				"generators/prowjobs", "generators/render", "reconciler", "repo-layout", "resolver", "schema", "schema/rules",
-			}, Tests: []string{"reconciler/gitsource"}},
+				"generators/prowjobs", "generators/render", "reconciler", "reconciler/gitsource", "repo-layout", "resolver",
+				"schema", "schema/rules",
+			}},
 
 			// Where concrete types meet.
 			"cmd/drover":     {Imports: []string{Any}},

@@ -1,0 +1,264 @@
+package web_test
+
+import (
+	"context"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+
+	"github.com/drover-ci/drover/internal/corpus"
+	repolayout "github.com/drover-ci/drover/repo-layout"
+	"github.com/drover-ci/drover/schema/rules"
+)
+
+// browserVariable names the browser; where it is set, there has to be one.
+const browserVariable = "DROVER_BROWSER"
+
+//go:embed testdata/axe.min.js
+var axe string
+
+// newBrowser starts Chromium for one test, or skips the test where there is
+// none.
+func newBrowser(t *testing.T) context.Context {
+	t.Helper()
+	program := os.Getenv(browserVariable)
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if path, err := exec.LookPath(name); err == nil && program == "" {
+			program = path
+		}
+	}
+	if program == "" {
+		t.Skip("there is no Chromium: install it, or name one in " + browserVariable)
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:], //nolint:gocritic // a new list is meant
+		chromedp.ExecPath(program), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.WindowSize(1280, 900),
+		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-dev-shm-usage", true),
+		chromedp.WSURLReadTimeout(time.Minute),
+	)
+	allocator, stop := chromedp.NewExecAllocator(t.Context(), options...)
+	t.Cleanup(stop)
+	browser, stop := chromedp.NewContext(allocator)
+	t.Cleanup(stop)
+	if err := chromedp.Run(browser); err != nil {
+		t.Fatal(err)
+	}
+	return browser
+}
+
+// tab is a page of the browser that notes what goes wrong in it.
+type tab struct {
+	t       *testing.T
+	context context.Context
+	mu      sync.Mutex
+	faults  []string
+}
+
+func newTab(t *testing.T, browser context.Context) *tab {
+	t.Helper()
+	context, stop := chromedp.NewContext(browser)
+	t.Cleanup(stop)
+	b := &tab{t: t, context: context}
+	chromedp.ListenTarget(context, b.listen)
+	// The tab lives as long as the context of its first action, which therefore has no time-out.
+	if err := chromedp.Run(context, log.Enable(), network.Enable(), page.Enable()); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func (b *tab) listen(event any) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch e := event.(type) {
+	case *log.EventEntryAdded:
+		b.faults = append(b.faults, fmt.Sprintf("%s: %s (%s)", e.Entry.Level, e.Entry.Text, e.Entry.URL))
+	case *runtime.EventExceptionThrown:
+		b.faults = append(b.faults, "exception: "+e.ExceptionDetails.Error())
+	case *runtime.EventConsoleAPICalled:
+		b.faults = append(b.faults, "console: "+string(e.Type))
+	case *network.EventRequestWillBeSent:
+		if !strings.HasPrefix(e.Request.URL, "http://127.0.0.1:") {
+			b.faults = append(b.faults, "a request leads out: "+e.Request.URL)
+		}
+	}
+}
+
+// takeFaults gives what went wrong since it was called last.
+func (b *tab) takeFaults() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	faults := b.faults
+	b.faults = nil
+	return faults
+}
+
+func (b *tab) run(actions ...chromedp.Action) {
+	b.t.Helper()
+	limited, cancel := context.WithTimeout(b.context, time.Minute)
+	defer cancel()
+	if err := chromedp.Run(limited, actions...); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// check looks at a page that is open: nothing went wrong in it, it is as wide as
+// the window, and axe finds nothing.
+func (b *tab) check(what string) {
+	b.t.Helper()
+	var result string
+	var heading string
+	var wider bool
+	b.run(
+		chromedp.Evaluate(axe+"; 0", nil),
+		chromedp.Evaluate(`document.querySelector("h1").textContent`, &heading),
+		chromedp.Evaluate(`document.documentElement.scrollWidth > innerWidth`, &wider),
+		chromedp.Evaluate(`axe.run({runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}).then(r => JSON.stringify(
+			r.violations.map(v => ({rule: v.id, help: v.help, nodes: v.nodes.slice(0, 3).map(n => n.html + " | " + n.failureSummary)}))))`,
+			&result, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }),
+	)
+	if heading == "" {
+		b.t.Errorf("%s: there is no heading", what)
+	}
+	if wider {
+		b.t.Errorf("%s: the page is wider than the window", what)
+	}
+	var violations []map[string]any
+	if err := json.Unmarshal([]byte(result), &violations); err != nil {
+		b.t.Fatal(err)
+	}
+	for _, violation := range violations {
+		text, _ := json.MarshalIndent(violation, "", "  ")
+		b.t.Errorf("%s: %s", what, text)
+	}
+	for _, fault := range b.takeFaults() {
+		b.t.Errorf("%s: %s", what, fault)
+	}
+}
+
+func scheme(name string) chromedp.Action {
+	return emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: name}})
+}
+
+func size(width, height int64) chromedp.Action {
+	return emulation.SetDeviceMetricsOverride(width, height, 1, false)
+}
+
+func serveSite(t *testing.T, snapshot *rules.Snapshot) string {
+	t.Helper()
+	server := httptest.NewServer(siteOf(t, snapshot))
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+var samplePages = []string{
+	"/", "/problems", "/registry?kind=step", "/reference/ipi-install", "/reference/widget-e2e", "/chain/widget-deploy", "/workflow/widget-e2e",
+	"/observer/observers-events", "/users/step/ipi-install", "/configs", "/configs/acme", "/configs/acme/widget-server",
+	"/configs/acme/widget-server/main", "/job?org=acme&repo=widget-server&branch=main&test=e2e-azure-skew",
+	"/search?q=e2e", "/quotas", "/quotas/aws-quota-slice", "/profile/aws", "/fields", "/fields/ci-operator.tests", "/source/drover.yaml",
+}
+
+// Every kind of page is sound in light and dark, wide and narrow.
+func TestBrowserWalksTheSample(t *testing.T) {
+	browser, address := newBrowser(t), serveSite(t, sample(t))
+	walk(t, browser, address, samplePages)
+}
+
+func walk(t *testing.T, browser context.Context, address string, pages []string) {
+	t.Helper()
+	b := newTab(t, browser)
+	for i, each := range pages {
+		b.run(scheme("light"), size(1280, 900), chromedp.Navigate(address+each))
+		b.run(chromedp.Evaluate(`document.querySelectorAll("details").forEach(d => d.open = true)`, nil))
+		b.check(each + ", light and wide")
+		if i%2 == 0 || len(pages) < 12 {
+			b.run(scheme("dark"), size(375, 700))
+			b.check(each + ", dark and narrow")
+		}
+	}
+}
+
+// The largest pages that there are.
+func TestBrowserWalksTheCorpus(t *testing.T) {
+	tree, closeTree, err := repolayout.OpenFolder(corpus.Dir(t, "release-repo"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = closeTree() })
+	browser, address := newBrowser(t), serveSite(t, snapshotOf(t, tree, nil))
+	walk(t, browser, address, []string{
+		"/", "/registry?kind=step", "/reference/ipi-install-install", "/workflow/openshift-e2e-aws", "/chain/ipi-aws-pre",
+		"/configs", "/configs/openshift/installer", "/job?org=openshift&repo=installer&branch=master&test=e2e-aws-ovn",
+		"/search?q=aws+ovn", "/quotas", "/quotas/aws-quota-slice",
+	})
+}
+
+// Without JavaScript every page has its content, and forms lead on.
+func TestBrowserWithoutScripts(t *testing.T) {
+	browser, address := newBrowser(t), serveSite(t, sample(t))
+	b := newTab(t, browser)
+	b.run(emulation.SetScriptExecutionDisabled(true))
+	for _, each := range samplePages {
+		var heading string
+		b.run(chromedp.Navigate(address+each), chromedp.Text("h1", &heading, chromedp.ByQuery))
+		if strings.TrimSpace(heading) == "" {
+			t.Errorf("%s: there is no heading", each)
+		}
+	}
+	var found string
+	b.run(chromedp.Navigate(address+"/"), chromedp.SendKeys("#q", "e2e aws\r", chromedp.ByQuery),
+		chromedp.WaitVisible(".hits", chromedp.ByQuery), chromedp.Text("main", &found, chromedp.ByQuery))
+	if !strings.Contains(found, "pull-ci-acme-widget-server-main-e2e-aws") {
+		t.Errorf("the search found %s", found)
+	}
+	b.run(chromedp.Navigate(address+"/registry?kind=step"), chromedp.SendKeys("#filter", "gather\r", chromedp.ByQuery),
+		chromedp.WaitVisible(`//tbody/tr[count(../tr)=1]`), chromedp.Text("tbody", &found, chromedp.ByQuery))
+	if !strings.Contains(found, "gather-logs") {
+		t.Errorf("the filter left %s", found)
+	}
+	for _, fault := range b.takeFaults() {
+		t.Error(fault)
+	}
+}
+
+// The pictures of the documentation are of the pages as they are: UPDATE=1 takes
+// them anew.
+func TestScreenshots(t *testing.T) {
+	pictures := map[string]string{
+		"overview": "/", "registry": "/registry?kind=step", "workflow": "/workflow/widget-e2e",
+		"test": "/job?org=acme&repo=widget-server&branch=main&test=e2e-azure-skew", "quota": "/quotas/aws-quota-slice",
+	}
+	folder := filepath.Join("..", "docs", "images")
+	if os.Getenv("UPDATE") != "1" {
+		for name := range pictures {
+			info, err := os.Stat(filepath.Join(folder, name+".png"))
+			if err != nil || info.Size() > 200<<10 {
+				t.Errorf("picture %s: missing, or larger than 200 KB: UPDATE=1 takes it", name)
+			}
+		}
+		return
+	}
+	browser, address := newBrowser(t), serveSite(t, sample(t))
+	b := newTab(t, browser)
+	for name, target := range pictures {
+		var picture []byte
+		b.run(scheme("light"), size(1200, 800), chromedp.Navigate(address+target), chromedp.CaptureScreenshot(&picture))
+		if err := os.WriteFile(filepath.Join(folder, name+".png"), picture, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
