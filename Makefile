@@ -36,7 +36,7 @@ build: bin/drover bin/localcluster ## build both programs into bin/
 ##@ Change
 
 .PHONY: test
-test: test-drover test-localcluster test-promql test-boskos ## run all tests (TESTFLAGS="-run X" for some)
+test: test-drover test-localcluster test-promql test-boskos test-prow ## run all tests (TESTFLAGS="-run X" for some)
 
 .PHONY: test-drover
 test-drover: build browser
@@ -57,10 +57,17 @@ test-promql: | toolchain
 test-boskos: build
 	DROVER_LOCALCLUSTER='$(CURDIR)/bin/localcluster' DROVER_BIN='$(CURDIR)/bin/drover' $(GO) test -C integration/boskos $(TESTFLAGS) ./...
 
+# Prow's own loader, over the jobs that Drover generates. Its vet would go through 1,200 packages of Prow's.
+.PHONY: test-prow
+test-prow: | toolchain
+	$(GO) test -C integration/prow -vet=off $(TESTFLAGS) ./...
+
 SOAK ?= 10m
 .PHONY: soak
-soak: ## play random histories of leases for SOAK=10m, with crashes, conflicts and clocks that jump
+soak: ## the long form of tests: random histories of leases for SOAK=10m, 1,000 edits of the corpus, Prow over all jobs
 	DROVER_SOAK=$(SOAK) $(GO) test -run TestModel -timeout=0 -v ./leases
+	DROVER_SOAK=$(SOAK) $(GO) test -count=1 -run RandomEdits -timeout=2h ./generators/render
+	DROVER_SOAK=$(SOAK) $(GO) test -C integration/prow -vet=off -count=1 -timeout=2h ./...
 
 .PHONY: race
 race: bin/localcluster ## run the tests of the concurrent packages under the race detector
