@@ -46,7 +46,9 @@ func corpusEdits() map[string]corpusEdit {
 		"variant-added":  {config: hasTest, add: func(c *schema.Config) { c.Metadata.Variant = "added" }},
 		"made-private":   {config: hasTest, change: stays(func(c *schema.Config) { c.Prowgen = &schema.JobGeneration{Private: true} })},
 		"promotion-disabled": {
-			config: func(c *schema.Config) bool { return c.Promotion != nil && len(c.Promotion.To) == 1 && c.Promotion.To[0].Namespace == "ocp" },
+			config: func(c *schema.Config) bool {
+				return c.Promotion != nil && len(c.Promotion.To) == 1 && c.Promotion.To[0].Namespace == "ocp"
+			},
 			change: stays(func(c *schema.Config) {
 				to := c.Promotion.To[0]
 				to.Disabled = true
