@@ -3,7 +3,8 @@
 //
 // The *.cue files beside this one are the only place where a shape is written.
 // From them `make generate` makes the Go types (cue_types_gen.go) and the
-// decoder's tables (shapes_gen.json). [Decode] reads YAML strictly into the Go
+// decoder's tables (shapes_gen.json), and of those the JSON Schemas for editors
+// (jsonschema). [Decode] reads YAML strictly into the Go
 // types: an unknown key, a wrong type or a value outside its bounds is a
 // [Problem] with file, line, column and field path, and all of a file's
 // problems are found at once.
