@@ -8,6 +8,8 @@ import (
 	"io"
 	"maps"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -15,6 +17,10 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/drover-ci/drover/reconciler/configrepo"
 )
@@ -67,6 +73,7 @@ func TestACommitFlowsThroughTheWholeSystem(t *testing.T) {
 	t.Run("a broken configuration", s.testBroken)
 	t.Run("two commits at once", s.testTwoCommits)
 	t.Run("a change by hand", s.testByHand)
+	t.Run("rollback, suspend and sync", s.testOrders)
 	t.Run("start again", s.testStartAgain)
 }
 
@@ -88,16 +95,21 @@ func (s *system) testBroken(t *testing.T) {
 	s.setQuota(14, 15)
 	s.repository.Replace(mainConfig, "as: unit", "az: unit")
 	broken := s.repository.CommitAll("oops")
-	s.eventually("the revision is refused", func() string {
-		if status := s.state(); status.LastAttempted != broken {
-			return "not looked at"
+	s.eventually("all but the broken unit is in force", func() string {
+		if status := s.state(); status.AppliedRevision != broken {
+			return "not yet"
 		}
 		return ""
 	})
 	status := s.state()
-	if status.AppliedRevision != before.AppliedRevision || s.jobs() != jobs || s.body() != served ||
-		strings.Contains(s.configMap("resources").Data["boskos.yaml"], "us-east-1--aws-quota-slice-14") {
-		t.Error("a refused revision had an effect")
+	if s.jobs() != jobs || s.body() != served {
+		t.Error("a broken configuration had an effect")
+	}
+	if !strings.Contains(s.configMap("resources").Data["boskos.yaml"], "us-east-1--aws-quota-slice-14") {
+		t.Error("a broken configuration holds back a quota")
+	}
+	if status.HeldCount != 1 || status.Held[0].Unit != "component acme/widget-server" || status.Held[0].Revision != before.AppliedRevision {
+		t.Errorf("held: %+v", status.Held)
 	}
 	if status.ProblemCount != 2 || status.Problems[0].File != mainConfig || status.Problems[0].Line == 0 || status.Problems[0].Column == 0 {
 		t.Errorf("got problems %v", status.Problems)
@@ -147,17 +159,93 @@ func (s *system) testByHand(t *testing.T) {
 	})
 }
 
+// drover runs a command that asks the system's cluster, and gives its output
+// and exit code.
+func (s *system) drover(args ...string) (output string, code int) {
+	s.t.Helper()
+	path, err := program()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	command := exec.CommandContext(s.t.Context(), path, args...)
+	command.Env = append(os.Environ(), "KUBECONFIG="+filepath.Join(s.data, "kubeconfig"))
+	text, _ := command.CombinedOutput()
+	return string(text), command.ProcessState.ExitCode()
+}
+
+func (s *system) testOrders(t *testing.T) {
+	earlier := s.state().AppliedRevision
+	s.setQuota(12, 17)
+	newest := s.repository.CommitAll("to be rolled back")
+	s.inForce(newest)
+	if text, code := s.drover("rollback", earlier[:9]); code != 0 || !strings.Contains(text, "is in force") {
+		t.Fatalf("rollback: exit %d: %s", code, text)
+	}
+	s.inForce(earlier)
+	if text, _ := s.drover("status"); !strings.Contains(text, earlier[:10]+", as people asked; the newest is "+newest[:10]) {
+		t.Errorf("status while rolled back:\n%s", text)
+	}
+	text, code := s.drover("diff", "--repo", s.repository.Dir, "--rev", newest)
+	if code != 1 || !strings.Contains(text, "+      - us-east-1--aws-quota-slice-16\n") || !strings.Contains(text, "0 would be created, 1 changed, 0 deleted") {
+		t.Errorf("diff: exit %d:\n%s", code, text)
+	}
+	if text, code := s.drover("rollback", "--lift"); code != 0 {
+		t.Fatalf("lift: exit %d: %s", code, text)
+	}
+	s.inForce(newest)
+	if text, code := s.drover("status"); code != 0 || !strings.Contains(text, newest[:10]+", the newest") {
+		t.Errorf("status: exit %d:\n%s", code, text)
+	}
+	if text, code := s.drover("rollback", "0123abc"); code != 2 || !strings.Contains(text, "the history has no revision") {
+		t.Errorf("rollback to nowhere: exit %d: %s", code, text)
+	}
+	s.patch(`{"spec":{"suspend":true}}`)
+	s.eventually("suspended", func() string {
+		if !s.state().Suspended {
+			return "not suspended"
+		}
+		return ""
+	})
+	s.setQuota(17, 18)
+	later := s.repository.CommitAll("while suspended")
+	s.patch(`{"metadata":{"annotations":{"drover.dev/sync":"once"}}}`)
+	s.inForce(later)
+	s.patch(`{"spec":{"suspend":false}}`)
+	s.setQuota(18, 12)
+	s.inForce(s.repository.CommitAll("go on"))
+}
+
+// patch changes the ConfigRepo as people do.
+func (s *system) patch(body string) {
+	s.t.Helper()
+	config, err := clientcmd.BuildConfigFromFlags("", filepath.Join(s.data, "kubeconfig"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	client, err := dynamic.NewForConfig(config)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	at := client.Resource(schema.GroupVersionResource{Group: "drover.dev", Version: "v1alpha1", Resource: "configrepos"}).Namespace("drover-system")
+	if _, err := at.Patch(s.t.Context(), "release", types.MergePatchType, []byte(body), metav1.PatchOptions{}); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
 func (s *system) testStartAgain(t *testing.T) {
-	uid := s.configMap("resources").UID
+	uid, jobs := s.configMap("resources").UID, s.jobs()
 	s.stop(syscall.SIGTERM)
 	if _, err := os.Stat(s.data + "/endpoints.json"); !os.IsNotExist(err) {
 		t.Errorf("endpoints.json is left: %v", err)
 	}
 	good := s.repository.Git("rev-parse", "HEAD")
 	s.repository.Replace(mainConfig, "as: unit", "az: unit")
-	s.repository.CommitAll("broken while nothing ran")
+	broken := s.repository.CommitAll("broken while nothing ran")
 	again := start(t, s.data)
-	again.inForce(good)
+	again.inForce(broken)
+	if held := again.state().Held; len(held) != 1 || held[0].Revision != good || again.jobs() != jobs {
+		t.Errorf("after a start: held %+v", held)
+	}
 	if again.configMap("resources").UID != uid {
 		t.Error("the cluster was made anew")
 	}

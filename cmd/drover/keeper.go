@@ -190,8 +190,16 @@ func (k *keeper) lead(ctx context.Context, source *gitsource.Source) error {
 	if err != nil {
 		return err
 	}
+	before, err := writer.Read(ctx)
+	if err != nil {
+		return err
+	}
 	report := counting(k.counted, reportTo(k.front.Load(), &statusReporter{writer: writer}))
-	loop := reconciler.New(source, graceful{target, k.grace}, report, reconciler.Options{LastGood: lastGood, Logger: k.logger})
+	loop := reconciler.New(source, graceful{target, k.grace}, report, reconciler.Options{
+		LastGood: lastGood, Held: heldBefore(before.Status), Logger: k.logger,
+		Open: opener{home: k.config, kubeconfig: k.command.Kubeconfig, namespace: k.namespace}.open,
+	})
+	loop.Order(ordersOf(before))
 	k.begin(loop)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return loop.Run(ctx) })

@@ -28,6 +28,9 @@ type commands struct {
 	Explain  explainCommand  `cmd:"" help:"Say what a kind of file, or a field of it, may hold."`
 	Init     initCommand     `cmd:"" help:"Add a component to a release repository, or start a new one."`
 	Migrate  migrateCommand  `cmd:"" help:"Rewrite older forms of files into today's."`
+	Diff     diffCommand     `cmd:"" help:"Show what reconciling a cluster would change."`
+	Status   statusCommand   `cmd:"" help:"Say what is in force, what is held back, and why."`
+	Rollback rollbackCommand `cmd:"" help:"Go to an earlier revision, until the branch moves."`
 	Serve    serveCommand    `cmd:"" help:"Run one part of Drover as a server."`
 	Lease    leaseCommand    `cmd:"" help:"Acquire, keep and give back leases, and see who has them."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`

@@ -16,7 +16,9 @@ import (
 	"github.com/drover-ci/drover/reconciler"
 	"github.com/drover-ci/drover/reconciler/apply"
 	"github.com/drover-ci/drover/reconciler/configrepo"
+	"github.com/drover-ci/drover/reconciler/gitsource"
 	"github.com/drover-ci/drover/reconciler/metrics"
+	repolayout "github.com/drover-ci/drover/repo-layout"
 	"github.com/drover-ci/drover/schema"
 )
 
@@ -53,20 +55,42 @@ func (r *statusReporter) Report(ctx context.Context, status reconciler.Status) e
 	if err != nil {
 		return err
 	}
-	next := object.Status
+	return r.writer.Report(ctx, nextStatus(object.Status, status))
+}
+
+// nextStatus is what is said after a pass.
+func nextStatus(next configrepo.Status, status reconciler.Status) configrepo.Status {
 	next.Conditions = nil // those that are not set stay as they are
 	if status.Observed.Hash != "" {
-		next.ObservedRevision, next.LastAttempted = status.Observed.Hash, status.Observed.Hash
+		next.ObservedRevision, next.LastAttempted = status.Observed.Hash, status.Attempted.Hash
 	}
 	if status.Applied.Hash != "" {
 		next.AppliedRevision = status.Applied.Hash
 	}
+	next.Suspended, next.LastSync, next.RolledBackTo = status.Orders.Suspend, status.Orders.Sync, status.Orders.Rollback
+	next.Targets = targetsOf(status.Targets)
+	if status.Stage == "" {
+		return next // nothing has been looked at yet
+	}
 	next.SetProblems(status.Problems)
+	next.SetHeld(heldOf(status.Held))
 	setConditions(&next, status)
-	if status.Stage == reconciler.Done && !status.Changes.Empty() {
+	if status.Stage == reconciler.Done && !status.Changes.Empty() && !recorded(next, status) {
 		next.Record(appliedOf(status))
 	}
-	return r.writer.Report(ctx, next)
+	return next
+}
+
+// recorded says whether the history tells of an apply already: a pass is told
+// of again when another target has landed.
+func recorded(next configrepo.Status, status reconciler.Status) bool {
+	return len(next.History) > 0 && next.History[0].Revision == status.Applied.Hash &&
+		slices.Equal(next.History[0].Objects, objectsOf(status.Changes)) &&
+		next.History[0].Took == tookOf(status.Changes)
+}
+
+func tookOf(changes apply.ChangeSet) schema.Duration {
+	return schema.Duration(changes.Duration.Round(time.Millisecond))
 }
 
 // decided is a condition, the stages that decide it, and what is said when it
@@ -90,7 +114,7 @@ func decidedInOrder() []decided {
 // of what would have come after it nothing is known, so that it stays.
 func setConditions(next *configrepo.Status, status reconciler.Status) {
 	for _, each := range decidedInOrder() {
-		if slices.Contains(each.stages, status.Stage) {
+		if slices.Contains(each.stages, status.Stage) && status.Err != nil {
 			next.Set(each.condition, metav1.ConditionFalse, string(status.Stage)+"Failed", status.Err.Error())
 			if status.Refused || each.condition == configrepo.AppliedCondition {
 				next.Set(configrepo.AppliedCondition, metav1.ConditionFalse, "NotApplied", "the newest revision is not in force: "+status.Err.Error())
@@ -98,17 +122,110 @@ func setConditions(next *configrepo.Status, status reconciler.Status) {
 			return
 		}
 		next.Set(each.condition, metav1.ConditionTrue, "Succeeded", each.good)
+		if each.condition == configrepo.Valid && len(status.Held) > 0 {
+			next.Set(configrepo.Valid, metav1.ConditionFalse, "UnitsHeld", heldUnitsMessage(status.Held))
+		}
 	}
 	next.Set(configrepo.Healthy, metav1.ConditionTrue, "Succeeded", "what was applied is as it was applied")
+}
+
+// heldUnitsMessage says in one line what is held back.
+func heldUnitsMessage(held []reconciler.Held) string {
+	first := held[0]
+	message := fmt.Sprintf("%d units are held back, the rest is in force; %s: %s", len(held), first.Unit, reasonOf(first))
+	if len(held) == 1 {
+		message = fmt.Sprintf("%s is held back, the rest is in force: %s", first.Unit, reasonOf(first))
+	}
+	return message
+}
+
+func reasonOf(held reconciler.Held) string {
+	if len(held.Problems) == 0 {
+		return "it does not fit with what else is held"
+	}
+	return held.Problems[0].String()
+}
+
+func heldOf(held []reconciler.Held) []configrepo.Held {
+	all := make([]configrepo.Held, 0, len(held))
+	for _, each := range held {
+		all = append(all, configrepo.Held{
+			Unit: each.Unit.String(), Revision: each.Revision.Hash, Since: metav1.NewTime(each.Since.Truncate(time.Second)),
+			Reason: reasonOf(each), Problems: len(each.Problems),
+		})
+	}
+	return all
+}
+
+// heldBefore reads what heldOf wrote.
+func heldBefore(status configrepo.Status) []reconciler.Held {
+	var held []reconciler.Held
+	for _, each := range status.Held {
+		unit, err := repolayout.ParseUnit(each.Unit)
+		if err != nil {
+			continue // of another version
+		}
+		held = append(held, reconciler.Held{
+			Unit: unit, Revision: gitsource.Revision{Hash: each.Revision}, Since: each.Since.Time,
+		})
+	}
+	return held
+}
+
+func targetsOf(targets []reconciler.TargetStatus) []configrepo.Target {
+	all := make([]configrepo.Target, 0, len(targets))
+	for _, each := range targets {
+		target := configrepo.Target{
+			Name: each.Name, AttemptedRevision: each.Attempted.Hash, AppliedRevision: each.Applied.Hash,
+		}
+		if !each.Since.IsZero() {
+			target.Since = metav1.NewTime(each.Since.Truncate(time.Second))
+		}
+		if each.Err != nil {
+			target.Message = each.Err.Error()
+		}
+		all = append(all, target)
+	}
+	return all
+}
+
+// ordersOf are what people ask for.
+func ordersOf(repo *configrepo.ConfigRepo) reconciler.Orders {
+	orders := reconciler.Orders{Suspend: repo.Spec.Suspend, Sync: repo.Annotations[configrepo.SyncAnnotation]}
+	if rollback := repo.Spec.Rollback; rollback != nil {
+		orders.Rollback, orders.From = rollback.Revision, rollback.From
+	}
+	return orders
 }
 
 func appliedOf(status reconciler.Status) configrepo.Applied {
 	changes := status.Changes
 	return configrepo.Applied{
-		Revision: status.Applied.Hash, At: metav1.Now(), Took: schema.Duration(changes.Duration.Round(time.Millisecond)),
+		Revision: status.Applied.Hash, At: metav1.Now(), Took: tookOf(changes),
 		Created: len(changes.Created), Adopted: len(changes.Adopted), Updated: len(changes.Updated),
 		Healed: len(changes.Healed), Deleted: len(changes.Deleted), Unchanged: changes.Unchanged,
+		Objects: objectsOf(changes),
 	}
+}
+
+// objectsOf names the first objects that were changed.
+func objectsOf(changes apply.ChangeSet) []string {
+	var objects []string
+	for _, part := range []struct {
+		did string
+		ids []apply.Identity
+	}{
+		{"created", changes.Created}, {"adopted", changes.Adopted}, {"updated", changes.Updated},
+		{"healed", changes.Healed}, {"deleted", changes.Deleted},
+	} {
+		for _, id := range part.ids {
+			if len(objects) == configrepo.MaxObjects {
+				return objects
+			}
+			objects = append(objects, part.did+" "+id.String())
+		}
+	}
+	return objects
 }
 
 // counting has a reporter's passes counted too.

@@ -200,6 +200,10 @@ func (s *system) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	before, err := reporter.writer.Read(ctx)
+	if err != nil {
+		return err
+	}
 	lastGood, err := target.Recover(ctx) // a revision that was cut short may be refused by now
 	if err != nil {
 		return err
@@ -207,13 +211,23 @@ func (s *system) run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	announce, repository := newAnnouncement(s), counted.Repository(objectName)
 	report := announce.after(counting(repository, reportTo(front, reporter, s.leases.follow(func() *rules.Snapshot { return loop.Snapshot() }))))
-	loop = reconciler.New(s.source, target, report, reconciler.Options{LastGood: lastGood, Guard: s.leases.guard, Logger: s.logger})
+	loop = reconciler.New(s.source, target, report, reconciler.Options{
+		LastGood: lastGood, Held: heldBefore(before.Status), Guard: s.leases.guard, Logger: s.logger,
+		Open: opener{home: s.cluster.config, kubeconfig: s.cluster.kubeconfig, namespace: systemNamespace}.open,
+	})
+	drift := newPausable(func(ctx context.Context) error { return target.Watch(ctx, tellDrift(s.logger, repository)) })
+	heed := func(orders reconciler.Orders) {
+		drift.pause(orders.Suspend)
+		loop.Order(orders)
+	}
+	heed(ordersOf(before))
 	mux := newMux(front)
 	s.hook.mount(mux, counted, pokeOne(s.source))
 	group.Go(func() error { return front.Run(ctx) })
 	group.Go(func() error { return loop.Run(ctx) })
 	group.Go(func() error { return s.leases.run(ctx) })
-	group.Go(func() error { return target.Watch(ctx, tellDrift(s.logger, repository)) })
+	group.Go(func() error { return drift.run(ctx) })
+	group.Go(func() error { return followOrders(ctx, s.cluster.config, systemNamespace, objectName, heed) })
 	group.Go(func() error { return serve(ctx, s.listener, mux, s.logger) })
 	group.Go(func() error {
 		select {

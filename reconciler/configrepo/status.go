@@ -28,6 +28,12 @@ func (s *Status) SetProblems(problems []schema.Problem) {
 	s.Problems = slices.Clone(problems[:min(len(problems), MaxProblems)])
 }
 
+// SetHeld sets the units that are held back.
+func (s *Status) SetHeld(held []Held) {
+	s.HeldCount = len(held)
+	s.Held = slices.Clone(held[:min(len(held), MaxHeld)])
+}
+
 // Record puts a revision that was applied at the top of the history.
 func (s *Status) Record(applied Applied) {
 	s.History = slices.Insert(slices.Clone(s.History), 0, applied)

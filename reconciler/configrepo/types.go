@@ -43,6 +43,8 @@ type Spec struct {
 	Credentials *Credentials `json:"credentials,omitempty"`
 	// Verification says whose signature a revision needs; nil for nobody's.
 	Verification *Verification `json:"verification,omitempty"`
+	// Rollback asks for an earlier revision; nil for the newest.
+	Rollback *Rollback `json:"rollback,omitempty"`
 }
 
 // Credentials say where to find what a repository asks for.
@@ -59,6 +61,18 @@ type Verification struct {
 	OpenPGPKeys string `json:"openPGPKeys,omitempty"`
 }
 
+// Rollback asks for an earlier revision than the newest, until the branch moves.
+type Rollback struct {
+	// Revision is the hash of the commit to go to.
+	Revision string `json:"revision"`
+	// From is the newest commit when this was asked for: once the branch has
+	// another, the rollback is over.
+	From string `json:"from"`
+}
+
+// SyncAnnotation has everything gone through once whenever its value changes.
+const SyncAnnotation = "drover.dev/sync"
+
 // Status is what Drover found.
 type Status struct {
 	// ObservedGeneration is the generation of the specification that the status is about.
@@ -74,6 +88,17 @@ type Status struct {
 	// Problems are the first [MaxProblems] of LastAttempted; ProblemCount counts all.
 	Problems     []schema.Problem `json:"problems,omitempty"`
 	ProblemCount int              `json:"problemCount,omitempty"`
+	// Held are the units that are held back, at most [MaxHeld]; HeldCount counts all.
+	Held      []Held `json:"held,omitempty"`
+	HeldCount int    `json:"heldCount,omitempty"`
+	// Targets are the other clusters.
+	Targets []Target `json:"targets,omitempty"`
+	// RolledBackTo is the commit that people asked for instead of the newest, while that counts.
+	RolledBackTo string `json:"rolledBackTo,omitempty"`
+	// Suspended says that nothing is done.
+	Suspended bool `json:"suspended,omitempty"`
+	// LastSync is the value of [SyncAnnotation] that was last heeded.
+	LastSync string `json:"lastSync,omitempty"`
 	// History is what was applied, newest first, at most [MaxHistory] entries.
 	History []Applied `json:"history,omitempty"`
 }
@@ -82,7 +107,33 @@ type Status struct {
 const (
 	MaxProblems = 20
 	MaxHistory  = 10
+	MaxHeld     = 500
+	MaxObjects  = 30
 )
+
+// Held is a unit that is held back.
+type Held struct {
+	// Unit is such as "component acme/widget".
+	Unit string `json:"unit"`
+	// Revision is the commit that it is taken from; empty where it is left out.
+	Revision string `json:"revision,omitempty"`
+	// Since is when it was first held back.
+	Since metav1.Time `json:"since"`
+	// Reason is the first of its problems, and Problems counts them.
+	Reason   string `json:"reason"`
+	Problems int    `json:"problems"`
+}
+
+// Target is another cluster.
+type Target struct {
+	Name string `json:"name"`
+	// AttemptedRevision is the commit that was tried last, AppliedRevision the one in force, Since when.
+	AttemptedRevision string      `json:"attemptedRevision,omitempty"`
+	AppliedRevision   string      `json:"appliedRevision,omitempty"`
+	Since             metav1.Time `json:"since,omitzero"`
+	// Message is why what was tried is not in force; empty where it is.
+	Message string `json:"message,omitempty"`
+}
 
 // Applied is a revision that was applied, and how many objects it changed.
 type Applied struct {
@@ -95,6 +146,8 @@ type Applied struct {
 	Healed    int             `json:"healed,omitempty"`
 	Deleted   int             `json:"deleted,omitempty"`
 	Unchanged int             `json:"unchanged,omitempty"`
+	// Objects are the first [MaxObjects] that were changed, each with what was done: "updated ConfigMap ci/config".
+	Objects []string `json:"objects,omitempty"`
 }
 
 // The types of conditions. All are good when true.

@@ -116,7 +116,7 @@ func (w *Writer) Report(ctx context.Context, status Status) error {
 		return err
 	}
 	w.last.Status = next
-	return w.tell(ctx, transitions(last, next))
+	return w.tell(ctx, notices(last, next))
 }
 
 // write replaces the status, of which there is no other writer.
@@ -134,6 +134,18 @@ func (w *Writer) write(ctx context.Context, next Status) error {
 	if err != nil {
 		w.last = nil // it may have been deleted, or written all the same
 		return fmt.Errorf("report on ConfigRepo %s/%s: %w", w.namespace, w.name, err)
+	}
+	return nil
+}
+
+// SetRollback asks for a rollback; nil ends it.
+func (w *Writer) SetRollback(ctx context.Context, rollback *Rollback) error {
+	body, err := json.Marshal(map[string]any{"spec": map[string]any{"rollback": rollback}})
+	if err == nil {
+		_, err = w.objects.Patch(ctx, w.name, types.MergePatchType, body, metav1.PatchOptions{FieldManager: fieldManager})
+	}
+	if err != nil {
+		return fmt.Errorf("ask for a rollback in ConfigRepo %s/%s: %w", w.namespace, w.name, err)
 	}
 	return nil
 }

@@ -1,0 +1,54 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/drover-ci/drover/reconciler/configrepo"
+)
+
+// clusterFlags say which cluster a command asks, and about which repository.
+type clusterFlags struct {
+	Kubeconfig string `placeholder:"FILE" help:"The cluster. Default: that of $KUBECONFIG, else of drover up on this machine, else of kubectl."`
+	Namespace  string `default:"drover-system" placeholder:"NS" help:"Where the ConfigRepo is."`
+	Name       string `default:"release" placeholder:"NAME" help:"The ConfigRepo's name."`
+}
+
+// config finds the cluster.
+func (f clusterFlags) config() (*rest.Config, error) {
+	rules := clientcmd.NewDefaultClientConfigLoadingRules()
+	rules.ExplicitPath = f.Kubeconfig
+	if f.Kubeconfig == "" && os.Getenv(clientcmd.RecommendedConfigPathEnvVar) == "" {
+		if base, err := xdgDataHome(); err == nil {
+			local := filepath.Join(base, "drover", "kubeconfig")
+			if _, err := os.Stat(local); err == nil {
+				rules.ExplicitPath = local
+			}
+		}
+	}
+	config, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, &clientcmd.ConfigOverrides{}).ClientConfig()
+	if err != nil {
+		return nil, fmt.Errorf("find the cluster: %w; --kubeconfig names one", err)
+	}
+	config.UserAgent = "drover/" + version()
+	return config, nil
+}
+
+// repo reads the ConfigRepo.
+func (f clusterFlags) repo(ctx context.Context) (*configrepo.Writer, *configrepo.ConfigRepo, error) {
+	config, err := f.config()
+	if err != nil {
+		return nil, nil, err
+	}
+	writer, err := configrepo.NewWriter(config, f.Namespace, f.Name)
+	if err != nil {
+		return nil, nil, err
+	}
+	repo, err := writer.Read(ctx)
+	return writer, repo, err
+}

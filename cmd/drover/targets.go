@@ -1,0 +1,69 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/drover-ci/drover/reconciler"
+	"github.com/drover-ci/drover/reconciler/apply"
+	"github.com/drover-ci/drover/schema"
+)
+
+// opener opens the targets that a repository names, beside the home.
+type opener struct {
+	home *rest.Config
+	// kubeconfig has the contexts; empty where there are none.
+	kubeconfig string
+	// namespace is where the Secrets are.
+	namespace string
+}
+
+// secretKey is the key of a Secret that holds a kubeconfig.
+const secretKey = "kubeconfig"
+
+// open implements reconciler.Options.Open. A target's objects are told from
+// those of others in its cluster by its name.
+func (o opener) open(ctx context.Context, spec schema.Target) (reconciler.Target, error) {
+	config, err := o.config(ctx, spec)
+	if err != nil {
+		return nil, err
+	}
+	config.UserAgent = "drover/" + version()
+	return apply.New(config, apply.WithOwner(spec.Name))
+}
+
+func (o opener) config(ctx context.Context, spec schema.Target) (*rest.Config, error) {
+	if spec.Secret == "" {
+		if o.kubeconfig == "" {
+			return nil, fmt.Errorf("find context %s: there is no kubeconfig with contexts; --kubeconfig names one", spec.Context)
+		}
+		return clientcmd.NewNonInteractiveDeferredLoadingClientConfig(
+			&clientcmd.ClientConfigLoadingRules{ExplicitPath: o.kubeconfig}, &clientcmd.ConfigOverrides{CurrentContext: spec.Context},
+		).ClientConfig()
+	}
+	client, err := kubernetes.NewForConfig(o.home)
+	if err != nil {
+		return nil, err
+	}
+	secret, err := client.CoreV1().Secrets(o.namespace).Get(ctx, spec.Secret, metav1.GetOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("read Secret %s/%s: %w", o.namespace, spec.Secret, err)
+	}
+	content, ok := secret.Data[secretKey]
+	if !ok {
+		return nil, fmt.Errorf("read Secret %s/%s: it has no key %q", o.namespace, spec.Secret, secretKey)
+	}
+	parsed, err := clientcmd.Load(content)
+	if err != nil {
+		return nil, fmt.Errorf("read Secret %s/%s: its kubeconfig cannot be read", o.namespace, spec.Secret) // the cause may quote it
+	}
+	if err := selfContained(parsed); err != nil {
+		return nil, fmt.Errorf("read Secret %s/%s: %w", o.namespace, spec.Secret, err)
+	}
+	return clientcmd.NewDefaultClientConfig(*parsed, &clientcmd.ConfigOverrides{}).ClientConfig()
+}
