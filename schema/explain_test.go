@@ -78,7 +78,7 @@ func TestExplainSaysWhatWasMeant(t *testing.T) {
 		"jenkins":                  `"jenkins" is no kind of file; want one of ci-operator,`,
 		"ci-operator.tests.stepps": `ci-operator.tests has no field "stepps"; did you mean "steps"?`,
 		"ci-operator.tests.as.x":   `ci-operator.tests.as has no fields (found "x")`,
-		"drover.publish.zzz":       `drover.publish has no field "zzz"; want one of configMap, namespace, files, as, gzip`,
+		"drover.publish.zzz":       `drover.publish has no field "zzz"; want one of configMap, parts, split, namespace, namespaces, files, as, fullPath, gzip, targets, groups`,
 	} {
 		if _, err := schema.Explain(path); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("Explain(%q) says %v, want %s", path, err, want)

@@ -148,7 +148,7 @@ func TestTransitionsBecomeEvents(t *testing.T) {
 	}
 	want := map[string]string{
 		"fetched c2": "Normal Fetched", "c2 has 1 problem": "Warning Invalid", "c1 is applied": "Normal Applied",
-		"all objects are well": "Normal Healthy", "c3 is valid": "Normal Valid",
+		"all objects are well": "Normal Healthy", "c3 is valid": "Normal Valid", "revision c1 is in force": "Normal RevisionApplied",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("events (-want +got):\n%s", diff)
@@ -180,7 +180,7 @@ func TestPrinterColumns(t *testing.T) {
 	}
 	want := map[string]any{
 		"Name": "release", "Revision": "c2", "Applied": "c1", "Ready": "False", "Problems": 1.0, "Message": "c2 has 1 problem",
-		"URL": "https://git.example.com/release", "Branch": "main", "Suspended": nil,
+		"URL": "https://git.example.com/release", "Branch": "main", "Suspended": nil, "Held": nil, "Rollback": nil,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("columns (-want +got):\n%s", diff)
