@@ -24,6 +24,12 @@ type compiler struct {
 	defined object
 }
 
+// Words of JSON Schema that many places need.
+const (
+	anyOf  = "anyOf"
+	typeIs = "type"
+)
+
 // document is the schema of a kind of file.
 func document(table shape.Table, kind schema.Kind) object {
 	c := &compiler{table: table, defined: object{}}
@@ -36,7 +42,7 @@ func document(table shape.Table, kind schema.Kind) object {
 		"$id":         base + kind.Name + ".json",
 		"title":       kind.Name,
 		"description": kind.Doc,
-		"anyOf":       roots,
+		anyOf:         roots,
 		"definitions": c.defined,
 	}
 }
@@ -85,7 +91,7 @@ func (c *compiler) structure(s *shape.Shape) object {
 	if s == c.table[today] {
 		c.addOlder(properties)
 	}
-	compiled := object{"type": "object", "properties": properties}
+	compiled := object{typeIs: "object", "properties": properties}
 	if !s.Open {
 		compiled["additionalProperties"] = false
 	}
@@ -107,9 +113,9 @@ func (c *compiler) structure(s *shape.Shape) object {
 func (c *compiler) field(field shape.Field) object {
 	alternatives := []any{c.compile(field.Shape)}
 	if !field.Required {
-		alternatives = append(alternatives, object{"type": "null"})
+		alternatives = append(alternatives, object{typeIs: "null"})
 	}
-	compiled := object{"anyOf": alternatives}
+	compiled := object{anyOf: alternatives}
 	if field.Doc != "" {
 		compiled["description"] = field.Doc
 	}
@@ -122,8 +128,8 @@ func (c *compiler) addOlder(properties object) {
 		old := c.field(field)
 		old["deprecated"], old["deprecationMessage"] = true, field.Doc
 		if now, ok := properties[field.Name].(object); ok {
-			alternatives, _ := now["anyOf"].([]any)
-			now["anyOf"] = append(slices.Clone(alternatives), old)
+			alternatives, _ := now[anyOf].([]any)
+			now[anyOf] = append(slices.Clone(alternatives), old)
 			continue
 		}
 		properties[field.Name] = old
@@ -131,7 +137,7 @@ func (c *compiler) addOlder(properties object) {
 }
 
 func (c *compiler) mapping(s *shape.Shape) object {
-	compiled := object{"type": "object", "additionalProperties": orNull(c.compile(s.Elem))}
+	compiled := object{typeIs: "object", "additionalProperties": orNull(c.compile(s.Elem))}
 	if s.Key != nil {
 		compiled["propertyNames"] = scalar(s.Key)
 	}
@@ -139,7 +145,7 @@ func (c *compiler) mapping(s *shape.Shape) object {
 }
 
 func (c *compiler) list(s *shape.Shape) object {
-	compiled := object{"type": "array", "items": orNull(c.compile(s.Elem))}
+	compiled := object{typeIs: "array", "items": orNull(c.compile(s.Elem))}
 	if s.NotEmpty {
 		compiled["minItems"] = 1
 	}
@@ -149,7 +155,7 @@ func (c *compiler) list(s *shape.Shape) object {
 // orNull allows nothing where something may stand: an item or a value that is
 // empty is the zero value.
 func orNull(compiled object) object {
-	return object{"anyOf": []any{compiled, object{"type": "null"}}}
+	return object{anyOf: []any{compiled, object{typeIs: "null"}}}
 }
 
 func (c *compiler) union(s *shape.Shape) object {
@@ -157,7 +163,7 @@ func (c *compiler) union(s *shape.Shape) object {
 	for _, member := range s.Of {
 		members = append(members, c.compile(member))
 	}
-	return object{"anyOf": members}
+	return object{anyOf: members}
 }
 
 // scalar is text, a number or a truth value. The decoder makes text of the
@@ -168,15 +174,15 @@ func scalar(s *shape.Shape) object {
 	case s.Kind == shape.Bool && slices.Equal(s.Enum, []string{"true"}):
 		return object{"const": true}
 	case s.Kind == shape.Bool:
-		return object{"type": "boolean"}
+		return object{typeIs: "boolean"}
 	case s.Kind == shape.Int:
-		compiled["type"] = "integer"
+		compiled[typeIs] = "integer"
 	case s.Kind == shape.Number:
-		compiled["type"] = "number"
+		compiled[typeIs] = "number"
 	case len(s.Enum) > 0:
 		return object{"enum": s.Enum}
 	default:
-		compiled["type"] = []string{"string", "number", "boolean"}
+		compiled[typeIs] = []string{"string", "number", "boolean"}
 	}
 	if s.Min != nil && s.Kind != shape.String {
 		compiled["minimum"] = *s.Min
@@ -190,6 +196,12 @@ func scalar(s *shape.Shape) object {
 	if s.Want != "" {
 		compiled["errorMessage"] = "want " + s.Want
 	}
+	addPatterns(compiled, s)
+	return compiled
+}
+
+// addPatterns says what expressions text must match, all of them.
+func addPatterns(compiled object, s *shape.Shape) {
 	switch len(s.Patterns) {
 	case 0:
 	case 1:
@@ -201,7 +213,6 @@ func scalar(s *shape.Shape) object {
 		}
 		compiled["allOf"] = all
 	}
-	return compiled
 }
 
 // constraint is what several fields must fit together in.
@@ -215,7 +226,7 @@ func (c *compiler) constraint(constraint shape.Constraint) []any {
 		members = append(members, c.condition(member))
 	}
 	if constraint.Min > 0 {
-		all = append(all, object{"anyOf": members})
+		all = append(all, object{anyOf: members})
 	}
 	if constraint.Max == 1 {
 		for i := range members {
@@ -232,7 +243,7 @@ func (c *compiler) condition(s *shape.Shape) object {
 	properties := object{}
 	required := []string{}
 	for _, field := range c.table.Deref(s).Fields {
-		properties[field.Name] = object{"allOf": []any{object{"not": object{"type": "null"}}, c.compile(field.Shape)}}
+		properties[field.Name] = object{"allOf": []any{object{"not": object{typeIs: "null"}}, c.compile(field.Shape)}}
 		required = append(required, field.Name)
 	}
 	return object{"properties": properties, "required": required}
