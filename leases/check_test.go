@@ -9,7 +9,7 @@ import (
 func (w *world) check() {
 	for name, held := range w.leases {
 		if stored := w.cluster.resources[name]; stored.Owner != held.owner {
-			w.fail("%s holds %s, but stored is %q in state %s", held.owner, name, stored.Owner, stored.State)
+			w.failf("%s holds %s, but stored is %q in state %s", held.owner, name, stored.Owner, stored.State)
 		}
 	}
 	for _, c := range w.pool.types {
@@ -39,23 +39,23 @@ func (w *world) checkClass(c *class) {
 			idle[e.State]++
 		}
 		if e.place >= 0 && (e.held() || e.write != nil || e.gone || e.fresh || (*c.free[e.State])[e.place] != e) {
-			w.fail("%s is offered, but cannot be had", e.Name)
+			w.failf("%s is offered, but cannot be had", e.Name)
 		}
 		if e.Type != c.name || w.pool.entries[e.Name] != e {
-			w.fail("%s is in the wrong place", e.Name)
+			w.failf("%s is in the wrong place", e.Name)
 		}
 	}
 	if owned != c.owned || fresh != c.fresh {
-		w.fail("%s: owned %d, counted %d; fresh %d, counted %d", c.name, owned, c.owned, fresh, c.fresh)
+		w.failf("%s: owned %d, counted %d; fresh %d, counted %d", c.name, owned, c.owned, fresh, c.fresh)
 	}
 	for owner, n := range held {
 		if c.held[owner] != n {
-			w.fail("%s: %s holds %d, counted %d", c.name, owner, n, c.held[owner])
+			w.failf("%s: %s holds %d, counted %d", c.name, owner, n, c.held[owner])
 		}
 	}
 	for state, n := range c.idle {
 		if idle[state] != n {
-			w.fail("%s: %d idle in state %s, counted %d", c.name, idle[state], state, n)
+			w.failf("%s: %d idle in state %s, counted %d", c.name, idle[state], state, n)
 		}
 	}
 }
@@ -118,7 +118,7 @@ func (w *world) settleDown() {
 		w.collect()
 	}
 	if len(w.writes) > 0 {
-		w.fail("writes without end: %d %+v", w.writes[0].Kind, w.writes[0].After)
+		w.failf("writes without end: %d %+v", w.writes[0].Kind, w.writes[0].After)
 	}
 }
 
@@ -141,7 +141,7 @@ func (w *world) clean() {
 	}
 }
 
-// checkWanted: what there is is what is wanted.
+// checkWanted: what is there is what is wanted.
 func (w *world) checkWanted() {
 	if w.config == nil {
 		return
@@ -151,27 +151,27 @@ func (w *world) checkWanted() {
 	for _, r := range w.cluster.resources {
 		count[r.Type]++
 		if r.held() || r.Group.ID != "" {
-			w.fail("%s is still held by %s", r.Name, r.Owner)
+			w.failf("%s is still held by %s", r.Name, r.Owner)
 		}
 		if static, ok := want.static[r.Name]; ok && static.leaseType != r.Type {
-			w.fail("%s is of type %s, not %s", r.Name, r.Type, static.leaseType)
+			w.failf("%s is of type %s, not %s", r.Name, r.Type, static.leaseType)
 		} else if _, dynamic := want.dynamic[r.Type]; !ok && !dynamic {
-			w.fail("%s of type %s is not wanted", r.Name, r.Type)
+			w.failf("%s of type %s is not wanted", r.Name, r.Type)
 		}
 	}
 	for name := range want.static {
 		if _, ok := w.cluster.resources[name]; !ok {
-			w.fail("%s is missing", name)
+			w.failf("%s is missing", name)
 		}
 	}
 	for leaseType, life := range want.dynamic {
 		if n := count[leaseType]; n < life.Min || n > life.Max {
-			w.fail("there are %d of type %s, not %d to %d", n, leaseType, life.Min, life.Max)
+			w.failf("there are %d of type %s, not %d to %d", n, leaseType, life.Min, life.Max)
 		}
 	}
 	for leaseType := range w.cluster.lifecycles {
 		if _, ok := want.dynamic[leaseType]; !ok {
-			w.fail("the lifecycle of %s is left", leaseType)
+			w.failf("the lifecycle of %s is left", leaseType)
 		}
 	}
 }
@@ -194,10 +194,10 @@ func (w *world) checkService() {
 			select {
 			case <-c.ticket.Done():
 				if err := c.ticket.Err(); err != nil {
-					w.fail("lease %d of %d of type %s: %v", i+1, limit, entry.Type, err)
+					w.failf("lease %d of %d of type %s: %v", i+1, limit, entry.Type, err)
 				}
 			default:
-				w.fail("lease %d of %d of type %s is never given: %+v", i+1, limit, entry.Type, w.pool.Report(entry.Type, w.now()))
+				w.failf("lease %d of %d of type %s is never given: %+v", i+1, limit, entry.Type, w.pool.Report(entry.Type, w.now()))
 			}
 		}
 	}

@@ -76,19 +76,19 @@ func ParseConfig(content []byte) (*Config, error) {
 func (c *Config) Validate() error {
 	check := &configCheck{types: map[string]bool{}, names: map[string]string{}, supply: map[string]int{}, demand: map[string]int{}}
 	if len(c.Resources) == 0 {
-		check.report("resources: there are none; that would be the end of all leases")
+		check.reportf("resources: there are none; that would be the end of all leases")
 	}
 	if len(c.Resources) > maxTypes {
-		check.report("resources: too many types (found %d, at most %d)", len(c.Resources), maxTypes)
+		check.reportf("resources: too many types (found %d, at most %d)", len(c.Resources), maxTypes)
 	}
 	for i := range c.Resources {
 		check.entry(fmt.Sprintf("resources[%d]", i), &c.Resources[i])
 	}
 	for _, need := range slices.Sorted(maps.Keys(check.demand)) {
 		if found, ok := check.supply[need]; !ok {
-			check.report("resources: there is a need for type %q, which does not exist", need)
+			check.reportf("resources: there is a need for type %q, which does not exist", need)
 		} else if found < check.demand[need] {
-			check.report("resources: there are needs for %d of type %q, of which there are %d", check.demand[need], need, found)
+			check.reportf("resources: there are needs for %d of type %q, of which there are %d", check.demand[need], need, found)
 		}
 	}
 	return errors.Join(check.errs...)
@@ -101,18 +101,18 @@ type configCheck struct {
 	errs           []error
 }
 
-func (c *configCheck) report(format string, args ...any) {
+func (c *configCheck) reportf(format string, args ...any) {
 	c.errs = append(c.errs, fmt.Errorf(format, args...))
 }
 
 func (c *configCheck) entry(path string, e *Entry) {
 	switch {
 	case e.Type == "":
-		c.report("%s.type: must be set", path)
+		c.reportf("%s.type: must be set", path)
 	case c.types[e.Type]:
-		c.report("%s.type: %q was declared before", path, e.Type)
+		c.reportf("%s.type: %q was declared before", path, e.Type)
 	case e.dynamic() && len(validation.IsDNS1123Subdomain(e.Type)) > 0:
-		c.report("%s.type: a dynamic type is the name of an object (found %q): %s", path, e.Type, validation.IsDNS1123Subdomain(e.Type)[0])
+		c.reportf("%s.type: a dynamic type is the name of an object (found %q): %s", path, e.Type, validation.IsDNS1123Subdomain(e.Type)[0])
 	}
 	c.types[e.Type] = true
 	if e.dynamic() {
@@ -120,15 +120,15 @@ func (c *configCheck) entry(path string, e *Entry) {
 		return
 	}
 	if e.MinCount != 0 || e.MaxCount != 0 {
-		c.report("%s: names and counts exclude each other", path)
+		c.reportf("%s: names and counts exclude each other", path)
 	}
 	c.supply[e.Type] += len(e.Names)
 	for i, name := range e.Names {
 		if problems := validation.IsDNS1123Subdomain(name); len(problems) > 0 {
-			c.report("%s.names[%d]: not the name of an object (found %q): %s", path, i, name, problems[0])
+			c.reportf("%s.names[%d]: not the name of an object (found %q): %s", path, i, name, problems[0])
 		}
 		if other, ok := c.names[name]; ok {
-			c.report("%s.names[%d]: %q is a resource of type %q already", path, i, name, other)
+			c.reportf("%s.names[%d]: %q is a resource of type %q already", path, i, name, other)
 		}
 		c.names[name] = e.Type
 	}
@@ -137,11 +137,11 @@ func (c *configCheck) entry(path string, e *Entry) {
 func (c *configCheck) dynamic(path string, e *Entry) {
 	switch {
 	case e.MaxCount <= 0:
-		c.report("%s.max-count: must be above 0 (found %d)", path, e.MaxCount)
+		c.reportf("%s.max-count: must be above 0 (found %d)", path, e.MaxCount)
 	case e.MaxCount > maxCount:
-		c.report("%s.max-count: too many (found %d, at most %d)", path, e.MaxCount, maxCount)
+		c.reportf("%s.max-count: too many (found %d, at most %d)", path, e.MaxCount, maxCount)
 	case e.MinCount < 0 || e.MinCount > e.MaxCount:
-		c.report("%s.min-count: must be from 0 to max-count (found %d)", path, e.MinCount)
+		c.reportf("%s.min-count: must be from 0 to max-count (found %d)", path, e.MinCount)
 	}
 	c.supply[e.Type] += e.MaxCount
 	for need, count := range e.Needs {

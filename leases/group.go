@@ -117,7 +117,7 @@ func (p *Pool) decide(g *group, now Now) {
 // undoGroup gives back what a group has taken, and answers that it could not be
 // had.
 func (p *Pool) undoGroup(g *group, now Now) {
-	p.undo(g.mark, g.entries, func(decided bool, now Now) {
+	p.undo(g.mark, g.entries, func(decided bool, _ Now) {
 		if decided { // it was taken after all, only the answer was lost
 			g.ticket.Resources = g.taken
 			g.ticket.finish(nil)

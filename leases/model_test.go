@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"os"
 	"slices"
 	"strconv"
@@ -24,7 +25,7 @@ const (
 // sequential model: no lease is held by two, none is lost, the order is kept.
 func TestModel(t *testing.T) {
 	if seed, err := strconv.ParseUint(os.Getenv(seedVariable), 10, 64); err == nil {
-		playSeed(t, seed, true)
+		playSeed(t, seed, math.MaxInt)
 		return
 	}
 	soak, _ := time.ParseDuration(os.Getenv(soakVariable))
@@ -32,17 +33,18 @@ func TestModel(t *testing.T) {
 	const quick = 400
 	seed := uint64(0)
 	for ; seed < quick && !t.Failed(); seed++ {
-		playSeed(t, seed, false)
+		playSeed(t, seed, 30)
 	}
 	for first := uint64(time.Now().UnixNano()); time.Now().Before(end) && !t.Failed(); seed++ {
-		playSeed(t, first+seed, false)
+		playSeed(t, first+seed, 30)
 	}
 	t.Logf("%d histories of %d steps", seed, steps)
 }
 
 const steps = 600
 
-func playSeed(t *testing.T, seed uint64, verbose bool) {
+// playSeed plays one history; of one that fails, it shows the last steps.
+func playSeed(t *testing.T, seed uint64, shown int) {
 	t.Helper()
 	w := newWorld(seed)
 	for range steps {
@@ -56,10 +58,7 @@ func playSeed(t *testing.T, seed uint64, verbose bool) {
 		w.quiesce()
 	}
 	if len(w.problems) > 0 {
-		log := w.log
-		if !verbose {
-			log = log[max(0, len(log)-30):]
-		}
+		log := w.log[max(0, len(w.log)-shown):]
 		t.Errorf("%s=%d: %s\n%s", seedVariable, seed, strings.Join(w.problems, "\n"), strings.Join(log, "\n"))
 	}
 }
@@ -70,9 +69,23 @@ func (w *world) step() {
 		weight int
 		happen func()
 	}{
-		{20, w.acquire}, {4, w.acquireNamed}, {14, w.release}, {6, w.heartbeat}, {2, w.releaseOfAnother}, {4, w.hangUp}, {3, w.quit},
-		{40, w.finishWrite}, {20, w.seeEvent}, {8, w.saveLines}, {3, w.configure}, {3, w.editByHand}, {1, w.reap},
-		{2, w.crash}, {2, w.landZombie}, {2, w.jump}, {15, w.pass},
+		{20, w.acquire},
+		{4, w.acquireNamed},
+		{14, w.release},
+		{6, w.heartbeat},
+		{2, w.releaseOfAnother},
+		{4, w.hangUp},
+		{3, w.quit},
+		{40, w.finishWrite},
+		{20, w.seeEvent},
+		{8, w.saveLines},
+		{3, w.configure},
+		{3, w.editByHand},
+		{1, w.reap},
+		{2, w.crash},
+		{2, w.landZombie},
+		{2, w.jump},
+		{15, w.pass},
 	}
 	total := 0
 	for _, e := range events {
@@ -112,7 +125,7 @@ func (w *world) acquire() {
 			}
 		}
 	}
-	w.note("acquire %+v", ask)
+	w.notef("acquire %+v", ask)
 	w.calls = append(w.calls, &call{ask: ask, ticket: w.pool.Acquire(ask, w.now())})
 }
 
@@ -130,7 +143,7 @@ func (w *world) acquireNamed() {
 	}
 	w.ids++
 	ask := Acquisition{Owner: fmt.Sprintf("group-%d", w.ids)}
-	w.note("acquire %v for %s", names, ask.Owner)
+	w.notef("acquire %v for %s", names, ask.Owner)
 	w.calls = append(w.calls, &call{ask: ask, names: names, ticket: w.pool.AcquireByState(Free, Leased, ask.Owner, names, w.now())})
 }
 
@@ -154,7 +167,7 @@ func (w *world) release() {
 	if base, _, _ := strings.Cut(held.id, "+"); base != "" { // an id is for one request
 		w.rounds[base] += "+"
 	}
-	w.note("release %s by %s", name, held.owner)
+	w.notef("release %s by %s", name, held.owner)
 	w.pool.Release(name, Free, held.owner, w.now())
 }
 
@@ -163,10 +176,10 @@ func (w *world) heartbeat() {
 	if held == nil {
 		return
 	}
-	w.note("heartbeat %s by %s", name, held.owner)
+	w.notef("heartbeat %s by %s", name, held.owner)
 	ticket := w.pool.Update(name, held.owner, Leased, map[string]string{"n": strconv.Itoa(w.random.IntN(3))}, w.now())
 	if err := ticket.Err(); err != nil && !errors.As(err, new(*OwnerError)) && !errors.As(err, new(*NotFoundError)) {
-		w.fail("heartbeat of %s by %s: %v", name, held.owner, err)
+		w.failf("heartbeat of %s by %s: %v", name, held.owner, err)
 	}
 }
 
@@ -181,7 +194,7 @@ func (w *world) releaseOfAnother() {
 // hangUp ends a call by its client, quit by its server.
 func (w *world) hangUp() {
 	if c, ok := pick(w, w.calls); ok && c.names == nil {
-		w.note("hang up %s %q", c.ask.Owner, c.ask.ID)
+		w.notef("hang up %s %q", c.ask.Owner, c.ask.ID)
 		w.pool.Abandon(c.ticket, w.now())
 	}
 }
@@ -217,7 +230,7 @@ func (w *world) finishWrite() {
 	default:
 		result = w.cluster.apply(write)
 	}
-	w.note("write %d %s%s for %q: %v", write.Kind, write.After.Name, write.Lifecycle.Type, write.After.Owner, result.Outcome)
+	w.notef("write %d %s%s for %q: %v", write.Kind, write.After.Name, write.Lifecycle.Type, write.After.Owner, result.Outcome)
 	w.pool.Complete(write, result, w.now())
 }
 
@@ -242,7 +255,7 @@ func (w *world) landZombie() {
 	}
 	i := w.random.IntN(len(w.zombies))
 	result := w.cluster.apply(w.zombies[i])
-	w.note("zombie %s for %q: %v", w.zombies[i].After.Name, w.zombies[i].After.Owner, result.Outcome)
+	w.notef("zombie %s for %q: %v", w.zombies[i].After.Name, w.zombies[i].After.Owner, result.Outcome)
 	w.zombies = slices.Delete(w.zombies, i, i+1)
 }
 
@@ -298,7 +311,7 @@ func (w *world) configure() {
 	if len(config.Resources) == 0 {
 		return
 	}
-	w.note("configure %+v", config.Resources)
+	w.notef("configure %+v", config.Resources)
 	w.config = config
 	w.pool.Configure(config, w.now())
 }
@@ -311,7 +324,7 @@ func (w *world) editByHand() {
 	}
 	r := w.cluster.resources[name]
 	delete(w.leases, name) // whoever held it is told nothing
-	w.note("edit %s by hand", name)
+	w.notef("edit %s by hand", name)
 	switch w.random.IntN(5) {
 	case 0:
 		w.cluster.remove(name)
@@ -334,7 +347,7 @@ func (w *world) reap() {
 			return // clients that are alive send heartbeats in time
 		}
 	}
-	w.note("reap %s", leaseType)
+	w.notef("reap %s", leaseType)
 	w.pool.Reset(Reset{Type: leaseType, State: Leased, Dest: Free, Expire: time.Hour}, w.now())
 }
 

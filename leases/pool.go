@@ -239,7 +239,7 @@ func (p *Pool) unlist(e *entry) {
 }
 
 // freeList has the least recently used resource first.
-type freeList []*entry
+type freeList []*entry //nolint:recvcheck // as heap.Interface is implemented: only Push and Pop change the length
 
 // Len implements [heap.Interface].
 func (l freeList) Len() int { return len(l) }

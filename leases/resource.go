@@ -31,7 +31,7 @@ func KnownStates() []string {
 type Version uint64
 
 // Resource is something that is leased.
-type Resource struct {
+type Resource struct { //nolint:recvcheck // released changes a copy, the others only look
 	Name  string
 	Type  string
 	State string
@@ -61,9 +61,11 @@ type Resource struct {
 // called Decider bears the same mark, the group is not yet taken, and may have
 // to go back to State.
 type GroupMark struct {
-	ID, Decider, State string
+	ID      string `json:"ID"`
+	Decider string `json:"Decider"`
+	State   string `json:"State"`
 	// Undo says that the group is going back.
-	Undo bool
+	Undo bool `json:"Undo"`
 }
 
 // held says whether somebody holds the resource.

@@ -28,10 +28,10 @@ func (p *Pool) settleAll(now Now) {
 		return
 	}
 	for _, leaseType := range slices.Sorted(maps.Keys(p.wanted.dynamic)) {
-		p.settleLifecycle(leaseType, now)
+		p.settleLifecycle(leaseType)
 	}
 	for _, leaseType := range slices.Sorted(maps.Keys(p.lifecycles)) {
-		p.settleLifecycle(leaseType, now)
+		p.settleLifecycle(leaseType)
 	}
 	all := p.sorted()
 	slices.Reverse(all) // the last names go first, as in Boskos
@@ -199,7 +199,7 @@ func (p *Pool) refill(leaseType string, now Now) {
 	}
 	p.growOnDemand(c, now)
 	if len(c.members) == 0 && life.drains() {
-		p.settleLifecycle(leaseType, now)
+		p.settleLifecycle(leaseType)
 	}
 }
 
@@ -245,7 +245,7 @@ func (l *line) demand() int {
 
 // settleLifecycle stores what the configuration says of a dynamic type. One
 // that is not wanted is emptied first and then removed.
-func (p *Pool) settleLifecycle(leaseType string, now Now) {
+func (p *Pool) settleLifecycle(leaseType string) {
 	stored, exists := p.lifecycles[leaseType]
 	if exists && stored.write != nil {
 		return
@@ -301,7 +301,7 @@ func (p *Pool) settleType(leaseType string, now Now) {
 	if p.wanted == nil {
 		return
 	}
-	p.settleLifecycle(leaseType, now)
+	p.settleLifecycle(leaseType)
 	members := p.membersOf(leaseType)
 	slices.Reverse(members)
 	for _, e := range members {

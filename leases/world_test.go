@@ -133,7 +133,6 @@ type call struct {
 	ask    Acquisition
 	names  []string
 	ticket *Ticket
-	quits  bool
 }
 
 type lease struct {
@@ -156,11 +155,11 @@ func newWorld(seed uint64) *world {
 
 func (w *world) now() Now { return Now{Wall: w.wall, Up: w.up} }
 
-func (w *world) fail(format string, args ...any) {
+func (w *world) failf(format string, args ...any) {
 	w.problems = append(w.problems, fmt.Sprintf(format, args...))
 }
 
-func (w *world) note(format string, args ...any) {
+func (w *world) notef(format string, args ...any) {
 	if len(w.log) > 100_000 {
 		w.log = nil
 	}
@@ -188,7 +187,7 @@ func (w *world) start() {
 
 // crash ends the server between any two steps.
 func (w *world) crash() {
-	w.note("crash with %d writes under way", len(w.writes))
+	w.notef("crash with %d writes under way", len(w.writes))
 	w.zombies = append(w.zombies, w.writes...)
 	w.writes, w.calls = nil, nil
 	w.start()
@@ -233,7 +232,7 @@ func (w *world) checkOrder(write *Write) {
 	}
 	c := w.pool.class(write.Before.Type)
 	if available := max(0, w.pool.available(c, write.Before.State)); before > available {
-		w.fail("%s was given %s before %d others in line, and %d are left", id, write.Before.Name, before, available)
+		w.failf("%s was given %s before %d others in line, and %d are left", id, write.Before.Name, before, available)
 	}
 }
 
@@ -288,10 +287,10 @@ func (w *world) answered(c *call) {
 			continue // what a hand takes away, no server can keep
 		}
 		if other, ok := w.leases[r.Name]; ok && (other.id != c.ask.ID || c.ask.ID == "") {
-			w.fail("%s was given to %s (request %q), but %s (request %q) holds it", r.Name, c.ask.Owner, c.ask.ID, other.owner, other.id)
+			w.failf("%s was given to %s (request %q), but %s (request %q) holds it", r.Name, c.ask.Owner, c.ask.ID, other.owner, other.id)
 		}
 		if stored := w.cluster.resources[r.Name]; stored.Owner != c.ask.Owner {
-			w.fail("%s was answered to %s, but what is stored is %q", r.Name, c.ask.Owner, stored.Owner)
+			w.failf("%s was answered to %s, but what is stored is %q", r.Name, c.ask.Owner, stored.Owner)
 		}
 		w.leases[r.Name] = &lease{resource: r, owner: c.ask.Owner, id: c.ask.ID}
 	}

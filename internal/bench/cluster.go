@@ -91,13 +91,16 @@ func rawRate(ctx context.Context, config *rest.Config) (float64, error) {
 	return objects / time.Since(start).Seconds(), err
 }
 
+// nameKey is what objects, and requests to a lease server, call a name.
+const nameKey = "name"
+
 // configMaps makes objects of 2 KB.
 func configMaps(prefix string) []generators.Object {
 	all := make([]generators.Object, 0, objects)
 	for i := range objects {
 		all = append(all, generators.Object{Unstructured: &unstructured.Unstructured{Object: map[string]any{
 			"apiVersion": "v1", "kind": "ConfigMap",
-			"metadata": map[string]any{"name": fmt.Sprintf("%s-%d", prefix, i), "namespace": "default"},
+			"metadata": map[string]any{nameKey: fmt.Sprintf("%s-%d", prefix, i), "namespace": "default"},
 			"data":     map[string]any{"text": strings.Repeat("x", 2<<10)},
 		}}})
 	}

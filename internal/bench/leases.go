@@ -87,7 +87,7 @@ func rawLeaseRate(ctx context.Context, config *rest.Config) (float64, error) {
 	}
 	resource := client.Resource(schema.GroupVersionResource{Group: "boskos.k8s.io", Version: "v1", Resource: "resources"}).Namespace("raw")
 	namespaces := client.Resource(schema.GroupVersionResource{Version: "v1", Resource: "namespaces"})
-	namespace := &unstructured.Unstructured{Object: map[string]any{"apiVersion": "v1", "kind": "Namespace", "metadata": map[string]any{"name": "raw"}}}
+	namespace := &unstructured.Unstructured{Object: map[string]any{"apiVersion": "v1", "kind": "Namespace", "metadata": map[string]any{nameKey: "raw"}}}
 	if _, err := namespaces.Create(ctx, namespace, metav1.CreateOptions{}); err != nil {
 		return 0, err
 	}
@@ -96,7 +96,7 @@ func rawLeaseRate(ctx context.Context, config *rest.Config) (float64, error) {
 	var start time.Time
 	for worker := range workers {
 		object := &unstructured.Unstructured{Object: map[string]any{
-			"apiVersion": "boskos.k8s.io/v1", "kind": "ResourceObject", "metadata": map[string]any{"name": fmt.Sprintf("raw-%d", worker)},
+			"apiVersion": "boskos.k8s.io/v1", "kind": "ResourceObject", "metadata": map[string]any{nameKey: fmt.Sprintf("raw-%d", worker)},
 			"spec": map[string]any{"type": "raw"}, "status": map[string]any{"state": "free", "owner": ""},
 		}}
 		if _, err := resource.Create(ctx, object, metav1.CreateOptions{}); err != nil {
@@ -228,7 +228,7 @@ func (s *leaseServer) acquire(ctx context.Context, owner, id string) (string, er
 }
 
 func (s *leaseServer) release(ctx context.Context, owner, name string) error {
-	body, status, err := s.post(ctx, "/release", url.Values{"name": {name}, "dest": {"free"}, "owner": {owner}})
+	body, status, err := s.post(ctx, "/release", url.Values{nameKey: {name}, "dest": {"free"}, "owner": {owner}})
 	if err == nil && status != http.StatusOK {
 		err = fmt.Errorf("%w: %d %s", errNoLease, status, body)
 	}

@@ -189,8 +189,7 @@ func (c *Client) authorize(request *http.Request) error {
 // passing says whether a failure may pass: the server did not answer, or could
 // not.
 func passing(err error) bool {
-	var status *StatusError
-	if errors.As(err, &status) {
+	if status, ok := errors.AsType[*StatusError](err); ok {
 		return status.Code >= http.StatusInternalServerError || status.Code == http.StatusTooManyRequests
 	}
 	return !errors.Is(err, os.ErrNotExist) && !errors.Is(err, os.ErrPermission)
@@ -228,17 +227,23 @@ func sleep(ctx context.Context, pause time.Duration) bool {
 	}
 }
 
+// Names of parameters.
+const (
+	stateName = "state"
+	destName  = "dest"
+)
+
 // Release gives a resource back in a state.
 func (c *Client) Release(ctx context.Context, name, dest string) error {
 	return c.retry(ctx, request{
-		method: http.MethodPost, path: "/release", query: url.Values{"name": {name}, "dest": {dest}, "owner": {c.owner}},
+		method: http.MethodPost, path: "/release", query: url.Values{"name": {name}, destName: {dest}, "owner": {c.owner}},
 	})
 }
 
 // Update is a sign of life for a resource in a state. Of the data, empty values
 // delete.
 func (c *Client) Update(ctx context.Context, name, state string, data map[string]string) error {
-	r := request{method: http.MethodPost, path: "/update", query: url.Values{"name": {name}, "state": {state}, "owner": {c.owner}}}
+	r := request{method: http.MethodPost, path: "/update", query: url.Values{"name": {name}, stateName: {state}, "owner": {c.owner}}}
 	if data != nil {
 		r.body = data
 	}
@@ -250,7 +255,7 @@ func (c *Client) Update(ctx context.Context, name, state string, data map[string
 func (c *Client) Reset(ctx context.Context, reset leases.Reset) (map[string]string, error) {
 	owners := map[string]string{}
 	err := c.retry(ctx, request{method: http.MethodPost, path: "/reset", into: &owners, query: url.Values{
-		"type": {reset.Type}, "state": {reset.State}, "dest": {reset.Dest}, "expire": {reset.Expire.String()},
+		"type": {reset.Type}, stateName: {reset.State}, destName: {reset.Dest}, "expire": {reset.Expire.String()},
 	}})
 	return owners, err
 }

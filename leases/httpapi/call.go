@@ -17,6 +17,9 @@ const (
 	maxNames = 1000
 )
 
+// typeName is what parameters and metrics call the type of a resource.
+const typeName = "type"
+
 // call is one request.
 type call struct {
 	w     http.ResponseWriter
@@ -31,7 +34,7 @@ func (c *call) get(name string) string { return c.query.Get(name) }
 // checkQuery refuses what no honest client sends. Parameters that are not known
 // are let be, as in Boskos.
 func (c *call) checkQuery() error {
-	for _, name := range []string{"type", "state", "dest", "owner", "request_id", "name", "expire", "wait"} {
+	for _, name := range []string{typeName, "state", "dest", "owner", "request_id", "name", "expire", "wait"} {
 		if err := checkValue(name, c.get(name)); err != nil {
 			return err
 		}
@@ -81,21 +84,21 @@ func (c *call) mayActFor(owner string) bool {
 	if c.user == nil || c.user.mayActFor(owner) {
 		return true
 	}
-	c.fail(http.StatusForbidden, "user %s may not act for owner %s", c.user.Name, owner)
+	c.failf(http.StatusForbidden, "user %s may not act for owner %s", c.user.Name, owner)
 	return false
 }
 
-func (c *call) fail(status int, format string, args ...any) {
+func (c *call) failf(status int, format string, args ...any) {
 	http.Error(c.w, fmt.Sprintf(format, args...), status)
 }
 
 // refuse answers with what was tried and why it was not done.
-func (c *call) refuse(act string, err error) { c.fail(statusOf(err), "%s: %s", act, err) }
+func (c *call) refuse(act string, err error) { c.failf(statusOf(err), "%s: %s", act, err) }
 
 func (c *call) json(value any) {
 	body, err := json.Marshal(value)
 	if err != nil {
-		c.fail(http.StatusInternalServerError, "%s", err)
+		c.failf(http.StatusInternalServerError, "%s", err)
 		return
 	}
 	c.w.Header().Set("Content-Type", "application/json")

@@ -65,9 +65,10 @@ func New(s *server.Server, options Options) *Handler {
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.metrics.trace(h.mux, w, r) }
 
 func (h *Handler) ready(w http.ResponseWriter, _ *http.Request) {
-	if !h.server.Serving() {
-		http.Error(w, server.ErrNotServing.Error(), http.StatusServiceUnavailable)
+	if h.server.Serving() {
+		return
 	}
+	http.Error(w, server.ErrNotServing.Error(), http.StatusServiceUnavailable)
 }
 
 // post lets through what is posted, by somebody who is known.
@@ -114,16 +115,16 @@ const maxWait = 10 * time.Minute
 
 func (h *Handler) acquire(c *call) {
 	ask := leases.Acquisition{
-		Type: c.get("type"), State: c.get("state"), Dest: c.get("dest"), Owner: c.get("owner"), ID: c.get("request_id"),
+		Type: c.get(typeName), State: c.get("state"), Dest: c.get("dest"), Owner: c.get("owner"), ID: c.get("request_id"),
 	}
 	if ask.Type == "" || ask.State == "" || ask.Dest == "" || ask.Owner == "" {
-		c.fail(http.StatusBadRequest, "Bad request: Type: %s, state: %s, dest: %s, owner: %s, all of them must be set in the request.",
+		c.failf(http.StatusBadRequest, "Bad request: Type: %s, state: %s, dest: %s, owner: %s, all of them must be set in the request.",
 			ask.Type, ask.State, ask.Dest, ask.Owner)
 		return
 	}
 	wait, err := c.wait()
 	if err != nil {
-		c.fail(http.StatusBadRequest, "Bad request: %s", err)
+		c.failf(http.StatusBadRequest, "Bad request: %s", err)
 		return
 	}
 	if !c.mayActFor(ask.Owner) {
@@ -159,12 +160,12 @@ const answerTime = 30 * time.Second
 func (h *Handler) acquireByState(c *call) {
 	state, dest, owner, names := c.get("state"), c.get("dest"), c.get("owner"), c.get("names")
 	if state == "" || dest == "" || owner == "" || names == "" {
-		c.fail(http.StatusBadRequest, "state: %s, dest: %s, owner: %s, names: %s - all of them must be set in the request.", state, dest, owner, names)
+		c.failf(http.StatusBadRequest, "state: %s, dest: %s, owner: %s, names: %s - all of them must be set in the request.", state, dest, owner, names)
 		return
 	}
 	list, err := splitNames(names)
 	if err != nil {
-		c.fail(http.StatusBadRequest, "%s", err)
+		c.failf(http.StatusBadRequest, "%s", err)
 		return
 	}
 	if !c.mayActFor(owner) {
@@ -179,14 +180,14 @@ func (h *Handler) acquireByState(c *call) {
 	for i := range taken {
 		bodies = append(bodies, bodyOf(&taken[i]))
 	}
-	_ = json.NewEncoder(c.w).Encode(bodies)
+	_ = json.NewEncoder(c.w).Encode(bodies) //nolint:errchkjson // they are leased: a client that is gone cannot be told
 	h.logger.Info("leased by name", "resources", list, "owner", owner, "state", dest)
 }
 
 func (h *Handler) release(c *call) {
 	name, dest, owner := c.get("name"), c.get("dest"), c.get("owner")
 	if name == "" || dest == "" || owner == "" {
-		c.fail(http.StatusBadRequest, "Name: %s, dest: %s, owner: %s, all of them must be set in the request.", name, dest, owner)
+		c.failf(http.StatusBadRequest, "Name: %s, dest: %s, owner: %s, all of them must be set in the request.", name, dest, owner)
 		return
 	}
 	if !c.mayActFor(owner) {
@@ -204,7 +205,7 @@ func (h *Handler) release(c *call) {
 func (h *Handler) update(c *call) {
 	name, owner, state := c.get("name"), c.get("owner"), c.get("state")
 	if name == "" || owner == "" || state == "" {
-		c.fail(http.StatusBadRequest, "Name: %s, owner: %s, state : %s, all of them must be set in the request.", name, owner, state)
+		c.failf(http.StatusBadRequest, "Name: %s, owner: %s, state : %s, all of them must be set in the request.", name, owner, state)
 		return
 	}
 	if !c.mayActFor(owner) {
@@ -213,7 +214,7 @@ func (h *Handler) update(c *call) {
 	var data map[string]string
 	err := json.NewDecoder(http.MaxBytesReader(c.w, c.r.Body, leases.MaxUserData)).Decode(&data)
 	if err != nil && !errors.Is(err, io.EOF) {
-		c.fail(http.StatusBadRequest, "%s", err)
+		c.failf(http.StatusBadRequest, "%s", err)
 		return
 	}
 	if err := h.server.Update(c.r.Context(), name, owner, state, data); err != nil {
@@ -222,20 +223,20 @@ func (h *Handler) update(c *call) {
 }
 
 func (h *Handler) reset(c *call) {
-	reset := leases.Reset{Type: c.get("type"), State: c.get("state"), Dest: c.get("dest")}
+	reset := leases.Reset{Type: c.get(typeName), State: c.get("state"), Dest: c.get("dest")}
 	expire := c.get("expire")
 	if reset.Type == "" || reset.State == "" || expire == "" || reset.Dest == "" {
-		c.fail(http.StatusBadRequest, "Type: %s, state: %s, expire: %s, dest: %s, all of them must be set in the request.",
+		c.failf(http.StatusBadRequest, "Type: %s, state: %s, expire: %s, dest: %s, all of them must be set in the request.",
 			reset.Type, reset.State, expire, reset.Dest)
 		return
 	}
 	var err error
 	if reset.Expire, err = time.ParseDuration(expire); err != nil {
-		c.fail(http.StatusBadRequest, "%s", err)
+		c.failf(http.StatusBadRequest, "%s", err)
 		return
 	}
 	if c.user != nil && !c.user.Admin {
-		c.fail(http.StatusForbidden, "user %s may not take leases from others", c.user.Name)
+		c.failf(http.StatusForbidden, "user %s may not take leases from others", c.user.Name)
 		return
 	}
 	owners, err := h.server.Reset(c.r.Context(), reset)
@@ -252,23 +253,23 @@ func (h *Handler) reset(c *call) {
 }
 
 func (h *Handler) metric(c *call) {
-	leaseType := c.get("type")
+	leaseType := c.get(typeName)
 	if leaseType == "" {
-		c.fail(http.StatusBadRequest, "Type must be set in the request.")
+		c.failf(http.StatusBadRequest, "Type must be set in the request.")
 		return
 	}
 	metric, err := h.server.Metric(leaseType)
 	if err != nil {
-		c.fail(statusOf(err), "%s", err)
+		c.failf(statusOf(err), "%s", err)
 		return
 	}
 	c.json(metric)
 }
 
 func (h *Handler) leases(c *call) {
-	reports, err := h.server.Report(c.get("type"))
+	reports, err := h.server.Report(c.get(typeName))
 	if err != nil {
-		c.fail(statusOf(err), "%s", err)
+		c.failf(statusOf(err), "%s", err)
 		return
 	}
 	if reports == nil {

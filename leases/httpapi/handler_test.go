@@ -3,7 +3,6 @@ package httpapi_test
 import (
 	"io"
 	"net/http"
-	"net/url"
 	"os"
 	"regexp"
 	"strings"
@@ -148,13 +147,4 @@ func TestAnswers(t *testing.T) {
 			}
 		})
 	}
-}
-
-// query writes a path and its parameters.
-func query(path string, pairs ...string) string {
-	values := url.Values{}
-	for i := 0; i+1 < len(pairs); i += 2 {
-		values.Set(pairs[i], pairs[i+1])
-	}
-	return path + "?" + values.Encode()
 }

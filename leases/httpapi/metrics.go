@@ -38,7 +38,7 @@ func newMetrics(registry prometheus.Registerer, s *server.Server) *metrics {
 		acquireTime: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "boskos_acquire_duration_seconds", Help: "How long clients waited for a resource.",
 			Buckets: []float64{1, 10, 100, 500, 1000, 1500, 2000},
-		}, []string{"type", "state", "dest", "has_request_id"}),
+		}, []string{typeName, "state", "dest", "has_request_id"}),
 		requestTime: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "boskos_http_request_duration_seconds", Help: "How long requests took.",
 			Buckets: prometheus.ExponentialBucketsRange(0.005, 1200, 15),
@@ -50,17 +50,17 @@ func newMetrics(registry prometheus.Registerer, s *server.Server) *metrics {
 		wait: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "drover_lease_wait_seconds", Help: "How long clients waited from their first request until they had a resource.",
 			Buckets: prometheus.ExponentialBuckets(0.005, 3, 14),
-		}, []string{"type"}),
+		}, []string{typeName}),
 		held: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "drover_lease_hold_seconds", Help: "How long resources were held.",
 			Buckets: prometheus.ExponentialBuckets(1, 3, 12),
-		}, []string{"type"}),
+		}, []string{typeName}),
 		heldBy: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "drover_lease_held_seconds_total", Help: "How long each owner held resources in all, counted when they are given back.",
-		}, []string{"type", "owner"}),
+		}, []string{typeName, "owner"}),
 		reaped: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "drover_lease_reaped_total", Help: "How many resources were taken from owners who were not heard of.",
-		}, []string{"type"}),
+		}, []string{typeName}),
 	}
 	registry.MustRegister(m.acquireTime, m.requestTime, m.size, m.wait, m.held, m.heldBy, m.reaped, &collector{server: s})
 	return m
@@ -145,15 +145,15 @@ func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 type collector struct{ server *server.Server }
 
 func resourcesDesc() *prometheus.Desc {
-	return prometheus.NewDesc("boskos_resources", "Number of resources recorded in Boskos by resource type and state.", []string{"type", "state"}, nil)
+	return prometheus.NewDesc("boskos_resources", "Number of resources recorded in Boskos by resource type and state.", []string{typeName, "state"}, nil)
 }
 
 func waitingDesc() *prometheus.Desc {
-	return prometheus.NewDesc("drover_lease_line_length", "How many requests wait for a resource of a type.", []string{"type"}, nil)
+	return prometheus.NewDesc("drover_lease_line_length", "How many requests wait for a resource of a type.", []string{typeName}, nil)
 }
 
 func limitDesc() *prometheus.Desc {
-	return prometheus.NewDesc("drover_lease_limit", "How many resources of a type may be in use.", []string{"type"}, nil)
+	return prometheus.NewDesc("drover_lease_limit", "How many resources of a type may be in use.", []string{typeName}, nil)
 }
 
 // Describe implements [prometheus.Collector].

@@ -71,7 +71,8 @@ type Users struct {
 //	  admin: true
 func LoadUsers(file string) (*Users, error) {
 	u := &Users{file: file}
-	return u, u.read()
+	err := u.read()
+	return u, err
 }
 
 func (u *Users) read() error {
@@ -115,24 +116,31 @@ func checkUsers(users []User) error {
 			errs = append(errs, fmt.Errorf("%s.name: %q is there already", at, u.Name))
 		}
 		seen[u.Name] = true
-		if u.Password == "" && u.Token == "" {
-			errs = append(errs, fmt.Errorf("%s: a password or a token must be set", at))
-		}
-		if u.Password != "" {
-			if _, err := bcrypt.Cost([]byte(u.Password)); err != nil {
-				errs = append(errs, fmt.Errorf("%s.password: not a bcrypt hash: make one with htpasswd -nB", at))
-			}
-		}
-		if raw, err := hex.DecodeString(u.Token); u.Token != "" && (err != nil || len(raw) != sha256.Size) {
-			errs = append(errs, fmt.Errorf("%s.token: not a SHA-256 hash in hexadecimal digits", at))
-		}
-		for j, pattern := range u.Owners {
-			if _, err := path.Match(pattern, ""); err != nil {
-				errs = append(errs, fmt.Errorf("%s.owners[%d]: not a pattern (found %q)", at, j, pattern))
-			}
-		}
+		errs = append(errs, u.check(at)...)
 	}
 	return errors.Join(errs...)
+}
+
+// check finds what is wrong with a user's secrets and owners.
+func (u *User) check(at string) []error {
+	var errs []error
+	if u.Password == "" && u.Token == "" {
+		errs = append(errs, fmt.Errorf("%s: a password or a token must be set", at))
+	}
+	if u.Password != "" {
+		if _, err := bcrypt.Cost([]byte(u.Password)); err != nil {
+			errs = append(errs, fmt.Errorf("%s.password: not a bcrypt hash: make one with htpasswd -nB", at))
+		}
+	}
+	if raw, err := hex.DecodeString(u.Token); u.Token != "" && (err != nil || len(raw) != sha256.Size) {
+		errs = append(errs, fmt.Errorf("%s.token: not a SHA-256 hash in hexadecimal digits", at))
+	}
+	for j, pattern := range u.Owners {
+		if _, err := path.Match(pattern, ""); err != nil {
+			errs = append(errs, fmt.Errorf("%s.owners[%d]: not a pattern (found %q)", at, j, pattern))
+		}
+	}
+	return errs
 }
 
 // of gives the user whose secret a request bears.

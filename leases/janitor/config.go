@@ -30,12 +30,12 @@ type Cleaner struct {
 	// environment.
 	Job *batchv1.JobSpec `json:"job,omitempty"`
 	// Timeout bounds one try. Default: 30 minutes.
-	Timeout metav1.Duration `json:"timeout,omitempty"`
+	Timeout metav1.Duration `json:"timeout"`
 	// Tries is how often it is tried before a resource goes into quarantine.
 	// Default: 3.
 	Tries int `json:"tries,omitempty"`
 	// Pause is how long to wait between two tries. Default: 1 minute.
-	Pause metav1.Duration `json:"pause,omitempty"`
+	Pause metav1.Duration `json:"pause"`
 	// Parallel is how many resources of one type are cleaned at a time. Default: 5.
 	Parallel int `json:"parallel,omitempty"`
 }

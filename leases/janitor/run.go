@@ -14,14 +14,13 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/watch"
 	batchclient "k8s.io/client-go/kubernetes/typed/batch/v1"
 	"k8s.io/client-go/rest"
-	watchtools "k8s.io/client-go/tools/watch"
-
-	"k8s.io/apimachinery/pkg/fields"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/tools/cache"
+	watchtools "k8s.io/client-go/tools/watch"
 
 	"github.com/drover-ci/drover/leases"
 )
@@ -154,7 +153,7 @@ func (r *Runners) await(ctx context.Context, name string) error {
 		return false, nil
 	})
 	if err := errors.Join(err, failure); err != nil {
-		return fmt.Errorf("Job %s: %w", name, err)
+		return fmt.Errorf("Job %s: %w", name, err) //nolint:staticcheck // Job is the name of a kind
 	}
 	return nil
 }

@@ -75,7 +75,8 @@ func (s *Server) call(ctx context.Context, begin func(pool *leases.Pool, now lea
 	}
 	select {
 	case <-ticket.Done():
-		return ticket, ticket.Err()
+		err := ticket.Err()
+		return ticket, err
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	case <-stopped:

@@ -264,7 +264,6 @@ func (s *Store) saveLine(ctx context.Context, object *corev1.ConfigMap) error {
 		stored, err = maps.Update(ctx, object, metav1.UpdateOptions{FieldManager: fieldManager})
 	}
 	if conflict(err) || apierrors.IsNotFound(err) {
-		err = nil
 		current, readErr := maps.Get(ctx, object.Name, metav1.GetOptions{})
 		switch {
 		case apierrors.IsNotFound(readErr):
