@@ -86,8 +86,7 @@ func (r *Reconciler) report(ctx context.Context, status Status, took time.Durati
 // with the error that says so.
 func (r *Reconciler) fetch(ctx context.Context) (gitsource.Revision, error) {
 	revision, err := r.source.Fetch(ctx)
-	var unsigned *gitsource.UnsignedError
-	if errors.As(err, &unsigned) {
+	if unsigned, ok := errors.AsType[*gitsource.UnsignedError](err); ok {
 		return unsigned.Revision, err
 	}
 	return revision, err

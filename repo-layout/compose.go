@@ -260,15 +260,18 @@ func (r *Repo) Same(other *Repo, u Unit) bool {
 	case ProfilesUnit:
 		return sameDoc(r.Profiles, other.Profiles) && sameDoc(r.Quotas, other.Quotas) && sameDoc(r.ClaimOwners, other.ClaimOwners)
 	case RegistryUnit:
-		return slices.EqualFunc(r.Refs, other.Refs, sameDoc) && slices.EqualFunc(r.Chains, other.Chains, sameDoc) &&
-			slices.EqualFunc(r.Workflows, other.Workflows, sameDoc) && slices.EqualFunc(r.Observers, other.Observers, sameDoc) &&
-			slices.EqualFunc(r.Metadata, other.Metadata, sameDoc) &&
-			r.sameStrays(other, u)
+		return r.sameRegistry(other) && r.sameStrays(other, u)
 	case ComponentUnit, ManifestsUnit, FileUnit:
 	}
 	mine, others := r.part(u), other.part(u)
-	return slices.EqualFunc(mine.prowgen, others.prowgen, sameDoc) && slices.EqualFunc(mine.configs, others.configs, sameDoc) && r.sameFiles(other, mine.jobs, others.jobs) &&
-		r.sameFiles(other, mine.files, others.files) && r.sameStrays(other, u)
+	return slices.EqualFunc(mine.prowgen, others.prowgen, sameDoc) && slices.EqualFunc(mine.configs, others.configs, sameDoc) &&
+		r.sameFiles(other, mine.jobs, others.jobs) && r.sameFiles(other, mine.files, others.files) && r.sameStrays(other, u)
+}
+
+func (r *Repo) sameRegistry(other *Repo) bool {
+	return slices.EqualFunc(r.Refs, other.Refs, sameDoc) && slices.EqualFunc(r.Chains, other.Chains, sameDoc) &&
+		slices.EqualFunc(r.Workflows, other.Workflows, sameDoc) && slices.EqualFunc(r.Observers, other.Observers, sameDoc) &&
+		slices.EqualFunc(r.Metadata, other.Metadata, sameDoc)
 }
 
 func sameDoc[T any](a, b *Doc[T]) bool {

@@ -40,7 +40,9 @@ func (a *announcement) announce(status reconciler.Status) error {
 	if err != nil {
 		return err
 	}
-	if _, err := fmt.Fprintf(s.out.stdout, welcome, outcome(status), s.repo, s.source.Branch(), s.cluster.kubeconfig, url, url, s.leases.url(), s.data.dir); err != nil {
+	_, err = fmt.Fprintf(s.out.stdout, welcome,
+		outcome(status), s.repo, s.source.Branch(), s.cluster.kubeconfig, url, url, s.leases.url(), s.data.dir)
+	if err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(s.out.stdout, suggestions, s.repo, s.repo, url)

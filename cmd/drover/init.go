@@ -22,7 +22,7 @@ import (
 	"github.com/drover-ci/drover/schema/rules"
 )
 
-type initCommand struct {
+type initCommand struct { //nolint:recvcheck // only ask changes it
 	Component string   `arg:"" optional:"" name:"ORG/REPO" help:"The new component."`
 	Repo      string   `default:"." placeholder:"DIR" help:"The release repository, or an empty folder for a new one."`
 	Branch    string   `default:"main" help:"The component's branch."`

@@ -30,7 +30,7 @@ type leaseServerFlags struct {
 }
 
 // client makes a client. Only those who change something need an owner.
-func (f leaseServerFlags) client(needsOwner bool) (*client.Client, error) {
+func (f leaseServerFlags) client(needsOwner bool) (*client.Client, error) { //nolint:revive // it says what is required, not what is done
 	if f.OwnerName == "" && needsOwner {
 		return nil, errors.New("--owner-name must be given: who holds the lease")
 	}

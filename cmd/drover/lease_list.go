@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -103,7 +104,7 @@ func quota(r *leases.TypeReport) string {
 	if r.Limit < 0 {
 		return "-"
 	}
-	return fmt.Sprint(r.Limit)
+	return strconv.Itoa(r.Limit)
 }
 
 // listType shows every resource of a type, then the line.

@@ -46,7 +46,7 @@ func newPausable(do func(ctx context.Context) error) *pausable {
 }
 
 // pause stops it, or lets it go on.
-func (p *pausable) pause(paused bool) {
+func (p *pausable) pause(paused bool) { //nolint:revive // it is the new value
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.paused != paused {

@@ -215,8 +215,11 @@ func objectsOf(changes apply.ChangeSet) []string {
 		did string
 		ids []apply.Identity
 	}{
-		{"created", changes.Created}, {"adopted", changes.Adopted}, {"updated", changes.Updated},
-		{"healed", changes.Healed}, {"deleted", changes.Deleted},
+		{"created", changes.Created},
+		{"adopted", changes.Adopted},
+		{"updated", changes.Updated},
+		{"healed", changes.Healed},
+		{"deleted", changes.Deleted},
 	} {
 		for _, id := range part.ids {
 			if len(objects) == configrepo.MaxObjects {

@@ -49,7 +49,8 @@ func (g Guards) check(declared int, p plan, known *inventory) []Refusal {
 		}
 	}
 	if deletions > g.Floor && float64(deletions) > g.MaxShare*float64(owned) {
-		reason := fmt.Sprintf("the revision deletes %d of the %d objects that are owned, more than %.0f %%: nothing is deleted unless they are annotated %s: %s, or guards in drover.yaml allow it",
+		reason := fmt.Sprintf("the revision deletes %d of the %d objects that are owned, more than %.0f %%: "+
+			"nothing is deleted unless they are annotated %s: %s, or guards in drover.yaml allow it",
 			deletions, owned, g.MaxShare*100, PruneAnnotation, allowed)
 		refusals = append(refusals, Refusal{Rule: RulePrune, Reason: reason})
 	}

@@ -9,12 +9,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	admissionv1 "k8s.io/api/admission/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 // denyDeletions registers a webhook that denies every deletion in the site's namespace, until the test ends.
@@ -83,12 +82,14 @@ func TestAWebhookThatDeniesDeletionsRefusesTheRevision(t *testing.T) {
 // eventuallyDenied waits until the API server has taken note of the webhook.
 func (s *site) eventuallyDenied() {
 	s.t.Helper()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
 	for range 600 {
 		err := s.client.Resource(configMaps).Namespace(s.namespace).Delete(s.t.Context(), "going", metav1.DeleteOptions{DryRun: []string{metav1.DryRunAll}})
 		if err != nil && strings.Contains(err.Error(), "Fridays") {
 			return
 		}
-		time.Sleep(50 * time.Millisecond)
+		<-tick.C
 	}
 	s.t.Fatal("the webhook is never asked")
 }
@@ -96,12 +97,14 @@ func (s *site) eventuallyDenied() {
 // eventuallyDone repeats something until it succeeds.
 func (s *site) eventuallyDone(do func() error) {
 	s.t.Helper()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
 	var err error
 	for range 600 {
 		if err = do(); err == nil {
 			return
 		}
-		time.Sleep(50 * time.Millisecond)
+		<-tick.C
 	}
 	s.t.Fatal(err)
 }
@@ -143,8 +146,11 @@ func TestANamespaceStuckInDeletionIsWaitedFor(t *testing.T) {
 func TestASlowServerIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	s.wire.cutWith(func(*http.Request) (before, after error) {
-		time.Sleep(50 * time.Millisecond)
+	s.wire.cutWith(func(r *http.Request) (before, after error) {
+		select {
+		case <-r.Context().Done():
+		case <-time.After(50 * time.Millisecond):
+		}
 		return nil, nil
 	})
 	want := map[string]string{"a": "1", "b": "1"}

@@ -33,13 +33,16 @@ func newRetrier(patience time.Duration) retrier {
 	return retrier{patience: patience, first: 50 * time.Millisecond, most: 5 * time.Second}
 }
 
-// do calls until it succeeds, fails for good, or patience or ctx end.
+// do calls until it succeeds, fails for good, or patience or ctx end. Where ctx ended, the error says so.
 func (r retrier) do(ctx context.Context, call func(context.Context) error) error {
 	deadline := time.Now().Add(r.patience)
 	for pause := r.first; ; pause = min(2*pause, r.most) {
 		err := call(ctx)
-		if err == nil || !transient(err) || ctx.Err() != nil {
+		if err == nil || !transient(err) {
 			return err
+		}
+		if ended := ctx.Err(); ended != nil {
+			return errors.Join(ended, err)
 		}
 		jittered := pause/2 + rand.N(pause) //nolint:gosec // nobody gains by guessing it
 		wait := max(jittered, suggested(err))
@@ -94,5 +97,5 @@ func transient(err error) bool {
 // refused tells whether the server understood a call and will not do it.
 func refused(err error) bool {
 	var status apierrors.APIStatus
-	return errors.As(err, &status) && !transient(err)
+	return errors.As(err, &status) && !transient(err) && !errors.Is(err, context.Canceled)
 }

@@ -91,3 +91,19 @@ func TestRetrierStopsWhenTold(t *testing.T) {
 		t.Errorf("got %v, want %v", err, context.Canceled)
 	}
 }
+
+func TestRetrierStopsWhenToldDuringACall(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	r := retrier{patience: time.Hour, first: time.Minute, most: time.Minute}
+	unavailable := apierrors.NewServiceUnavailable("starting")
+	err := r.do(ctx, func(context.Context) error {
+		stop()
+		return unavailable
+	})
+	if !errors.Is(err, context.Canceled) || !errors.Is(err, unavailable) {
+		t.Errorf("got %v, want %v and %v", err, context.Canceled, unavailable)
+	}
+	if refused(err) {
+		t.Errorf("%v counts as refused", err)
+	}
+}

@@ -153,7 +153,7 @@ func (a *admission) hold(ctx context.Context, problems []schema.Problem) (*Valid
 			return nil, ctx.Err()
 		}
 		if _, out := held[Unit{Kind: repolayout.SettingsUnit}]; out && a.last == nil {
-			return nil, nil
+			return nil, nil //nolint:nilnil // nothing is in force, and that is no error
 		}
 		valid, found, err := a.check(ctx, held)
 		if err != nil {

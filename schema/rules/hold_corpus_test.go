@@ -1,6 +1,7 @@
 package rules_test
 
 import (
+	"bytes"
 	"io/fs"
 	"maps"
 	"path"
@@ -104,7 +105,7 @@ func (f *full) mustHold(want []string) {
 
 // mustBe compares what is in force of a file with what it holds, or with what
 // it held at first.
-func (f *full) mustBe(file string, held bool) {
+func (f *full) mustBe(file string, held bool) { //nolint:revive // it is what is expected
 	f.t.Helper()
 	want := f.tree.files[file]
 	if held {
@@ -113,7 +114,7 @@ func (f *full) mustBe(file string, held bool) {
 			f.t.Fatal(err)
 		}
 	}
-	if got, err := f.valid.Repo.Read(file); err != nil || string(got) != string(want) {
+	if got, err := f.valid.Repo.Read(file); err != nil || !bytes.Equal(got, want) {
 		f.t.Errorf("%s is not in force as it should be (held: %v): %v", file, held, err)
 	}
 }

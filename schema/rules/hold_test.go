@@ -265,7 +265,7 @@ func TestWhatIsInForceIsValidAndAsNewAsCanBe(t *testing.T) {
 		h := newHistory(t)
 		h.commit()
 		original, good := maps.Clone(h.files), maps.Clone(h.files)
-		random := rand.New(rand.NewPCG(seed, 5)) //nolint:gosec // a test
+		random := rand.New(rand.NewPCG(seed, 5))
 		for round := range 12 {
 			for range 1 + random.IntN(4) {
 				randomEdit(h, random, original, round)

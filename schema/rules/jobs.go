@@ -38,7 +38,8 @@ func (c *Checked) checkJobNames(last *Checked) []schema.Problem {
 // the order of paths they stand together.
 func byComponent(docs []*ConfigDoc) iter.Seq[[]*ConfigDoc] {
 	return func(yield func([]*ConfigDoc) bool) {
-		for start, end := 0, 0; start < len(docs); start = end {
+		var end int
+		for start := 0; start < len(docs); start = end {
 			first := docs[start].Value.Metadata
 			for end = start; end < len(docs); end++ {
 				if next := docs[end].Value.Metadata; next.Org != first.Org || next.Repo != first.Repo {
