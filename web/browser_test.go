@@ -45,7 +45,7 @@ func newBrowser(t *testing.T) context.Context {
 	if program == "" {
 		t.Skip("there is no Chromium: install it, or name one in " + browserVariable)
 	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], //nolint:gocritic // a new list is meant
+	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(program), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.WindowSize(1280, 900),
 		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-dev-shm-usage", true),
 		chromedp.WSURLReadTimeout(time.Minute),
@@ -62,20 +62,24 @@ func newBrowser(t *testing.T) context.Context {
 
 // tab is a page of the browser that notes what goes wrong in it.
 type tab struct {
-	t       *testing.T
-	context context.Context
-	mu      sync.Mutex
-	faults  []string
+	t      *testing.T
+	do     func(limit time.Duration, actions ...chromedp.Action) error
+	mu     sync.Mutex
+	faults []string
 }
 
-func newTab(t *testing.T, browser context.Context) *tab {
+func newTab(browser context.Context, t *testing.T) *tab {
 	t.Helper()
-	context, stop := chromedp.NewContext(browser)
+	opened, stop := chromedp.NewContext(browser)
 	t.Cleanup(stop)
-	b := &tab{t: t, context: context}
-	chromedp.ListenTarget(context, b.listen)
+	b := &tab{t: t, do: func(limit time.Duration, actions ...chromedp.Action) error {
+		limited, cancel := context.WithTimeout(opened, limit)
+		defer cancel()
+		return chromedp.Run(limited, actions...)
+	}}
+	chromedp.ListenTarget(opened, b.listen)
 	// The tab lives as long as the context of its first action, which therefore has no time-out.
-	if err := chromedp.Run(context, log.Enable(), network.Enable(), page.Enable()); err != nil {
+	if err := chromedp.Run(opened, log.Enable(), network.Enable(), page.Enable()); err != nil {
 		t.Fatal(err)
 	}
 	return b
@@ -109,9 +113,7 @@ func (b *tab) takeFaults() []string {
 
 func (b *tab) run(actions ...chromedp.Action) {
 	b.t.Helper()
-	limited, cancel := context.WithTimeout(b.context, time.Minute)
-	defer cancel()
-	if err := chromedp.Run(limited, actions...); err != nil {
+	if err := b.do(time.Minute, actions...); err != nil {
 		b.t.Fatal(err)
 	}
 }
@@ -137,13 +139,15 @@ func (b *tab) check(what string) {
 	if wider {
 		b.t.Errorf("%s: the page is wider than the window", what)
 	}
-	var violations []map[string]any
+	var violations []struct {
+		Rule, Help string
+		Nodes      []string
+	}
 	if err := json.Unmarshal([]byte(result), &violations); err != nil {
 		b.t.Fatal(err)
 	}
 	for _, violation := range violations {
-		text, _ := json.MarshalIndent(violation, "", "  ")
-		b.t.Errorf("%s: %s", what, text)
+		b.t.Errorf("%s: %s: %s\n  %s", what, violation.Rule, violation.Help, strings.Join(violation.Nodes, "\n  "))
 	}
 	for _, fault := range b.takeFaults() {
 		b.t.Errorf("%s: %s", what, fault)
@@ -175,24 +179,46 @@ var samplePages = []string{
 // Every kind of page is sound in light and dark, wide and narrow.
 func TestBrowserWalksTheSample(t *testing.T) {
 	browser, address := newBrowser(t), serveSite(t, sample(t))
-	walk(t, browser, address, samplePages)
-}
-
-func walk(t *testing.T, browser context.Context, address string, pages []string) {
-	t.Helper()
-	b := newTab(t, browser)
-	for i, each := range pages {
-		b.run(scheme("light"), size(1280, 900), chromedp.Navigate(address+each))
-		b.run(chromedp.Evaluate(`document.querySelectorAll("details").forEach(d => d.open = true)`, nil))
-		b.check(each + ", light and wide")
-		if i%2 == 0 || len(pages) < 12 {
-			b.run(scheme("dark"), size(375, 700))
-			b.check(each + ", dark and narrow")
+	b := newTab(browser, t)
+	for i, each := range samplePages {
+		b.visit(address, each, lightWide)
+		if i%2 == 0 {
+			b.look(each, darkNarrow)
 		}
 	}
 }
 
-// The largest pages that there are.
+// appearance is what a page is looked at in.
+type appearance struct {
+	name, scheme  string
+	width, height int64
+}
+
+var (
+	lightWide  = appearance{"light and wide", "light", 1280, 900}
+	darkNarrow = appearance{"dark and narrow", "dark", 375, 700}
+)
+
+// visit opens a page, with all that folds unfolded, and looks at it.
+func (b *tab) visit(address, target string, as appearance) {
+	b.t.Helper()
+	b.run(as.take(), chromedp.Navigate(address+target),
+		chromedp.Evaluate(`document.querySelectorAll("details").forEach(d => d.open = true)`, nil))
+	b.check(target + ", " + as.name)
+}
+
+// look looks at the page that is open in another way.
+func (b *tab) look(target string, as appearance) {
+	b.t.Helper()
+	b.run(as.take())
+	b.check(target + ", " + as.name)
+}
+
+func (a appearance) take() chromedp.Action {
+	return chromedp.Tasks{scheme(a.scheme), size(a.width, a.height)}
+}
+
+// The largest pages that there are, each in one of both ways.
 func TestBrowserWalksTheCorpus(t *testing.T) {
 	tree, closeTree, err := repolayout.OpenFolder(corpus.Dir(t, "release-repo"))
 	if err != nil {
@@ -200,17 +226,20 @@ func TestBrowserWalksTheCorpus(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = closeTree() })
 	browser, address := newBrowser(t), serveSite(t, snapshotOf(t, tree, nil))
-	walk(t, browser, address, []string{
+	b := newTab(browser, t)
+	for i, each := range []string{
 		"/", "/registry?kind=step", "/reference/ipi-install-install", "/workflow/openshift-e2e-aws", "/chain/ipi-aws-pre",
 		"/configs", "/configs/openshift/installer", "/job?org=openshift&repo=installer&branch=master&test=e2e-aws-ovn",
 		"/search?q=aws+ovn", "/quotas", "/quotas/aws-quota-slice",
-	})
+	} {
+		b.visit(address, each, []appearance{lightWide, darkNarrow}[i%2])
+	}
 }
 
 // Without JavaScript every page has its content, and forms lead on.
 func TestBrowserWithoutScripts(t *testing.T) {
 	browser, address := newBrowser(t), serveSite(t, sample(t))
-	b := newTab(t, browser)
+	b := newTab(browser, t)
 	b.run(emulation.SetScriptExecutionDisabled(true))
 	for _, each := range samplePages {
 		var heading string
@@ -253,7 +282,7 @@ func TestScreenshots(t *testing.T) {
 		return
 	}
 	browser, address := newBrowser(t), serveSite(t, sample(t))
-	b := newTab(t, browser)
+	b := newTab(browser, t)
 	for name, target := range pictures {
 		var picture []byte
 		b.run(scheme("light"), size(1200, 800), chromedp.Navigate(address+target), chromedp.CaptureScreenshot(&picture))
