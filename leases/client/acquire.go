@@ -64,7 +64,7 @@ func (c *Client) AcquireWait(ctx context.Context, r Request) (*Resource, error) 
 }
 
 func (c *Client) acquire(ctx context.Context, r Request, wait time.Duration) (*Resource, error) {
-	query := url.Values{"type": {r.Type}, stateName: {r.State}, destName: {r.Dest}, "owner": {c.owner}}
+	query := url.Values{"type": {r.Type}, stateName: {r.State}, destName: {r.Dest}, ownerName: {c.owner}}
 	if r.ID != "" {
 		query.Set("request_id", r.ID)
 	}
@@ -86,7 +86,7 @@ func (c *Client) acquire(ctx context.Context, r Request, wait time.Duration) (*R
 func (c *Client) AcquireByState(ctx context.Context, state, dest string, names []string) ([]Resource, error) {
 	var all []Resource
 	err := c.do(ctx, request{method: http.MethodPost, path: "/acquirebystate", into: &all, query: url.Values{
-		stateName: {state}, destName: {dest}, "owner": {c.owner}, "names": {strings.Join(names, ",")},
+		stateName: {state}, destName: {dest}, ownerName: {c.owner}, "names": {strings.Join(names, ",")},
 	}})
 	return all, err
 }

@@ -231,19 +231,20 @@ func sleep(ctx context.Context, pause time.Duration) bool {
 const (
 	stateName = "state"
 	destName  = "dest"
+	ownerName = "owner"
 )
 
 // Release gives a resource back in a state.
 func (c *Client) Release(ctx context.Context, name, dest string) error {
 	return c.retry(ctx, request{
-		method: http.MethodPost, path: "/release", query: url.Values{"name": {name}, destName: {dest}, "owner": {c.owner}},
+		method: http.MethodPost, path: "/release", query: url.Values{"name": {name}, destName: {dest}, ownerName: {c.owner}},
 	})
 }
 
 // Update is a sign of life for a resource in a state. Of the data, empty values
 // delete.
 func (c *Client) Update(ctx context.Context, name, state string, data map[string]string) error {
-	r := request{method: http.MethodPost, path: "/update", query: url.Values{"name": {name}, stateName: {state}, "owner": {c.owner}}}
+	r := request{method: http.MethodPost, path: "/update", query: url.Values{"name": {name}, stateName: {state}, ownerName: {c.owner}}}
 	if data != nil {
 		r.body = data
 	}
