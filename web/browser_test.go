@@ -143,7 +143,7 @@ func (b *tab) check(what string) {
 		Rule, Help string
 		Nodes      []string
 	}
-	if err := json.Unmarshal([]byte(result), &violations); err != nil {
+	if err := json.Unmarshal([]byte(result), &violations); err != nil { //nolint:musttag // names are matched as they are
 		b.t.Fatal(err)
 	}
 	for _, violation := range violations {
