@@ -6,7 +6,9 @@ import (
 	"strconv"
 	"strings"
 
+	repolayout "github.com/drover-ci/drover/repo-layout"
 	"github.com/drover-ci/drover/resolver"
+	"github.com/drover-ci/drover/schema"
 )
 
 // pageSize is how many rows a list shows at once.
@@ -117,33 +119,28 @@ func (v *view) row(kind resolver.Kind, name, doc string) componentRow {
 }
 
 func workflowRows(v *view) []componentRow {
-	rows := make([]componentRow, 0, len(v.Repo.Workflows))
-	for _, doc := range v.Repo.Workflows {
-		rows = append(rows, v.row(resolver.KindWorkflow, doc.Value.As, doc.Value.Documentation))
-	}
-	return sortRows(rows)
+	return rowsOf(v, resolver.KindWorkflow, v.Repo.Workflows, func(w *schema.RegistryWorkflow) (string, string) { return w.As, w.Documentation })
 }
 
 func chainRows(v *view) []componentRow {
-	rows := make([]componentRow, 0, len(v.Repo.Chains))
-	for _, doc := range v.Repo.Chains {
-		rows = append(rows, v.row(resolver.KindChain, doc.Value.As, doc.Value.Documentation))
-	}
-	return sortRows(rows)
+	return rowsOf(v, resolver.KindChain, v.Repo.Chains, func(c *schema.RegistryChain) (string, string) { return c.As, c.Documentation })
 }
 
 func stepRows(v *view) []componentRow {
-	rows := make([]componentRow, 0, len(v.Repo.Refs))
-	for _, doc := range v.Repo.Refs {
-		rows = append(rows, v.row(resolver.KindStep, doc.Value.As, doc.Value.Documentation))
-	}
-	return sortRows(rows)
+	return rowsOf(v, resolver.KindStep, v.Repo.Refs, func(r *schema.RegistryRef) (string, string) { return r.As, r.Documentation })
 }
 
 func observerRows(v *view) []componentRow {
-	rows := make([]componentRow, 0, len(v.Repo.Observers))
-	for _, doc := range v.Repo.Observers {
-		rows = append(rows, v.row(resolver.KindObserver, doc.Value.Name, doc.Value.Documentation))
+	return rowsOf(v, resolver.KindObserver, v.Repo.Observers, func(o *schema.RegistryObserver) (string, string) { return o.Name, o.Documentation })
+}
+
+// rowsOf are the rows of the components of one kind, of each the name and the
+// documentation.
+func rowsOf[T any](v *view, kind resolver.Kind, docs []*repolayout.Doc[T], of func(*T) (name, doc string)) []componentRow {
+	rows := make([]componentRow, 0, len(docs))
+	for _, doc := range docs {
+		name, text := of(doc.Value)
+		rows = append(rows, v.row(kind, name, text))
 	}
 	return sortRows(rows)
 }
