@@ -35,7 +35,7 @@ func TestFilesOfOtherProgramsAreJudged(t *testing.T) {
 		"prow": {
 			reason: "Prow's own files, and those beside what they are for, which may say less",
 			files: map[string]string{
-				prow + "_config.yaml":              "plank: {pod_running_timeout: long}\ntide:\n  sync_perriod: 1m\nperiodics:\n- name: a b\n",
+				prow + "_config.yaml":              "plank: {pod_running_timeout: long}\ntide:\n  sync_perriod: 1m\nperiodics:\n- name: a b\n  interval: 1h\n",
 				prow + "_plugins.yaml":             "plugins:\n  o: [approve]\n  o/r: {plugins: approve}\nsize: {s: many}\n",
 				prow + "o/r/_prowconfig.yaml":      "tide:\n  merge_method: {o/r: squish, o/s: {main: squash}}\n  priority: []\n",
 				prow + "o/r/_pluginconfig.yaml":    "blockades: []\napprove:\n- repos: [o/r]\n",

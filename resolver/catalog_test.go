@@ -180,7 +180,7 @@ func answers(t testing.TB, c *resolver.Catalog) []string {
 
 func TestUses(t *testing.T) {
 	resolved, findings := registry(t, toolbox).Resolve(config(t, `
-- {as: a, steps: {workflow: e2e, test: [{chain: checks}, {as: own}]}}
+- {as: a, steps: {workflow: e2e, test: [{chain: checks}, {as: own, from: cli, commands: own.sh}]}}
 - {as: b, steps: {workflow: e2e, test: [{ref: remote}], cluster_profile: gcp, observers: {enable: [log]}}}`))
 	if len(findings) > 0 {
 		t.Fatal(lines(findings))

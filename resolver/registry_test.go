@@ -17,7 +17,7 @@ func TestNewRegistryFindings(t *testing.T) {
 		"in order": {
 			reason: "A chain may name a parameter that an inner chain's step declares.",
 			components: `
-ref: {as: install, env: [{name: REGION}]}
+ref: {as: install, from: cli, commands: install.sh, env: [{name: REGION}]}
 ---
 chain: {as: inner, steps: [{ref: install}]}
 ---
@@ -28,13 +28,13 @@ workflow: {as: e2e, steps: {pre: [{chain: outer}], env: {REGION: west}}}`,
 		"unknown names": {
 			reason: "All are found, and what is meant is suggested.",
 			components: `
-ref: {as: install, observers: [watcher]}
+ref: {as: install, from: cli, commands: install.sh, observers: [watcher]}
 ---
 chain: {as: setup, steps: [{ref: instal}, {chain: tear}]}
 ---
 workflow: {as: e2e, steps: {cluster_profile: awz, pre: [{chain: setpu}], post: [{ref: nothing-like-it}], observers: {enable: [watch]}}}
 ---
-observer: {name: watch}
+observer: {name: watch, from: cli}
 ---
 cluster_profiles: [{name: aws}]`,
 			want: []string{
@@ -57,7 +57,7 @@ chain: {as: b, steps: [{ref: install}, {chain: a}]}
 ---
 chain: {as: self, steps: [{chain: self}]}
 ---
-ref: {as: install}`,
+ref: {as: install, from: cli, commands: install.sh}`,
 			want: []string{
 				`(chain b) chain a: chain b: chain.steps[1].chain: a chain may not contain itself (found a -> b -> a) [chain-cycle]`,
 				`(chain self) chain self: chain.steps[0].chain: a chain may not contain itself (found self -> self) [chain-cycle]`,
@@ -66,7 +66,7 @@ ref: {as: install}`,
 		"overrides for nothing": {
 			reason: "Values for parameters that no step declares are misspelt.",
 			components: `
-ref: {as: install, env: [{name: REGION, default: east}], dependencies: [{name: cli, env: CLI_IMAGE}]}
+ref: {as: install, from: cli, commands: install.sh, env: [{name: REGION, default: east}], dependencies: [{name: cli, env: CLI_IMAGE}]}
 ---
 chain: {as: setup, steps: [{ref: install}], env: [{name: REGIN, default: west}]}
 ---
@@ -89,7 +89,7 @@ workflow: {as: base}`,
 		"the same step twice": {
 			reason: "A phase may have a step once, whichever way it gets there.",
 			components: `
-ref: {as: install}
+ref: {as: install, from: cli, commands: install.sh}
 ---
 chain: {as: setup, steps: [{ref: install}]}
 ---
@@ -100,9 +100,9 @@ workflow: {as: e2e, steps: {pre: [{chain: setup}, {ref: install}], post: [{ref: 
 		},
 		"the same name twice": {
 			components: `
-ref: {as: install}
+ref: {as: install, from: cli, commands: install.sh}
 ---
-ref: {as: install}
+ref: {as: install, from: cli, commands: install.sh}
 ---
 cluster_profiles: [{name: aws}, {name: aws}]`,
 			want: []string{
@@ -113,7 +113,7 @@ cluster_profiles: [{name: aws}, {name: aws}]`,
 		"chains of chains": {
 			reason: "Chains that double in each level stay as small as the steps they have.",
 			components: `
-ref: {as: install}
+ref: {as: install, from: cli, commands: install.sh}
 ---
 chain: {as: c0, steps: [{ref: install}]}
 ---

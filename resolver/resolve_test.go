@@ -194,12 +194,12 @@ chain: {as: broken, steps: [{chain: gone}]}
 ---
 chain: {as: around, steps: [{chain: broken}]}
 ---
-ref: {as: lone, observers: [gone]}
+ref: {as: lone, from: cli, commands: lone.sh, observers: [gone]}
 ---
 workflow: {as: w, steps: {cluster_profile: gone, pre: [{chain: around}], test: [{ref: lone}]}}`,
 			tests: `
 - {as: a, steps: {workflow: w, env: {ANY: thing}}}
-- {as: b, steps: {workflow: w, pre: [], test: [{as: c}], cluster_profile: gone}}`,
+- {as: b, steps: {workflow: w, pre: [], test: [{as: c, from: cli, commands: c.sh}], cluster_profile: gone}}`,
 			want: []string{
 				`(chain broken) config acme/rocket@main: test a: workflow w: chain around: chain broken: chain.steps[0].chain: no chain has this name (found "gone") [unknown-chain]`,
 				`(step lone) config acme/rocket@main: test a: workflow w: step lone: ref.observers[0]: no observer has this name (found "gone") [unknown-observer]`,

@@ -24,6 +24,8 @@ type plannedConstraint struct {
 // condition is what has to be true of some fields, all of it.
 type condition []need
 
+// need is what has to be true of one field. Its position is -1 where a
+// definition that shares the constraint with others has no such field.
 type need struct {
 	name     string
 	position int
@@ -48,7 +50,11 @@ func planCondition(s *shape.Shape, positions map[string]int) condition {
 	}
 	var made condition
 	for _, field := range s.Fields {
-		made = append(made, need{name: field.Name, position: positions[field.Name], shape: field.Shape})
+		position, known := positions[field.Name]
+		if !known {
+			position = -1
+		}
+		made = append(made, need{name: field.Name, position: position, shape: field.Shape})
 	}
 	return made
 }
@@ -56,6 +62,9 @@ func planCondition(s *shape.Shape, positions map[string]int) condition {
 // missing is the first need that is not met, or nil.
 func (c condition) missing(entries []entry) *need {
 	for i := range c {
+		if c[i].position < 0 {
+			return &c[i]
+		}
 		value := entries[c[i].position].value
 		if value == nil || !holds(value, c[i].shape) {
 			return &c[i]
@@ -75,11 +84,11 @@ func (c condition) names() string {
 
 // constrain reports fields of a mapping that do not fit together.
 func (d *decoder) constrain(node *yaml.Node, c plannedConstraint, entries []entry, at *step) {
-	if c.when == nil {
-		d.constrainCount(node, c, entries, at)
+	if c.when != nil && c.when.missing(entries) != nil {
 		return
 	}
-	if c.when.missing(entries) != nil {
+	if c.required == nil {
+		d.constrainCount(node, c, entries, at)
 		return
 	}
 	if lacking := c.required.missing(entries); lacking != nil {
@@ -106,6 +115,10 @@ func (d *decoder) constrainCount(node *yaml.Node, c plannedConstraint, entries [
 	case len(found) > c.Max:
 		d.report(entries[last.position].key, at.field(last.name), c.Rule,
 			fmt.Sprintf("%s (found %s, want %s)", sentence(c.Doc), and(found), c.count(all)))
+	case len(found) < c.Min && c.when != nil:
+		first := c.when[0]
+		d.report(entries[first.position].key, at.field(first.name), c.Rule,
+			fmt.Sprintf("%s (found %s by itself, want %s)", sentence(c.Doc), c.when.names(), c.count(all)))
 	case len(found) < c.Min:
 		d.report(node, at, c.Rule, fmt.Sprintf("%s (found none, want %s)", sentence(c.Doc), c.count(all)))
 	}

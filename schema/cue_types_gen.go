@@ -179,27 +179,6 @@ type BuildRoot struct {
 	UseBuildCache bool `json:"use_build_cache,omitempty"`
 }
 
-// An image built from a Dockerfile.
-type ProjectImage struct {
-	// The folder to build in, relative to the source.
-	ContextDir string `json:"context_dir,omitempty"`
-
-	// The Dockerfile, relative to the folder.
-	DockerfilePath string `json:"dockerfile_path,omitempty"`
-
-	// The Dockerfile's text.
-	DockerfileLiteral *string `json:"dockerfile_literal,omitempty"`
-
-	// Content from other images that the build needs, by image.
-	Inputs map[string]ImageBuildInputs `json:"inputs,omitempty"`
-
-	// Arguments of the build.
-	BuildArgs []BuildArg `json:"build_args,omitempty"`
-
-	// The repository, where several are merged: org.repo.
-	Ref string `json:"ref,omitempty"`
-}
-
 // What a build takes from another image.
 type ImageBuildInputs struct {
 	// Files to copy.
@@ -242,87 +221,6 @@ type ReleaseTag struct {
 	ReferencePolicy *string `json:"reference_policy,omitempty"`
 }
 
-// A release to install or upgrade to: exactly one kind.
-type Release struct {
-	// A snapshot of an ImageStream, with the images built here.
-	Integration *ReleaseTag `json:"integration,omitempty"`
-
-	// The latest build of a stream.
-	Candidate *Candidate `json:"candidate,omitempty"`
-
-	// A release that is not out yet.
-	Prerelease *Prerelease `json:"prerelease,omitempty"`
-
-	// A release that is out.
-	Release *ReleaseVersion `json:"release,omitempty"`
-}
-
-// The latest build of a stream.
-type Candidate struct {
-	// The product: ocp, okd or okd-scos.
-	Product Product `json:"product,omitempty"`
-
-	// The architecture. Default: amd64.
-	Architecture Architecture `json:"architecture,omitempty"`
-
-	// The stream: ci, nightly, konflux-nightly, okd or okd-scos.
-	Stream string `json:"stream,omitempty"`
-
-	// The minor version.
-	Version string `json:"version,omitempty"`
-
-	// How many builds before the latest.
-	Relative int64 `json:"relative,omitempty"`
-}
-
-// What is released.
-type Product string
-
-// The processor architecture of a cluster or of an image.
-type Architecture string
-
-// A release that is not out yet.
-type Prerelease struct {
-	// The product.
-	Product Product `json:"product,omitempty"`
-
-	// The architecture. Default: amd64.
-	Architecture Architecture `json:"architecture,omitempty"`
-
-	// How many builds before the latest.
-	Relative int64 `json:"relative,omitempty"`
-
-	// The versions to choose from.
-	VersionBounds VersionBounds `json:"version_bounds,omitempty"`
-}
-
-// A range of versions.
-type VersionBounds struct {
-	// The lowest version.
-	Lower string `json:"lower,omitempty"`
-
-	// The version that is too high.
-	Upper string `json:"upper,omitempty"`
-
-	// The stream to look in.
-	Stream string `json:"stream,omitempty"`
-}
-
-// A release that is out.
-type ReleaseVersion struct {
-	// The minor version.
-	Version string `json:"version,omitempty"`
-
-	// The update channel: stable, fast or candidate.
-	Channel string `json:"channel,omitempty"`
-
-	// The architecture. Default: amd64.
-	Architecture Architecture `json:"architecture,omitempty"`
-
-	// How many releases before the latest.
-	Relative int64 `json:"relative,omitempty"`
-}
-
 // Commands for one of several merged repositories.
 type RefCommands struct {
 	// The repository: org.repo.
@@ -350,73 +248,10 @@ type RefRepository struct {
 	Repository string `json:"repository,omitempty"`
 }
 
-// The images built from the source.
-type Images struct {
-	// The images.
-	Items []Image `json:"items,omitempty"`
-
-	// Build only if a file changed whose path matches this expression.
-	RunIfChanged string `json:"run_if_changed,omitempty"`
-
-	// Do not build if only files changed whose paths match this expression.
-	SkipIfOnlyChanged string `json:"skip_if_only_changed,omitempty"`
-
-	// As run_if_changed, where a pipeline starts the job.
-	PipelineRunIfChanged string `json:"pipeline_run_if_changed,omitempty"`
-
-	// As skip_if_only_changed, where a pipeline starts the job.
-	PipelineSkipIfOnlyChanged string `json:"pipeline_skip_if_only_changed,omitempty"`
-
-	// Build only images that the changed files affect.
-	BuildIfAffected bool `json:"build_if_affected,omitempty"`
-
-	// Where to report results of image jobs.
-	ReporterConfig *ReporterConfig `json:"reporter_config,omitempty"`
-}
-
-// An image built from the source.
-type Image struct {
-	// The image to build on. Replaces the last FROM of the Dockerfile.
-	From string `json:"from,omitempty"`
-
-	// The image's name.
-	To string `json:"to,omitempty"`
-
-	// The folder to build in, relative to the source.
-	ContextDir string `json:"context_dir,omitempty"`
-
-	// The Dockerfile, relative to the folder.
-	DockerfilePath string `json:"dockerfile_path,omitempty"`
-
-	// The Dockerfile's text.
-	DockerfileLiteral *string `json:"dockerfile_literal,omitempty"`
-
-	// Content from other images that the build needs, by image.
-	Inputs map[string]ImageBuildInputs `json:"inputs,omitempty"`
-
-	// Arguments of the build.
-	BuildArgs []BuildArg `json:"build_args,omitempty"`
-
-	// The repository, where several are merged: org.repo.
-	Ref string `json:"ref,omitempty"`
-
-	// A failed build of this image does not fail the job.
-	Optional bool `json:"optional,omitempty"`
-
-	// Deprecated: build for all architectures.
-	MultiArch bool `json:"multi_arch,omitempty"`
-
-	// Deprecated: build for these architectures too.
-	AdditionalArchitectures []string `json:"additional_architectures,omitempty"`
-
-	// What the build needs of its cluster.
-	Capabilities []string `json:"capabilities,omitempty"`
-}
-
 // Where results are reported.
 type ReporterConfig struct {
 	// The Slack channel.
-	Channel string `json:"channel,omitempty"`
+	Channel string `json:"channel"`
 
 	// The job states to report. Default: success, failure and error.
 	JobStatesToReport []string `json:"job_states_to_report,omitempty"`
@@ -435,39 +270,6 @@ type Operator struct {
 
 	// Pull specifications to replace in the bundles' manifests.
 	Substitutions []Substitution `json:"substitutions,omitempty"`
-}
-
-// An operator bundle.
-type Bundle struct {
-	// The bundle's name.
-	As string `json:"as,omitempty"`
-
-	// The folder to build in, relative to the source.
-	ContextDir string `json:"context_dir,omitempty"`
-
-	// The Dockerfile, relative to the folder.
-	DockerfilePath string `json:"dockerfile_path,omitempty"`
-
-	// The index to add the bundle to.
-	BaseIndex string `json:"base_index,omitempty"`
-
-	// How the bundle replaces others in the index.
-	UpdateGraph string `json:"update_graph,omitempty"`
-
-	// Build no index image.
-	SkipBuildingIndex bool `json:"skip_building_index,omitempty"`
-
-	// A failed build does not block a merge.
-	Optional bool `json:"optional,omitempty"`
-
-	// What the build needs of its cluster.
-	Capabilities []string `json:"capabilities,omitempty"`
-
-	// Build only if a file changed whose path matches this expression.
-	RunIfChanged string `json:"run_if_changed,omitempty"`
-
-	// Do not build if only files changed whose paths match this expression.
-	SkipIfOnlyChanged string `json:"skip_if_only_changed,omitempty"`
 }
 
 // A pull specification to replace.
@@ -494,30 +296,6 @@ type Promotion struct {
 	Cron string `json:"cron,omitempty"`
 }
 
-// A place where images are published: by ImageStream name, or by tag.
-type PromotionTarget struct {
-	// The namespace of the ImageStreams.
-	Namespace string `json:"namespace,omitempty"`
-
-	// The ImageStream: each image is a tag in it.
-	Name string `json:"name,omitempty"`
-
-	// The tag: each image is an ImageStream with it.
-	Tag string `json:"tag,omitempty"`
-
-	// Publish under the commit's hash too.
-	TagByCommit bool `json:"tag_by_commit,omitempty"`
-
-	// Images not to publish; "*" is all.
-	ExcludedImages []string `json:"excluded_images,omitempty"`
-
-	// Images to publish besides, by the name to publish as.
-	AdditionalImages map[string]string `json:"additional_images,omitempty"`
-
-	// Publish nothing here.
-	Disabled bool `json:"disabled,omitempty"`
-}
-
 // Resources by name of a build or test; "*" is for all that are not named.
 type ResourceConfiguration map[string]ResourceRequirements
 
@@ -533,135 +311,6 @@ type ResourceRequirements struct {
 // Amounts of compute resources by resource name.
 type ResourceList map[string]string
 
-// A test of a component: exactly one of container, steps and literal_steps.
-type Test struct {
-	// The test's name, unique in its configuration.
-	As string `json:"as"`
-
-	// Commands to run in the container.
-	Commands string `json:"commands,omitempty"`
-
-	// The cluster to run on, where it may not be chosen.
-	Cluster string `json:"cluster,omitempty"`
-
-	// What the test needs of its cluster.
-	Capabilities []string `json:"capabilities,omitempty"`
-
-	// The test builds or runs containers itself.
-	NestedPodman bool `json:"nested_podman,omitempty"`
-
-	// A Secret to mount.
-	Secret *Secret `json:"secret,omitempty"`
-
-	// Secrets to mount.
-	Secrets []Secret `json:"secrets,omitempty"`
-
-	// Run at these times: a cron expression, or @daily and the like.
-	Cron *string `json:"cron,omitempty"`
-
-	// Run a periodic test on pull requests too.
-	Presubmit bool `json:"presubmit,omitempty"`
-
-	// Run again this long after the last run started.
-	Interval *string `json:"interval,omitempty"`
-
-	// Run again this long after the last run ended.
-	MinimumInterval *string `json:"minimum_interval,omitempty"`
-
-	// The release controller starts the test.
-	ReleaseController bool `json:"release_controller,omitempty"`
-
-	// Run after a merge instead of before it.
-	Postsubmit bool `json:"postsubmit,omitempty"`
-
-	// A cluster from a pool to test on.
-	ClusterClaim *ClusterClaim `json:"cluster_claim,omitempty"`
-
-	// Run on every pull request. Default: true, unless a condition is given.
-	AlwaysRun *bool `json:"always_run,omitempty"`
-
-	// Start a failed periodic again.
-	Retry *Retry `json:"retry,omitempty"`
-
-	// Run only if a file changed whose path matches this expression.
-	RunIfChanged string `json:"run_if_changed,omitempty"`
-
-	// Do not run if only files changed whose paths match this expression.
-	SkipIfOnlyChanged string `json:"skip_if_only_changed,omitempty"`
-
-	// As run_if_changed, where a pipeline starts the job.
-	PipelineRunIfChanged string `json:"pipeline_run_if_changed,omitempty"`
-
-	// As skip_if_only_changed, where a pipeline starts the job.
-	PipelineSkipIfOnlyChanged string `json:"pipeline_skip_if_only_changed,omitempty"`
-
-	// A failure does not block a merge.
-	Optional bool `json:"optional,omitempty"`
-
-	// The test may be copied to other branches' configurations.
-	Portable bool `json:"portable,omitempty"`
-
-	// Do not run on these branches.
-	SkipBranches []string `json:"skip_branches,omitempty"`
-
-	// How long the job may take.
-	Timeout *Duration `json:"timeout,omitempty"`
-
-	// The architecture of the node to run on.
-	NodeArchitecture NodeArchitecture `json:"node_architecture,omitempty"`
-
-	// Keep this test out of rehearsals.
-	DisableRehearsal bool `json:"disable_rehearsal,omitempty"`
-
-	// Leave the resources as they are written.
-	DisablePodScaler bool `json:"disable_pod_scaler,omitempty"`
-
-	// Whether the test may reach networks outside its cluster.
-	RestrictNetworkAccess *bool `json:"restrict_network_access,omitempty"`
-
-	// Split the test into this many jobs.
-	ShardCount *int `json:"shard_count,omitempty"`
-
-	// How many of this job may run at once.
-	MaxConcurrency int `json:"max_concurrency,omitempty"`
-
-	// Where to report results.
-	ReporterConfig *ReporterConfig `json:"reporter_config,omitempty"`
-
-	// Commands in one container.
-	Container *ContainerTest `json:"container,omitempty"`
-
-	// Steps, by reference to the step registry or literal.
-	Steps *TestSteps `json:"steps,omitempty"`
-
-	// Steps, all of them literal: the resolved form.
-	LiteralSteps *LiteralTestSteps `json:"literal_steps,omitempty"`
-}
-
-// A Secret that a test mounts.
-type Secret struct {
-	// The name under which the secret is mounted, where a collection holds it.
-	As string `json:"as,omitempty"`
-
-	// A bundle of secrets in the secret manager.
-	Bundle string `json:"bundle,omitempty"`
-
-	// A collection of secrets in the secret manager.
-	Collection string `json:"collection,omitempty"`
-
-	// A field of the secret in the secret manager.
-	Field string `json:"field,omitempty"`
-
-	// A group of secrets in the secret manager.
-	Group string `json:"group,omitempty"`
-
-	// The Secret's name.
-	Name string `json:"name,omitempty"`
-
-	// Where to mount it.
-	MountPath string `json:"mount_path,omitempty"`
-}
-
 // A cluster from a pool.
 type ClusterClaim struct {
 	// The claimed release's name.
@@ -671,16 +320,16 @@ type ClusterClaim struct {
 	Product string `json:"product,omitempty"`
 
 	// The version.
-	Version string `json:"version,omitempty"`
+	Version string `json:"version"`
 
 	// The architecture. Default: amd64.
 	Architecture string `json:"architecture,omitempty"`
 
 	// The cloud.
-	Cloud string `json:"cloud,omitempty"`
+	Cloud string `json:"cloud"`
 
 	// The pool's owner.
-	Owner string `json:"owner,omitempty"`
+	Owner string `json:"owner"`
 
 	// The pool's labels.
 	Labels map[string]string `json:"labels,omitempty"`
@@ -768,126 +417,6 @@ type TestSteps struct {
 
 	// The architecture of the node that a step runs on, by step.
 	NodeArchitectureOverrides map[string]NodeArchitecture `json:"node_architecture_overrides,omitempty"`
-}
-
-// A step of a test: a reference, a chain, or a literal step.
-type TestStep struct {
-	// The step's name.
-	As string `json:"as,omitempty"`
-
-	// The image to run in, by name in the configuration.
-	From string `json:"from,omitempty"`
-
-	// The image to run in, by ImageStream.
-	FromImage *ImageStreamTagReference `json:"from_image,omitempty"`
-
-	// The commands.
-	Commands string `json:"commands,omitempty"`
-
-	// A step of the registry.
-	Reference *string `json:"ref,omitempty"`
-
-	// A chain of the registry.
-	Chain *string `json:"chain,omitempty"`
-
-	// What the step asks for and may use at most.
-	Resources ResourceRequirements `json:"resources,omitempty"`
-
-	// How long the step may take.
-	Timeout *Duration `json:"timeout,omitempty"`
-
-	// How long the step may take to end when it is interrupted.
-	GracePeriod *Duration `json:"grace_period,omitempty"`
-
-	// Secrets to mount.
-	Credentials []Credential `json:"credentials,omitempty"`
-
-	// The step's parameters.
-	Environment []StepParameter `json:"env,omitempty"`
-
-	// Images that the step gets.
-	Dependencies []StepDependency `json:"dependencies,omitempty"`
-
-	// The step's DNS settings.
-	DNSConfig *DNSConfig `json:"dnsConfig,omitempty"`
-
-	// Leases held while the test runs.
-	Leases []StepLease `json:"leases,omitempty"`
-
-	// Skip the step when the test passed and allows it.
-	OptionalOnSuccess *bool `json:"optional_on_success,omitempty"`
-
-	// Ignore a failure where the test allows it.
-	BestEffort *bool `json:"best_effort,omitempty"`
-
-	// Give the step no kubeconfig.
-	NoKubeconfig *bool `json:"no_kubeconfig,omitempty"`
-
-	// Put the command-line client of this release on the path.
-	Cli string `json:"cli,omitempty"`
-
-	// Observers that run with the step's test.
-	Observers []string `json:"observers,omitempty"`
-
-	// Run the commands as a script file.
-	RunAsScript *bool `json:"run_as_script,omitempty"`
-
-	// The architecture of the node to run on.
-	NodeArchitecture *NodeArchitecture `json:"node_architecture,omitempty"`
-
-	// The step builds or runs containers itself.
-	NestedPodman bool `json:"nested_podman,omitempty"`
-}
-
-// A Secret that a step mounts.
-type Credential struct {
-	// The Secret's namespace.
-	Namespace string `json:"namespace,omitempty"`
-
-	// The Secret's name.
-	Name string `json:"name,omitempty"`
-
-	// Where to mount it.
-	MountPath string `json:"mount_path,omitempty"`
-
-	// The name under which the secret is mounted, where a collection holds it.
-	As string `json:"as,omitempty"`
-
-	// A bundle of secrets in the secret manager.
-	Bundle string `json:"bundle,omitempty"`
-
-	// A collection of secrets in the secret manager.
-	Collection string `json:"collection,omitempty"`
-
-	// A field of the secret in the secret manager.
-	Field string `json:"field,omitempty"`
-
-	// A group of secrets in the secret manager.
-	Group string `json:"group,omitempty"`
-}
-
-// A parameter of a step.
-type StepParameter struct {
-	// The environment variable.
-	Name string `json:"name,omitempty"`
-
-	// Its value, where none is given. Without a default a value must be given.
-	Default *string `json:"default,omitempty"`
-
-	// What it is for.
-	Documentation string `json:"documentation,omitempty"`
-}
-
-// An image that a step gets.
-type StepDependency struct {
-	// The image, by name in the configuration.
-	Name string `json:"name,omitempty"`
-
-	// The environment variable that holds its pull specification.
-	Env string `json:"env,omitempty"`
-
-	// The pull specification. Set by the tools, not by people.
-	PullSpec string `json:"pullSpec,omitempty"`
 }
 
 // DNS settings of a step.
@@ -987,96 +516,6 @@ type ClusterProfile struct {
 
 	// The ConfigMap that holds its settings.
 	ConfigMap string `json:"config_map,omitempty"`
-}
-
-// A step, spelled out.
-type LiteralTestStep struct {
-	// The step's name.
-	As string `json:"as,omitempty"`
-
-	// The image to run in, by name in the configuration.
-	From string `json:"from,omitempty"`
-
-	// The image to run in, by ImageStream.
-	FromImage *ImageStreamTagReference `json:"from_image,omitempty"`
-
-	// The commands.
-	Commands string `json:"commands,omitempty"`
-
-	// What the step asks for and may use at most.
-	Resources ResourceRequirements `json:"resources,omitempty"`
-
-	// How long the step may take.
-	Timeout *Duration `json:"timeout,omitempty"`
-
-	// How long the step may take to end when it is interrupted.
-	GracePeriod *Duration `json:"grace_period,omitempty"`
-
-	// Secrets to mount.
-	Credentials []Credential `json:"credentials,omitempty"`
-
-	// The step's parameters.
-	Environment []StepParameter `json:"env,omitempty"`
-
-	// Images that the step gets.
-	Dependencies []StepDependency `json:"dependencies,omitempty"`
-
-	// The step's DNS settings.
-	DNSConfig *DNSConfig `json:"dnsConfig,omitempty"`
-
-	// Leases held while the test runs.
-	Leases []StepLease `json:"leases,omitempty"`
-
-	// Skip the step when the test passed and allows it.
-	OptionalOnSuccess *bool `json:"optional_on_success,omitempty"`
-
-	// Ignore a failure where the test allows it.
-	BestEffort *bool `json:"best_effort,omitempty"`
-
-	// Give the step no kubeconfig.
-	NoKubeconfig *bool `json:"no_kubeconfig,omitempty"`
-
-	// Put the command-line client of this release on the path.
-	Cli string `json:"cli,omitempty"`
-
-	// Observers that run with the step's test.
-	Observers []string `json:"observers,omitempty"`
-
-	// Run the commands as a script file.
-	RunAsScript *bool `json:"run_as_script,omitempty"`
-
-	// The architecture of the node to run on.
-	NodeArchitecture *NodeArchitecture `json:"node_architecture,omitempty"`
-
-	// The step builds or runs containers itself.
-	NestedPodman bool `json:"nested_podman,omitempty"`
-}
-
-// A pod that runs beside a test and watches it.
-type Observer struct {
-	// The observer's name.
-	Name string `json:"name,omitempty"`
-
-	// The image to run in, by name in the configuration.
-	From string `json:"from,omitempty"`
-
-	// The image to run in, by ImageStream.
-	FromImage *ImageStreamTagReference `json:"from_image,omitempty"`
-
-	// The commands.
-	Commands string `json:"commands,omitempty"`
-
-	// What the observer asks for and may use at most.
-	Resources ResourceRequirements `json:"resources,omitempty"`
-
-	// How long it may take.
-	Timeout *Duration `json:"timeout,omitempty"`
-
-	// How long it may take to end when it is interrupted.
-	GracePeriod *Duration `json:"grace_period,omitempty"`
-
-	// Its parameters.
-	Environment []StepParameter `json:"env,omitempty"`
 }
 
 // A build step spelled out: exactly one kind.
@@ -1254,24 +693,6 @@ type OutputImageTagStep struct {
 
 	// The step is left out where nothing needs it.
 	Optional bool `json:"optional,omitempty"`
-}
-
-// A step that resolves a release: exactly one kind.
-type ResolvedReleaseImagesStep struct {
-	// The release's name.
-	Name string `json:"name,omitempty"`
-
-	// A snapshot of an ImageStream, with the images built here.
-	Integration *ReleaseTag `json:"integration,omitempty"`
-
-	// The latest build of a stream.
-	Candidate *Candidate `json:"candidate,omitempty"`
-
-	// A release that is not out yet.
-	Prerelease *Prerelease `json:"prerelease,omitempty"`
-
-	// A release that is out.
-	Release *ReleaseVersion `json:"release,omitempty"`
 }
 
 // The dispatcher's rules: which cluster a job runs on. Cluster names are those
@@ -1572,6 +993,27 @@ type ClusterProfileOwner struct {
 	Repos []string `json:"repos,omitempty"`
 }
 
+// An image built from a Dockerfile.
+type ProjectImage struct {
+	// The folder to build in, relative to the source.
+	ContextDir string `json:"context_dir,omitempty"`
+
+	// The Dockerfile, relative to the folder.
+	DockerfilePath string `json:"dockerfile_path,omitempty"`
+
+	// The Dockerfile's text.
+	DockerfileLiteral *string `json:"dockerfile_literal,omitempty"`
+
+	// Content from other images that the build needs, by image.
+	Inputs map[string]ImageBuildInputs `json:"inputs,omitempty"`
+
+	// Arguments of the build.
+	BuildArgs []BuildArg `json:"build_args,omitempty"`
+
+	// The repository, where several are merged: org.repo.
+	Ref string `json:"ref,omitempty"`
+}
+
 // Options for the jobs of a repository, or of a whole organization, in the older
 // file .config.prowgen. `drover migrate` writes them into the configurations.
 type ProwgenFile struct {
@@ -1721,6 +1163,30 @@ type RegistryRef struct {
 	NestedPodman bool `json:"nested_podman,omitempty"`
 }
 
+// A parameter of a step.
+type StepParameter struct {
+	// The environment variable.
+	Name string `json:"name,omitempty"`
+
+	// Its value, where none is given. Without a default a value must be given.
+	Default *string `json:"default,omitempty"`
+
+	// What it is for.
+	Documentation string `json:"documentation,omitempty"`
+}
+
+// An image that a step gets.
+type StepDependency struct {
+	// The image, by name in the configuration.
+	Name string `json:"name,omitempty"`
+
+	// The environment variable that holds its pull specification.
+	Env string `json:"env,omitempty"`
+
+	// The pull specification. Set by the tools, not by people.
+	PullSpec string `json:"pullSpec,omitempty"`
+}
+
 // A file of the step registry that holds a chain.
 type ChainFile struct {
 	// The chain.
@@ -1743,6 +1209,87 @@ type RegistryChain struct {
 
 	// Leases held while the test runs.
 	Leases []StepLease `json:"leases,omitempty"`
+}
+
+// A release to install or upgrade to: exactly one kind.
+type Release struct {
+	// A snapshot of an ImageStream, with the images built here.
+	Integration *ReleaseTag `json:"integration,omitempty"`
+
+	// The latest build of a stream.
+	Candidate *Candidate `json:"candidate,omitempty"`
+
+	// A release that is not out yet.
+	Prerelease *Prerelease `json:"prerelease,omitempty"`
+
+	// A release that is out.
+	Release *ReleaseVersion `json:"release,omitempty"`
+}
+
+// The latest build of a stream.
+type Candidate struct {
+	// The product: ocp, okd or okd-scos.
+	Product Product `json:"product,omitempty"`
+
+	// The architecture. Default: amd64.
+	Architecture Architecture `json:"architecture,omitempty"`
+
+	// The stream: ci, nightly, konflux-nightly, okd or okd-scos.
+	Stream string `json:"stream,omitempty"`
+
+	// The minor version.
+	Version string `json:"version,omitempty"`
+
+	// How many builds before the latest.
+	Relative int64 `json:"relative,omitempty"`
+}
+
+// What is released.
+type Product string
+
+// The processor architecture of a cluster or of an image.
+type Architecture string
+
+// A release that is not out yet.
+type Prerelease struct {
+	// The product.
+	Product Product `json:"product,omitempty"`
+
+	// The architecture. Default: amd64.
+	Architecture Architecture `json:"architecture,omitempty"`
+
+	// How many builds before the latest.
+	Relative int64 `json:"relative,omitempty"`
+
+	// The versions to choose from.
+	VersionBounds VersionBounds `json:"version_bounds,omitempty"`
+}
+
+// A range of versions.
+type VersionBounds struct {
+	// The lowest version.
+	Lower string `json:"lower"`
+
+	// The version that is too high.
+	Upper string `json:"upper"`
+
+	// The stream to look in.
+	Stream string `json:"stream,omitempty"`
+}
+
+// A release that is out.
+type ReleaseVersion struct {
+	// The minor version.
+	Version string `json:"version,omitempty"`
+
+	// The update channel: stable, fast or candidate.
+	Channel string `json:"channel,omitempty"`
+
+	// The architecture. Default: amd64.
+	Architecture Architecture `json:"architecture,omitempty"`
+
+	// How many releases before the latest.
+	Relative int64 `json:"relative,omitempty"`
 }
 
 // drover.yaml: what other tools hard-code. Every field has OpenShift's value as
@@ -1898,6 +1445,432 @@ type PublishGroup struct {
 	Namespaces []string `json:"namespaces"`
 }
 
+// A test of a component: exactly one of container, steps and literal_steps.
+type Test struct {
+	// The test's name, unique in its configuration.
+	As string `json:"as"`
+
+	// Commands to run in the container.
+	Commands string `json:"commands,omitempty"`
+
+	// The cluster to run on, where it may not be chosen.
+	Cluster string `json:"cluster,omitempty"`
+
+	// What the test needs of its cluster.
+	Capabilities []string `json:"capabilities,omitempty"`
+
+	// The test builds or runs containers itself.
+	NestedPodman bool `json:"nested_podman,omitempty"`
+
+	// A Secret to mount.
+	Secret *Secret `json:"secret,omitempty"`
+
+	// Secrets to mount.
+	Secrets []Secret `json:"secrets,omitempty"`
+
+	// Run at these times: a cron expression, or @daily and the like.
+	Cron *string `json:"cron,omitempty"`
+
+	// Run a periodic test on pull requests too.
+	Presubmit bool `json:"presubmit,omitempty"`
+
+	// Run again this long after the last run started.
+	Interval *string `json:"interval,omitempty"`
+
+	// Run again this long after the last run ended.
+	MinimumInterval *string `json:"minimum_interval,omitempty"`
+
+	// The release controller starts the test.
+	ReleaseController bool `json:"release_controller,omitempty"`
+
+	// Run after a merge instead of before it.
+	Postsubmit bool `json:"postsubmit,omitempty"`
+
+	// A cluster from a pool to test on.
+	ClusterClaim *ClusterClaim `json:"cluster_claim,omitempty"`
+
+	// Run on every pull request. Default: true, unless a condition is given.
+	AlwaysRun *bool `json:"always_run,omitempty"`
+
+	// Start a failed periodic again.
+	Retry *Retry `json:"retry,omitempty"`
+
+	// Run only if a file changed whose path matches this expression.
+	RunIfChanged string `json:"run_if_changed,omitempty"`
+
+	// Do not run if only files changed whose paths match this expression.
+	SkipIfOnlyChanged string `json:"skip_if_only_changed,omitempty"`
+
+	// As run_if_changed, where a pipeline starts the job.
+	PipelineRunIfChanged string `json:"pipeline_run_if_changed,omitempty"`
+
+	// As skip_if_only_changed, where a pipeline starts the job.
+	PipelineSkipIfOnlyChanged string `json:"pipeline_skip_if_only_changed,omitempty"`
+
+	// A failure does not block a merge.
+	Optional bool `json:"optional,omitempty"`
+
+	// The test may be copied to other branches' configurations.
+	Portable bool `json:"portable,omitempty"`
+
+	// Do not run on these branches.
+	SkipBranches []string `json:"skip_branches,omitempty"`
+
+	// How long the job may take.
+	Timeout *Duration `json:"timeout,omitempty"`
+
+	// The architecture of the node to run on.
+	NodeArchitecture NodeArchitecture `json:"node_architecture,omitempty"`
+
+	// Keep this test out of rehearsals.
+	DisableRehearsal bool `json:"disable_rehearsal,omitempty"`
+
+	// Leave the resources as they are written.
+	DisablePodScaler bool `json:"disable_pod_scaler,omitempty"`
+
+	// Whether the test may reach networks outside its cluster.
+	RestrictNetworkAccess *bool `json:"restrict_network_access,omitempty"`
+
+	// Split the test into this many jobs.
+	ShardCount *int `json:"shard_count,omitempty"`
+
+	// How many of this job may run at once.
+	MaxConcurrency int `json:"max_concurrency,omitempty"`
+
+	// Where to report results.
+	ReporterConfig *ReporterConfig `json:"reporter_config,omitempty"`
+
+	// Commands in one container.
+	Container *ContainerTest `json:"container,omitempty"`
+
+	// Steps, by reference to the step registry or literal.
+	Steps *TestSteps `json:"steps,omitempty"`
+
+	// Steps, all of them literal: the resolved form.
+	LiteralSteps *LiteralTestSteps `json:"literal_steps,omitempty"`
+}
+
+// A Secret that a test mounts.
+type Secret struct {
+	// The name under which the secret is mounted, where a collection holds it.
+	As string `json:"as,omitempty"`
+
+	// A bundle of secrets in the secret manager.
+	Bundle string `json:"bundle,omitempty"`
+
+	// A collection of secrets in the secret manager.
+	Collection string `json:"collection,omitempty"`
+
+	// A field of the secret in the secret manager.
+	Field string `json:"field,omitempty"`
+
+	// A group of secrets in the secret manager.
+	Group string `json:"group,omitempty"`
+
+	// The Secret's name.
+	Name string `json:"name,omitempty"`
+
+	// Where to mount it.
+	MountPath string `json:"mount_path,omitempty"`
+}
+
+// A step of a test: a reference, a chain, or a literal step.
+type TestStep struct {
+	// The step's name.
+	As string `json:"as,omitempty"`
+
+	// The image to run in, by name in the configuration.
+	From string `json:"from,omitempty"`
+
+	// The image to run in, by ImageStream.
+	FromImage *ImageStreamTagReference `json:"from_image,omitempty"`
+
+	// The commands.
+	Commands string `json:"commands,omitempty"`
+
+	// A step of the registry.
+	Reference *string `json:"ref,omitempty"`
+
+	// A chain of the registry.
+	Chain *string `json:"chain,omitempty"`
+
+	// What the step asks for and may use at most.
+	Resources ResourceRequirements `json:"resources,omitempty"`
+
+	// How long the step may take.
+	Timeout *Duration `json:"timeout,omitempty"`
+
+	// How long the step may take to end when it is interrupted.
+	GracePeriod *Duration `json:"grace_period,omitempty"`
+
+	// Secrets to mount.
+	Credentials []Credential `json:"credentials,omitempty"`
+
+	// The step's parameters.
+	Environment []StepParameter `json:"env,omitempty"`
+
+	// Images that the step gets.
+	Dependencies []StepDependency `json:"dependencies,omitempty"`
+
+	// The step's DNS settings.
+	DNSConfig *DNSConfig `json:"dnsConfig,omitempty"`
+
+	// Leases held while the test runs.
+	Leases []StepLease `json:"leases,omitempty"`
+
+	// Skip the step when the test passed and allows it.
+	OptionalOnSuccess *bool `json:"optional_on_success,omitempty"`
+
+	// Ignore a failure where the test allows it.
+	BestEffort *bool `json:"best_effort,omitempty"`
+
+	// Give the step no kubeconfig.
+	NoKubeconfig *bool `json:"no_kubeconfig,omitempty"`
+
+	// Put the command-line client of this release on the path.
+	Cli string `json:"cli,omitempty"`
+
+	// Observers that run with the step's test.
+	Observers []string `json:"observers,omitempty"`
+
+	// Run the commands as a script file.
+	RunAsScript *bool `json:"run_as_script,omitempty"`
+
+	// The architecture of the node to run on.
+	NodeArchitecture *NodeArchitecture `json:"node_architecture,omitempty"`
+
+	// The step builds or runs containers itself.
+	NestedPodman bool `json:"nested_podman,omitempty"`
+}
+
+// A step, spelled out.
+type LiteralTestStep struct {
+	// The step's name.
+	As string `json:"as,omitempty"`
+
+	// The image to run in, by name in the configuration.
+	From string `json:"from,omitempty"`
+
+	// The image to run in, by ImageStream.
+	FromImage *ImageStreamTagReference `json:"from_image,omitempty"`
+
+	// The commands.
+	Commands string `json:"commands,omitempty"`
+
+	// What the step asks for and may use at most.
+	Resources ResourceRequirements `json:"resources,omitempty"`
+
+	// How long the step may take.
+	Timeout *Duration `json:"timeout,omitempty"`
+
+	// How long the step may take to end when it is interrupted.
+	GracePeriod *Duration `json:"grace_period,omitempty"`
+
+	// Secrets to mount.
+	Credentials []Credential `json:"credentials,omitempty"`
+
+	// The step's parameters.
+	Environment []StepParameter `json:"env,omitempty"`
+
+	// Images that the step gets.
+	Dependencies []StepDependency `json:"dependencies,omitempty"`
+
+	// The step's DNS settings.
+	DNSConfig *DNSConfig `json:"dnsConfig,omitempty"`
+
+	// Leases held while the test runs.
+	Leases []StepLease `json:"leases,omitempty"`
+
+	// Skip the step when the test passed and allows it.
+	OptionalOnSuccess *bool `json:"optional_on_success,omitempty"`
+
+	// Ignore a failure where the test allows it.
+	BestEffort *bool `json:"best_effort,omitempty"`
+
+	// Give the step no kubeconfig.
+	NoKubeconfig *bool `json:"no_kubeconfig,omitempty"`
+
+	// Put the command-line client of this release on the path.
+	Cli string `json:"cli,omitempty"`
+
+	// Observers that run with the step's test.
+	Observers []string `json:"observers,omitempty"`
+
+	// Run the commands as a script file.
+	RunAsScript *bool `json:"run_as_script,omitempty"`
+
+	// The architecture of the node to run on.
+	NodeArchitecture *NodeArchitecture `json:"node_architecture,omitempty"`
+
+	// The step builds or runs containers itself.
+	NestedPodman bool `json:"nested_podman,omitempty"`
+}
+
+// A Secret that a step mounts.
+type Credential struct {
+	// The Secret's namespace.
+	Namespace string `json:"namespace,omitempty"`
+
+	// The Secret's name.
+	Name string `json:"name,omitempty"`
+
+	// Where to mount it.
+	MountPath string `json:"mount_path,omitempty"`
+
+	// The name under which the secret is mounted, where a collection holds it.
+	As string `json:"as,omitempty"`
+
+	// A bundle of secrets in the secret manager.
+	Bundle string `json:"bundle,omitempty"`
+
+	// A collection of secrets in the secret manager.
+	Collection string `json:"collection,omitempty"`
+
+	// A field of the secret in the secret manager.
+	Field string `json:"field,omitempty"`
+
+	// A group of secrets in the secret manager.
+	Group string `json:"group,omitempty"`
+}
+
+// The images built from the source.
+type Images struct {
+	// The images.
+	Items []Image `json:"items,omitempty"`
+
+	// Build only if a file changed whose path matches this expression.
+	RunIfChanged string `json:"run_if_changed,omitempty"`
+
+	// Do not build if only files changed whose paths match this expression.
+	SkipIfOnlyChanged string `json:"skip_if_only_changed,omitempty"`
+
+	// As run_if_changed, where a pipeline starts the job.
+	PipelineRunIfChanged string `json:"pipeline_run_if_changed,omitempty"`
+
+	// As skip_if_only_changed, where a pipeline starts the job.
+	PipelineSkipIfOnlyChanged string `json:"pipeline_skip_if_only_changed,omitempty"`
+
+	// Build only images that the changed files affect.
+	BuildIfAffected bool `json:"build_if_affected,omitempty"`
+
+	// Where to report results of image jobs.
+	ReporterConfig *ReporterConfig `json:"reporter_config,omitempty"`
+}
+
+// An image built from the source.
+type Image struct {
+	// The image to build on. Replaces the last FROM of the Dockerfile.
+	From string `json:"from,omitempty"`
+
+	// The image's name.
+	To string `json:"to,omitempty"`
+
+	// The folder to build in, relative to the source.
+	ContextDir string `json:"context_dir,omitempty"`
+
+	// The Dockerfile, relative to the folder.
+	DockerfilePath string `json:"dockerfile_path,omitempty"`
+
+	// The Dockerfile's text.
+	DockerfileLiteral *string `json:"dockerfile_literal,omitempty"`
+
+	// Content from other images that the build needs, by image.
+	Inputs map[string]ImageBuildInputs `json:"inputs,omitempty"`
+
+	// Arguments of the build.
+	BuildArgs []BuildArg `json:"build_args,omitempty"`
+
+	// The repository, where several are merged: org.repo.
+	Ref string `json:"ref,omitempty"`
+
+	// A failed build of this image does not fail the job.
+	Optional bool `json:"optional,omitempty"`
+
+	// Deprecated: build for all architectures.
+	MultiArch bool `json:"multi_arch,omitempty"`
+
+	// Deprecated: build for these architectures too.
+	AdditionalArchitectures []string `json:"additional_architectures,omitempty"`
+
+	// What the build needs of its cluster.
+	Capabilities []string `json:"capabilities,omitempty"`
+}
+
+// An operator bundle.
+type Bundle struct {
+	// The bundle's name.
+	As string `json:"as,omitempty"`
+
+	// The folder to build in, relative to the source.
+	ContextDir string `json:"context_dir,omitempty"`
+
+	// The Dockerfile, relative to the folder.
+	DockerfilePath string `json:"dockerfile_path,omitempty"`
+
+	// The index to add the bundle to.
+	BaseIndex string `json:"base_index,omitempty"`
+
+	// How the bundle replaces others in the index.
+	UpdateGraph string `json:"update_graph,omitempty"`
+
+	// Build no index image.
+	SkipBuildingIndex bool `json:"skip_building_index,omitempty"`
+
+	// A failed build does not block a merge.
+	Optional bool `json:"optional,omitempty"`
+
+	// What the build needs of its cluster.
+	Capabilities []string `json:"capabilities,omitempty"`
+
+	// Build only if a file changed whose path matches this expression.
+	RunIfChanged string `json:"run_if_changed,omitempty"`
+
+	// Do not build if only files changed whose paths match this expression.
+	SkipIfOnlyChanged string `json:"skip_if_only_changed,omitempty"`
+}
+
+// A place where images are published: by ImageStream name, or by tag.
+type PromotionTarget struct {
+	// The namespace of the ImageStreams.
+	Namespace string `json:"namespace,omitempty"`
+
+	// The ImageStream: each image is a tag in it.
+	Name string `json:"name,omitempty"`
+
+	// The tag: each image is an ImageStream with it.
+	Tag string `json:"tag,omitempty"`
+
+	// Publish under the commit's hash too.
+	TagByCommit bool `json:"tag_by_commit,omitempty"`
+
+	// Images not to publish; "*" is all.
+	ExcludedImages []string `json:"excluded_images,omitempty"`
+
+	// Images to publish besides, by the name to publish as.
+	AdditionalImages map[string]string `json:"additional_images,omitempty"`
+
+	// Publish nothing here.
+	Disabled bool `json:"disabled,omitempty"`
+}
+
+// A step that resolves a release: exactly one kind.
+type ResolvedReleaseImagesStep struct {
+	// The release's name.
+	Name string `json:"name,omitempty"`
+
+	// A snapshot of an ImageStream, with the images built here.
+	Integration *ReleaseTag `json:"integration,omitempty"`
+
+	// The latest build of a stream.
+	Candidate *Candidate `json:"candidate,omitempty"`
+
+	// A release that is not out yet.
+	Prerelease *Prerelease `json:"prerelease,omitempty"`
+
+	// A release that is out.
+	Release *ReleaseVersion `json:"release,omitempty"`
+}
+
 // A file of the step registry that holds a workflow.
 type WorkflowFile struct {
 	// The workflow.
@@ -1927,6 +1900,33 @@ type RegistryObserver struct {
 	// What the observer does.
 	Documentation string `json:"documentation,omitempty"`
 
+	// The observer's name.
+	Name string `json:"name,omitempty"`
+
+	// The image to run in, by name in the configuration.
+	From string `json:"from,omitempty"`
+
+	// The image to run in, by ImageStream.
+	FromImage *ImageStreamTagReference `json:"from_image,omitempty"`
+
+	// The commands.
+	Commands string `json:"commands,omitempty"`
+
+	// What the observer asks for and may use at most.
+	Resources ResourceRequirements `json:"resources,omitempty"`
+
+	// How long it may take.
+	Timeout *Duration `json:"timeout,omitempty"`
+
+	// How long it may take to end when it is interrupted.
+	GracePeriod *Duration `json:"grace_period,omitempty"`
+
+	// Its parameters.
+	Environment []StepParameter `json:"env,omitempty"`
+}
+
+// A pod that runs beside a test and watches it.
+type Observer struct {
 	// The observer's name.
 	Name string `json:"name,omitempty"`
 

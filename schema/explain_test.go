@@ -37,7 +37,7 @@ func TestExplain(t *testing.T) {
 			path:   "ci-operator.releases.latest.candidate.relative",
 			want: schema.Reference{
 				Path: "ci-operator.releases.candidate.relative", Name: "relative", Type: "integer",
-				Doc: "How many builds before the latest.",
+				Doc: "How many builds before the latest.", Min: &low,
 			},
 		},
 		"values and default": {

@@ -6,6 +6,15 @@ import (
 	"github.com/drover-ci/drover/schema"
 )
 
+// Rules that the schema's constraints are for: schema/constraints.cue names
+// them.
+const (
+	ruleExclusiveFields = "exclusive-fields"
+	ruleOneSource       = "one-source"
+	ruleNeededField     = "needed-field"
+	ruleStepKind        = "step-kind"
+)
+
 // fileRules are about a file by itself, whatever its kind.
 func fileRules() []Rule {
 	return []Rule{
@@ -49,6 +58,30 @@ func fileRules() []Rule {
 			ID:    schema.RuleWrongValue,
 			Title: "A value has the form, or is one of the values, that its field allows.",
 			Why:   "Other values have no meaning, or are refused when a job runs. The message says what is allowed.",
+		},
+		{
+			ID:    ruleExclusiveFields,
+			Title: "Fields that exclude each other are not given together.",
+			Why: "Each of them answers the same question, so that one would have to be ignored: two schedules, two " +
+				"conditions on changed files. Keep the one that is meant.",
+		},
+		{
+			ID:    ruleOneSource,
+			Title: "A thing comes from one source, of the several that there are.",
+			Why: "A step's image, a credential, a release and the like can each be given in several ways. Of none " +
+				"nothing can be made, and of two nobody could tell which counts: give one.",
+		},
+		{
+			ID:    ruleNeededField,
+			Title: "A field that another one needs is there.",
+			Why: "By itself the field could do nothing: a step without commands, a periodic test's presubmit in a " +
+				"test without schedule. Add what the message names, or take the field out.",
+		},
+		{
+			ID:    ruleStepKind,
+			Title: "A step is a reference, a chain, or written out.",
+			Why: "ref and chain name a component of the registry, as names a step that is written out here. Keep one " +
+				"of the three.",
 		},
 		{
 			ID:       schema.RuleDeprecated,

@@ -217,9 +217,18 @@ func addPatterns(compiled object, s *shape.Shape) {
 
 // constraint is what several fields must fit together in.
 func (c *compiler) constraint(constraint shape.Constraint) []any {
-	if constraint.If != nil {
-		return []any{object{"if": c.condition(constraint.If), "then": c.condition(constraint.Then)}}
+	if constraint.If == nil {
+		return c.counts(constraint)
 	}
+	then := object{"allOf": c.counts(constraint)}
+	if constraint.Then != nil {
+		then = c.condition(constraint.Then)
+	}
+	return []any{object{"if": c.condition(constraint.If), "then": then}}
+}
+
+// counts is how many of some conditions must hold.
+func (c *compiler) counts(constraint shape.Constraint) []any {
 	var all []any
 	members := make([]any, 0, len(constraint.Of))
 	for _, member := range constraint.Of {

@@ -77,8 +77,9 @@ type Field struct {
 	Shape    *Shape `json:"shape"`
 }
 
-// Constraint is what several fields of a struct must fit together in. Either
-// between Min and Max of the structs Of must hold, or Then must where If does.
+// Constraint is what several fields of a struct must fit together in. Between
+// Min and Max of the structs Of must hold, or Then must; where there is an If,
+// only where it holds.
 // Each of them is an open Struct whose fields are all required.
 type Constraint struct {
 	// Name is its name in CUE, without the underscore.

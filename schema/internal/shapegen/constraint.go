@@ -75,6 +75,10 @@ func (c *compiler) constraint(value cue.Value) (shape.Constraint, error) {
 		if made.If, err = c.condition(operands[1]); err != nil {
 			return made, err
 		}
+		if op, call := operands[2].Expr(); op == cue.CallOp {
+			err = c.matchN(&made, call[1], call[2])
+			return made, err
+		}
 		made.Then, err = c.condition(operands[2])
 		return made, err
 	default:

@@ -11,7 +11,7 @@ import (
 )
 
 // compileAll compiles every definition of a package, but for those that only
-// lend their fields to another: what says @go(Test) is compiled as #Test is.
+// lend their fields to another: #TestFields is compiled as #Test is.
 func compileAll(value cue.Value) (shape.Table, error) {
 	c := &compiler{fields: map[string]cue.Value{}}
 	fields, err := value.Fields(cue.Definitions(true), cue.Hidden(true))
@@ -24,7 +24,7 @@ func compileAll(value cue.Value) (shape.Table, error) {
 	table := shape.Table{}
 	for selector, field := range c.fields {
 		name, isDefinition := strings.CutPrefix(selector, "#")
-		if !isDefinition || lendsFields(name, field) {
+		if !isDefinition || c.lendsFields(name) {
 			continue
 		}
 		compiled, err := c.definition(field)
@@ -36,20 +36,27 @@ func compileAll(value cue.Value) (shape.Table, error) {
 	return table, nil
 }
 
-func lendsFields(name string, value cue.Value) bool {
-	goName := attribute(value, "go")
-	return goName != "" && goName != "-" && goName != name
+func (c *compiler) lendsFields(name string) bool {
+	owner, ok := strings.CutSuffix(name, "Fields")
+	_, found := c.fields["#"+owner]
+	return ok && found
 }
 
 // definition compiles a definition: what it is, and the constraints on it.
 func (c *compiler) definition(value cue.Value) (*shape.Shape, error) {
+	constraints, err := c.constraints(value)
+	if err != nil {
+		return nil, err
+	}
+	if len(constraints) > 0 { // then it is the fields that another lends, and these
+		value = c.fields[named(conjuncts(value)[0])]
+	}
 	compiled, err := c.compile(value)
 	if err != nil {
 		return nil, err
 	}
-	compiled.Doc = documentation(value)
-	compiled.Constraints, err = c.constraints(value)
-	return compiled, err
+	compiled.Doc, compiled.Constraints = documentation(value), constraints
+	return compiled, nil
 }
 
 // reference is the shape of a use of a definition or of a named form: the
@@ -80,15 +87,15 @@ func named(value cue.Value) string {
 // form compiles a hidden field: a named form of text or numbers.
 func (c *compiler) form(name string) (*shape.Shape, error) {
 	value := c.fields[name]
-	if format := attribute(value, "format"); format != "" {
-		return &shape.Shape{
-			Kind: shape.String, Format: format, Want: documentation(value), Rule: attribute(value, "rule"),
-		}, nil
-	}
+	format := attribute(value, "format")
 	compiled, err := c.compile(value)
+	if format != "" && (err != nil || len(compiled.Patterns) > 0) {
+		compiled, err = &shape.Shape{Kind: shape.String}, nil // the format says all, and more exactly
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
+	compiled.Format = format
 	if limit := attribute(value, "max"); limit != "" {
 		duration, err := time.ParseDuration(limit)
 		if err != nil {
