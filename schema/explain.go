@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -131,11 +132,15 @@ func refer(field shape.Field, path string) Reference {
 	if doc == "" || doc == typeDoc {
 		doc, typeDoc = typeDoc, ""
 	}
+	low, high := inside.Min, inside.Max
+	if inside.Want != "" { // the words have them, and with units
+		low, high = nil, nil
+	}
 	return Reference{
 		Path: path, Name: field.Name, Type: typeName(field.Shape),
 		Doc: doc, TypeDoc: typeDoc, Default: standard, Required: field.Required, Deprecated: strings.HasPrefix(doc, "Deprecated:"),
 		Values: inside.Enum, Form: textOf(inside).Want, Patterns: textOf(inside).Patterns, KeyPattern: keyPattern(shapes().Deref(field.Shape)),
-		Min: inside.Min, Max: inside.Max, Open: inside.Open, HasFields: len(inside.Fields) > 0,
+		Min: low, Max: high, Open: inside.Open, HasFields: len(inside.Fields) > 0,
 	}
 }
 
@@ -149,6 +154,9 @@ func keyPattern(s *shape.Shape) string {
 
 // textOf is the text among several shapes, and every other shape as it is.
 func textOf(s *shape.Shape) *shape.Shape {
+	if s.Want != "" {
+		return s
+	}
 	for _, member := range s.Of {
 		if found := shapes().Deref(member); found.Want != "" || len(found.Patterns) > 0 {
 			return found
@@ -184,6 +192,8 @@ func typeName(s *shape.Shape) string {
 		return "integer"
 	case shape.Bool:
 		return "boolean"
+	case shape.Union:
+		return cmp.Or(s.Name, string(s.Kind))
 	default:
 		return string(s.Kind)
 	}

@@ -49,6 +49,16 @@ func TestExplain(t *testing.T) {
 				Default: "amd64", Values: []string{"amd64", "arm64", "ppc64le", "s390x", "multi"},
 			},
 		},
+		"narrower form": {
+			reason: "a definition with a bound of its own keeps its name and its words",
+			path:   "ci-operator.tests.timeout",
+			want: schema.Reference{
+				Path: "ci-operator.tests.timeout", Name: "timeout", Type: "Duration", Doc: "How long the job may take.",
+				TypeDoc: "A length of time: a number with a unit, such as \"90m\" or \"1h30m\". " +
+					"A bare number is read as nanoseconds, as today's tools read it.",
+				Form: "a duration of at most 72h",
+			},
+		},
 		"bounds": {
 			reason: "names and numbers say their bounds",
 			path:   `quotas.quotas["aws-quota-slice"]`,

@@ -34,7 +34,8 @@ type Shape struct {
 	Kind Kind `json:"kind"`
 	// Doc is what a definition says of itself.
 	Doc string `json:"doc,omitempty"`
-	// Name is the definition that a Ref stands for.
+	// Name is the definition that a Ref stands for, or that another shape is
+	// a narrower form of.
 	Name string `json:"name,omitempty"`
 	// Fields are a Struct's, in the order they are defined.
 	Fields []Field `json:"fields,omitempty"`

@@ -103,6 +103,9 @@ func (c *compiler) form(name string) (*shape.Shape, error) {
 		}
 		compiled.Max = new(int64(duration))
 	}
+	if of, isDefinition := strings.CutPrefix(named(value), "#"); isDefinition { // a definition with more to it
+		compiled.Name, compiled.Doc = of, documentation(c.fields["#"+of])
+	}
 	compiled.Want = documentation(value)
 	compiled.Rule = attribute(value, "rule")
 	return compiled, nil
