@@ -277,6 +277,7 @@ func (w *world) seeEvent() {
 		default:
 			w.pool.Observe(e.resource, w.now())
 		}
+		w.collect() // what follows is judged by what there is now
 	}
 }
 
