@@ -45,11 +45,13 @@ func (u *User) mayActFor(owner string) bool {
 }
 
 // reread is how often the file of users is looked at.
-const reread = 10 * time.Second
+const reread = 2 * time.Second
 
 // Users is who may use leases, from a file that is read again when it changes.
 type Users struct {
 	file string
+	// comparing is held while a password is compared.
+	comparing sync.Mutex
 
 	mu      sync.Mutex
 	looked  time.Time
@@ -145,12 +147,7 @@ func (u *User) check(at string) []error {
 
 // of gives the user whose secret a request bears.
 func (u *Users) of(r *http.Request) (*User, bool) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if time.Since(u.looked) >= reread {
-		u.looked = time.Now()
-		_ = u.read() // a file that cannot be read changes nothing
-	}
+	u.refresh()
 	if token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
 		return u.byToken(strings.TrimSpace(token))
 	}
@@ -160,7 +157,20 @@ func (u *Users) of(r *http.Request) (*User, bool) {
 	return nil, false
 }
 
+// refresh reads the file again, if it is time to look and it has changed. One
+// that cannot be read leaves everything as it is.
+func (u *Users) refresh() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if time.Since(u.looked) >= reread {
+		u.looked = time.Now()
+		_ = u.read()
+	}
+}
+
 func (u *Users) byToken(token string) (*User, bool) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
 	sum := sha256.Sum256([]byte(token))
 	for i := range u.users {
 		want, err := hex.DecodeString(u.users[i].Token)
@@ -173,18 +183,33 @@ func (u *Users) byToken(token string) (*User, bool) {
 
 func (u *Users) byPassword(name, password string) (*User, bool) {
 	sum := sha256.Sum256([]byte(name + ":" + password))
+	user, known := u.named(name, sum)
+	if user == nil || known {
+		return user, known
+	}
+	// Slow on purpose: one at a time, so that whoever guesses cannot take all processors, and not
+	// under the lock, so that those who are known do not wait for those who guess.
+	u.comparing.Lock()
+	err := bcrypt.CompareHashAndPassword([]byte(user.Password), []byte(password))
+	u.comparing.Unlock()
+	if err != nil {
+		return nil, false
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.known[sum] = user.Password
+	return user, true
+}
+
+// named gives the user of a name that has a password, and whether this password
+// is known to be right.
+func (u *Users) named(name string, sum [sha256.Size]byte) (*User, bool) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
 	for i := range u.users {
-		user := &u.users[i]
-		if user.Name != name || user.Password == "" {
-			continue
+		if user := &u.users[i]; user.Name == name && user.Password != "" {
+			return user, u.known[sum] == user.Password
 		}
-		if u.known[sum] != user.Password {
-			if bcrypt.CompareHashAndPassword([]byte(user.Password), []byte(password)) != nil {
-				return nil, false
-			}
-			u.known[sum] = user.Password
-		}
-		return user, true
 	}
 	return nil, false
 }

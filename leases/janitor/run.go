@@ -62,8 +62,10 @@ const (
 
 func runCommand(ctx context.Context, command []string, resource *leases.Resource) error {
 	process := exec.CommandContext(ctx, command[0], command[1:]...)
-	process.Cancel = func() error { return process.Process.Signal(os.Interrupt) }
+	ownGroup(process)
+	process.Cancel = func() error { return interruptGroup(process) }
 	process.WaitDelay = killAfter
+	defer killGroup(process) // what it left running would go on with a resource that is somebody's by then
 	process.Env = os.Environ()
 	for name, value := range Environment(resource) {
 		process.Env = append(process.Env, name+"="+value)
