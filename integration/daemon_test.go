@@ -81,7 +81,7 @@ func newSite(t *testing.T) *site {
 	if s.status, err = configrepo.NewWriter(s.config, daemonNamespace, "release"); err != nil {
 		t.Fatal(err)
 	}
-	s.kubeconfig = s.serviceAccount()
+	s.kubeconfig = serviceAccount(t, s.config, daemonNamespace, "drover")
 	s.url = s.serveGit()
 	s.hook = filepath.Join(t.TempDir(), "secret")
 	if err := os.WriteFile(s.hook, []byte(hookSecret), 0o600); err != nil {
@@ -90,24 +90,26 @@ func newSite(t *testing.T) *site {
 	return s
 }
 
-// serviceAccount writes a kubeconfig with a token of the service account that
-// the pods run as.
-func (s *site) serviceAccount() string {
-	s.t.Helper()
-	token, err := s.client.CoreV1().ServiceAccounts(daemonNamespace).CreateToken(s.t.Context(), "drover",
-		&authenticationv1.TokenRequest{}, metav1.CreateOptions{})
+// serviceAccount writes a kubeconfig with a token of a service account.
+func serviceAccount(t *testing.T, config *rest.Config, namespace, name string) string {
+	t.Helper()
+	client, err := kubernetes.NewForConfig(config)
 	if err != nil {
-		s.t.Fatal(err)
+		t.Fatal(err)
 	}
-	path := filepath.Join(s.t.TempDir(), "kubeconfig")
+	token, err := client.CoreV1().ServiceAccounts(namespace).CreateToken(t.Context(), name, &authenticationv1.TokenRequest{}, metav1.CreateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "kubeconfig")
 	err = clientcmd.WriteToFile(clientcmdapi.Config{
-		Clusters:       map[string]*clientcmdapi.Cluster{"c": {Server: s.config.Host, CertificateAuthority: s.config.CAFile, CertificateAuthorityData: s.config.CAData}},
+		Clusters:       map[string]*clientcmdapi.Cluster{"c": {Server: config.Host, CertificateAuthority: config.CAFile, CertificateAuthorityData: config.CAData}},
 		AuthInfos:      map[string]*clientcmdapi.AuthInfo{"u": {Token: token.Status.Token}},
 		Contexts:       map[string]*clientcmdapi.Context{"x": {Cluster: "c", AuthInfo: "u"}},
 		CurrentContext: "x",
 	}, path)
 	if err != nil {
-		s.t.Fatal(err)
+		t.Fatal(err)
 	}
 	return path
 }

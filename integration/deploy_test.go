@@ -127,32 +127,36 @@ spec:
 func TestDeployBuildsAndIsTaken(t *testing.T) {
 	config := cluster.Config(t)
 	applyAll(t, config, operator(t))
-	for _, folder := range []string{"base", "overlays/production", "overlays/resolver"} {
+	for _, folder := range []string{"base", "overlays/production", "overlays/resolver", "overlays/leases"} {
 		applyAll(t, config, build(t, folder))
 	}
 }
 
-func TestTheDefinitionInDeployIsOurs(t *testing.T) {
-	want, err := os.ReadFile("../reconciler/configrepo/crd.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(deployment, "base", "crd.yaml")
-	if os.Getenv("UPDATE") == "1" {
-		if err := os.WriteFile(path, want, 0o600); err != nil {
+func TestTheDefinitionsInDeployAreOurs(t *testing.T) {
+	for copied, original := range map[string]string{
+		"base/crd.yaml": "../reconciler/configrepo/crd.yaml", "overlays/leases/crds.yaml": "../leases/store/crds.yaml",
+	} {
+		want, err := os.ReadFile(original)
+		if err != nil {
 			t.Fatal(err)
 		}
-	}
-	got, err := os.ReadFile(path)
-	if err != nil || !bytes.Equal(got, want) {
-		t.Errorf("%s differs from reconciler/configrepo/crd.yaml (%v): UPDATE=1 writes it anew", path, err)
+		path := filepath.Join(deployment, copied)
+		if os.Getenv("UPDATE") == "1" {
+			if err := os.WriteFile(path, want, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got, err := os.ReadFile(path)
+		if err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s differs from %s (%v): UPDATE=1 writes it anew", path, original, err)
+		}
 	}
 }
 
 // TestPodsAreRestricted holds the pods against what the namespace enforces: a
 // bare API server has no admission of pods to do so.
 func TestPodsAreRestricted(t *testing.T) {
-	for _, folder := range []string{"overlays/production", "overlays/resolver"} {
+	for _, folder := range []string{"overlays/production", "overlays/resolver", "overlays/leases"} {
 		for _, object := range build(t, folder) {
 			if object.GetKind() != "Deployment" {
 				continue

@@ -283,18 +283,35 @@ func TestAQuotaHoldsWhileLeasesOfAnotherDrain(t *testing.T) {
 func TestAReaperBelievesNoClockThatJumps(t *testing.T) {
 	w := calm(t, static("t", "a"))
 	held, _ := w.take("t", "me", "")
-	w.wall = w.wall.Add(10 * time.Hour)
 	reset := Reset{Type: "t", State: Leased, Dest: Dirty, Expire: time.Hour, Settle: 10 * time.Minute}
-	w.pool.Reset(reset, w.now())
-	w.flush()
-	if w.cluster.resources[held].Owner != "me" {
-		t.Error("a clock that jumped took a lease away")
+	reap := func() bool {
+		w.pool.Reset(reset, w.now())
+		w.flush()
+		return w.cluster.resources[held].Owner == ""
 	}
-	w.up += 11 * time.Minute
-	w.pool.Reset(reset, w.now())
+	w.wall = w.wall.Add(10 * time.Hour)
+	w.up += 59 * time.Minute
+	if reap() {
+		t.Fatal("a clock that jumped took a lease away")
+	}
+	w.crash()
 	w.flush()
-	if w.cluster.resources[held].Owner != "" {
+	if w.up += 9 * time.Minute; reap() {
+		t.Fatal("a server that has just started did not listen first")
+	}
+	if w.up += 2 * time.Minute; !reap() {
 		t.Error("who is silent keeps the lease")
+	}
+}
+
+func TestWhoIsSilentLosesTheLease(t *testing.T) {
+	w := calm(t, static("t", "a"))
+	held, _ := w.take("t", "me", "")
+	w.wall, w.up = w.wall.Add(61*time.Minute), w.up+61*time.Minute
+	w.pool.Reset(Reset{Type: "t", State: Leased, Dest: Dirty, Expire: time.Hour}, w.now())
+	w.flush()
+	if r := w.cluster.resources[held]; r.Owner != "" || r.State != Dirty {
+		t.Errorf("got %+v", r)
 	}
 }
 

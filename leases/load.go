@@ -22,7 +22,7 @@ type Content struct {
 // Load fills an empty pool when a server starts to serve.
 func (p *Pool) Load(stored Content, now Now) {
 	for _, r := range stored.Resources {
-		p.add(&entry{Resource: r, heard: now.Up})
+		p.add(&entry{Resource: r, heard: now.Up, loaded: true})
 	}
 	for _, l := range stored.Lifecycles {
 		p.lifecycles[l.Type] = &lifecycle{Lifecycle: l}
@@ -115,7 +115,7 @@ func (p *Pool) LineSaved(line LineToSave, err error) {
 func (p *Pool) Observe(r Resource, now Now) {
 	e, ok := p.entries[r.Name]
 	if !ok {
-		e = &entry{Resource: r, heard: now.Up}
+		e = &entry{Resource: r, heard: now.Up, loaded: true}
 		p.add(e)
 		p.advance(e, now)
 		return

@@ -108,6 +108,16 @@ func merged(old, data map[string]string) map[string]string {
 	return result
 }
 
+// silence is how long nothing must have been heard of a resource by the clock
+// that never jumps. Of what was so before the server started, only the times in
+// the objects tell.
+func (r *Reset) silence(e *entry) time.Duration {
+	if e.loaded {
+		return min(r.Settle, r.Expire)
+	}
+	return r.Expire
+}
+
 // Reset takes resources of a type and state from owners that were not heard of
 // for a time, and gives them the state dest. Ticket.Owners has who held them.
 func (p *Pool) Reset(reset Reset, now Now) *Ticket {
@@ -115,7 +125,7 @@ func (p *Pool) Reset(reset Reset, now Now) *Ticket {
 	ticket.Owners = map[string]string{}
 	all := &gathering{ticket: ticket, open: 1}
 	for _, e := range p.membersOf(reset.Type) {
-		if reset.check(&e.Resource, now) != nil || now.Up-e.heard < min(reset.Settle, reset.Expire) {
+		if reset.check(&e.Resource, now) != nil || now.Up-e.heard < reset.silence(e) {
 			continue
 		}
 		all.open++
@@ -145,9 +155,9 @@ type Reset struct {
 	Type, State string
 	// Expire is how long an owner was not heard of.
 	Expire time.Duration
-	// Settle is how long this server itself must not have heard of the owner, or
-	// Expire if that is less: then neither a clock that jumps nor a server that
-	// has just started makes anybody look dead. Zero leaves it to the time of day.
+	// Settle is for owners that were not heard of since this server started: how
+	// long it must have listened, or Expire if that is less. Of those that were,
+	// it knows by a clock that never jumps. Zero leaves it to the time of day.
 	Settle time.Duration
 	Dest   string
 }

@@ -95,6 +95,8 @@ type entry struct {
 	retry    time.Duration
 	// heard is when it was last seen to change, by the clock that never jumps.
 	heard time.Duration
+	// loaded says that it was not seen to change since the server started.
+	loaded bool
 }
 
 // class is all about one type.
@@ -157,7 +159,7 @@ func (p *Pool) take(e *entry, r Resource, now Now) {
 		p.class(r.Type).members[e.Name] = e
 	}
 	e.Resource, e.fresh = r, false
-	e.heard = now.Up
+	e.heard, e.loaded = now.Up, false
 	p.count(e, 1)
 }
 

@@ -29,20 +29,21 @@ import (
 )
 
 type serveLeasesCommand struct {
-	Kubeconfig  string        `placeholder:"FILE" help:"The cluster that holds the leases. Default: the one that this program runs in, else as kubectl."`
-	Namespace   string        `default:"ci" placeholder:"NS" help:"The namespace of the leases; where Boskos ran, its namespace."`
-	Config      string        `placeholder:"FILE" help:"The lease configuration as a file, followed as it changes."`
-	ConfigMap   string        `placeholder:"NAME" help:"The lease configuration as a ConfigMap in the namespace, followed as it changes. Default: resources."`
-	Listen      string        `default:":8080" placeholder:"ADDRESS" help:"Where to listen."`
-	TLSCert     string        `name:"tls-cert" placeholder:"FILE" help:"Serve HTTPS with this certificate, read anew as it changes."`
-	TLSKey      string        `name:"tls-key" placeholder:"FILE" help:"The key of the certificate."`
-	Users       string        `placeholder:"FILE" help:"Who may use leases. Default: everybody may do everything."`
-	RequestTTL  time.Duration `name:"request-ttl" default:"30s" help:"How long a request that is not made again keeps its place in line."`
-	MaxPerOwner int           `placeholder:"N" help:"How many leases of a type one owner may hold. Default: no limit."`
-	ReapAfter   time.Duration `default:"30m" help:"Take leases from owners that were not heard of for so long; 0 takes none."`
-	ReapTo      string        `placeholder:"STATE" help:"The state that they get. Default: dirty where a cleaner is configured for the type, else free."`
-	Cleaners    string        `placeholder:"FILE" help:"How dirty resources are cleaned."`
-	Elect       bool          `default:"true" negatable:"" help:"Let several servers choose one that serves."`
+	Kubeconfig    string        `placeholder:"FILE" help:"The cluster that holds the leases. Default: the one that this program runs in, else as kubectl."`
+	Namespace     string        `default:"ci" placeholder:"NS" help:"The namespace of the leases; where Boskos ran, its namespace."`
+	Config        string        `placeholder:"FILE" help:"The lease configuration as a file, followed as it changes."`
+	ConfigMap     string        `placeholder:"NAME" help:"The lease configuration as a ConfigMap in the namespace, followed as it changes. Default: resources."`
+	Listen        string        `default:":8080" placeholder:"ADDRESS" help:"Where to listen."`
+	TLSCert       string        `name:"tls-cert" placeholder:"FILE" help:"Serve HTTPS with this certificate, read anew as it changes."`
+	TLSKey        string        `name:"tls-key" placeholder:"FILE" help:"The key of the certificate."`
+	Users         string        `placeholder:"FILE" help:"Who may use leases. Default: everybody may do everything."`
+	RequestTTL    time.Duration `name:"request-ttl" default:"30s" help:"How long a request that is not made again keeps its place in line."`
+	MaxPerOwner   int           `placeholder:"N" help:"How many leases of a type one owner may hold. Default: no limit."`
+	ReapAfter     time.Duration `default:"30m" help:"Take leases from owners that were not heard of for so long; 0 takes none."`
+	ReapTo        string        `placeholder:"STATE" help:"The state that they get. Default: dirty where a cleaner is configured for the type, else free."`
+	Cleaners      string        `placeholder:"FILE" help:"How dirty resources are cleaned."`
+	LeaseDuration time.Duration `default:"15s" help:"How long after a server was killed another takes its place at most."`
+	Elect         bool          `default:"true" negatable:"" help:"Let several servers choose one that serves."`
 }
 
 // Help gives the examples.
@@ -55,6 +56,10 @@ Examples:
   curl -X POST 'http://127.0.0.1:8080/acquire?type=aws-quota-slice&state=free&dest=leased&owner=me&wait=5m'`
 }
 
+// minLeaseDuration is the shortest that clocks and API servers of some use keep
+// up with.
+const minLeaseDuration = time.Second
+
 // Run serves until it is interrupted.
 func (c serveLeasesCommand) Run(ctx context.Context, out *console) error {
 	logger := slog.New(slog.NewTextHandler(out.stderr, nil))
@@ -63,6 +68,9 @@ func (c serveLeasesCommand) Run(ctx context.Context, out *console) error {
 	}
 	if c.Config != "" && c.ConfigMap != "" {
 		return errors.New("--config and --config-map exclude each other")
+	}
+	if c.LeaseDuration < minLeaseDuration {
+		return fmt.Errorf("--lease-duration must be at least %s (found %s)", minLeaseDuration, c.LeaseDuration)
 	}
 	config, err := clientConfig(c.Kubeconfig)
 	if err != nil {
@@ -104,7 +112,7 @@ func (c serveLeasesCommand) run(ctx context.Context, config *rest.Config, servic
 		return err
 	}
 	return server.Elect(ctx, server.Election{
-		Config: config, Namespace: c.Namespace, Identity: host + "_" + string(uuid.NewUUID()), Logger: logger,
+		Config: config, Namespace: c.Namespace, Identity: host + "_" + string(uuid.NewUUID()), Duration: c.LeaseDuration, Logger: logger,
 	}, service.run)
 }
 

@@ -12,7 +12,9 @@ import (
 func ownGroup(process *exec.Cmd) { process.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }
 
 // interruptGroup asks a process and all that it started to end.
-func interruptGroup(process *exec.Cmd) error { return syscall.Kill(-process.Process.Pid, syscall.SIGTERM) }
+func interruptGroup(process *exec.Cmd) error {
+	return syscall.Kill(-process.Process.Pid, syscall.SIGTERM)
+}
 
 // killGroup ends what is left of them.
 func killGroup(process *exec.Cmd) {
