@@ -108,16 +108,6 @@ func merged(old, data map[string]string) map[string]string {
 	return result
 }
 
-// silence is how long nothing must have been heard of a resource by the clock
-// that never jumps. Of what was so before the server started, only the times in
-// the objects tell.
-func (r *Reset) silence(e *entry) time.Duration {
-	if e.loaded {
-		return min(r.Settle, r.Expire)
-	}
-	return r.Expire
-}
-
 // Reset takes resources of a type and state from owners that were not heard of
 // for a time, and gives them the state dest. Ticket.Owners has who held them.
 func (p *Pool) Reset(reset Reset, now Now) *Ticket {
@@ -160,6 +150,16 @@ type Reset struct {
 	// it knows by a clock that never jumps. Zero leaves it to the time of day.
 	Settle time.Duration
 	Dest   string
+}
+
+// silence is how long nothing must have been heard of a resource by the clock
+// that never jumps. Of what was so before the server started, only the times in
+// the objects tell.
+func (r *Reset) silence(e *entry) time.Duration {
+	if e.loaded {
+		return min(r.Settle, r.Expire)
+	}
+	return r.Expire
 }
 
 func (r *Reset) check(current *Resource, now Now) error {
