@@ -51,6 +51,16 @@ func (e *editable) Open(name string) (fs.File, error) {
 	return e.base.Open(name)
 }
 
+// ReadLink and Lstat give the links of the base: only files are edited.
+func (e *editable) ReadLink(name string) (string, error) { return fs.ReadLink(e.base, name) }
+
+func (e *editable) Lstat(name string) (fs.FileInfo, error) {
+	if _, ok := e.edited[name]; ok {
+		return fs.Stat(e.edited, name)
+	}
+	return fs.Lstat(e.base, name)
+}
+
 // ReadDir lists what either has; only files are edited, in folders that are
 // there.
 func (e *editable) ReadDir(name string) ([]fs.DirEntry, error) {
