@@ -134,18 +134,11 @@ func (s *system) testRemovedWhileHeld(c *client.Client) {
 		return ""
 	})
 	spare := s.acquire(c, "spare-quota-slice")
-	s.repository.Replace(quotas, extra, "")
-	without := s.repository.CommitAll("no spare")
-	s.eventually("the revision is refused", func() string {
-		if status := s.state(); status.LastAttempted != without || status.ProblemCount == 0 {
-			return "not looked at"
-		}
-		return ""
-	})
-	said := s.state().Problems
-	if len(said) != 1 || said[0].Rule != "lease-held" || said[0].File != quotas || !strings.Contains(said[0].Message, spare.Name+" by holder") {
-		s.t.Errorf("got problems %v", said)
-	}
+	const named = "  spare-quota-slice:\n    east: 2\n"
+	s.repository.Replace(quotas, extra, named)
+	s.refusedFor(s.repository.CommitAll("spare by name"), spare.Name+" by holder", "to named ones")
+	s.repository.Replace(quotas, named, "")
+	s.refusedFor(s.repository.CommitAll("no spare"), spare.Name+" by holder", "is removed")
 	if r := report(c, "spare-quota-slice"); r.Limit != 2 || r.Held != 1 {
 		s.t.Errorf("the type is not as it was: %+v", r)
 	}
@@ -160,6 +153,26 @@ func (s *system) testRemovedWhileHeld(c *client.Client) {
 		}
 		return ""
 	})
+}
+
+// refusedFor waits until a revision is refused because of who holds a lease.
+func (s *system) refusedFor(revision string, said ...string) {
+	s.t.Helper()
+	s.eventually("the revision is refused", func() string {
+		if status := s.state(); status.LastAttempted != revision || status.ProblemCount == 0 {
+			return "not looked at"
+		}
+		return ""
+	})
+	problems := s.state().Problems
+	if len(problems) != 1 || problems[0].Rule != "lease-held" || problems[0].File != quotas {
+		s.t.Fatalf("got problems %v", problems)
+	}
+	for _, part := range said {
+		if !strings.Contains(problems[0].Message, part) {
+			s.t.Errorf("got problem %q, want it to say %q", problems[0].Message, part)
+		}
+	}
 }
 
 // testLeasePage: people see the leases where they see everything else.

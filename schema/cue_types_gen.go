@@ -1322,6 +1322,11 @@ type Settings struct {
 	// Cluster profiles' lease types that need no quota.
 	Unlimited []string `json:"unlimited,omitempty"`
 
+	// Lease types that may change between named leases and leases on demand, or
+	// give a lease to another type, though jobs use them. Nobody may hold a lease
+	// of them then.
+	Changing []string `json:"changing,omitempty"`
+
 	// What files may name that no file of the repository declares.
 	Known *Known `json:"known,omitempty"`
 }

@@ -3,12 +3,9 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
-	"maps"
 	"net"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -19,7 +16,6 @@ import (
 	"github.com/drover-ci/drover/generators/boskos"
 	"github.com/drover-ci/drover/leases"
 	"github.com/drover-ci/drover/leases/page"
-	"github.com/drover-ci/drover/leases/store"
 	"github.com/drover-ci/drover/reconciler"
 	"github.com/drover-ci/drover/schema"
 	"github.com/drover-ci/drover/schema/rules"
@@ -135,62 +131,4 @@ func (l *localLeases) section() web.Section {
 		}
 		return web.Content{Title: title, Body: body}, err
 	}}
-}
-
-// ruleLeaseHeld is the rule that a lease type stays while somebody holds leases
-// of it.
-const ruleLeaseHeld = "lease-held"
-
-// guardLeases refuses to remove a lease type of which somebody holds leases. A
-// smaller quota is no problem: it drains.
-func guardLeases(ctx context.Context, s *store.Store, last, next *rules.Valid) ([]schema.Problem, error) {
-	removed := removedTypes(last, next)
-	if len(removed) == 0 {
-		return nil, nil
-	}
-	content, err := s.Load(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("see who holds leases of the types that go: %w", err)
-	}
-	holders := map[string][]string{}
-	for i := range content.Resources {
-		r := &content.Resources[i]
-		if r.Owner != "" && removed[r.Type] {
-			holders[r.Type] = append(holders[r.Type], fmt.Sprintf("%s by %s", r.Name, r.Owner))
-		}
-	}
-	var problems []schema.Problem
-	for _, leaseType := range slices.Sorted(maps.Keys(holders)) {
-		problems = append(problems, schema.Problem{
-			File: next.Repo.Quotas.Path, Path: fmt.Sprintf("quotas[%q]", leaseType), Rule: ruleLeaseHeld,
-			Severity: schema.Error, Message: heldMessage(holders[leaseType]),
-		})
-	}
-	return problems, nil
-}
-
-// namedHolders is how many holders a message names.
-const namedHolders = 3
-
-func heldMessage(holders []string) string {
-	slices.Sort(holders)
-	names := strings.Join(holders[:min(len(holders), namedHolders)], ", ")
-	if more := len(holders) - namedHolders; more > 0 {
-		names += fmt.Sprintf(" and %d more", more)
-	}
-	return fmt.Sprintf("the lease type is removed while %d of its leases are held (%s): wait until they are given back, or lower its quota first",
-		len(holders), names)
-}
-
-func removedTypes(last, next *rules.Valid) map[string]bool {
-	removed := map[string]bool{}
-	if last == nil {
-		return removed
-	}
-	for leaseType := range last.Repo.Quotas.Value.Quotas {
-		if _, ok := next.Repo.Quotas.Value.Quotas[leaseType]; !ok {
-			removed[leaseType] = true
-		}
-	}
-	return removed
 }

@@ -30,6 +30,8 @@ type Checked struct {
 	sound map[*ConfigDoc]*resolver.Entry
 	// jobNames are what was found of the jobs of each component.
 	jobNames map[string]jobNames
+	// boskos is what the repository's Boskos configuration says.
+	boskos boskosConfig
 }
 
 // Check finds every problem of a repository. What depends on nothing that
@@ -45,6 +47,7 @@ func Check(ctx context.Context, last *Checked, next *repolayout.Repo) *Checked {
 	if last.Repo == nil || factsOf(last.Repo) != factsOf(next) {
 		last = &Checked{}
 	}
+	c.boskos = nextBoskos(last.boskos, next)
 	w := newWorld(next, registry)
 	problems := w.locate(nil, c.registry)
 	for _, check := range []func() []schema.Problem{
@@ -55,7 +58,7 @@ func Check(ctx context.Context, last *Checked, next *repolayout.Repo) *Checked {
 		func() []schema.Problem { return c.checkConfigs(ctx, w, last) },
 		func() []schema.Problem { return checkBranches(next, c.Catalog) },
 		func() []schema.Problem { return checkPromotions(next) },
-		func() []schema.Problem { return checkQuotas(next) },
+		func() []schema.Problem { return checkQuotas(next, c.boskos) },
 		func() []schema.Problem { return c.checkJobNames(last) },
 		func() []schema.Problem { return checkTargets(next) },
 	} {

@@ -18,8 +18,8 @@ const RuleSliceName = "slice-name"
 
 // checkQuotas checks that a job can get what its profile or step asks for: a
 // lease type without a quota would make it wait for ever.
-func checkQuotas(repo *repolayout.Repo) []schema.Problem {
-	q := &quotaCheck{repo: repo}
+func checkQuotas(repo *repolayout.Repo, before boskosConfig) []schema.Problem {
+	q := &quotaCheck{repo: repo, used: map[string]bool{}}
 	for i, profile := range repo.Profiles.Value.ClusterProfiles {
 		field := fmt.Sprintf("cluster_profiles[%d]", i)
 		q.lease(repo.Profiles.Path, field+".lease_type", profile.LeaseType)
@@ -42,11 +42,15 @@ func checkQuotas(repo *repolayout.Repo) []schema.Problem {
 		}
 	}
 	q.slices()
+	q.names()
+	q.changes(before.resources)
 	return q.problems
 }
 
 type quotaCheck struct {
-	repo     *repolayout.Repo
+	repo *repolayout.Repo
+	// used are the lease types that a profile, step or test asks for.
+	used     map[string]bool
 	problems []schema.Problem
 }
 
@@ -57,6 +61,7 @@ func (q *quotaCheck) leases(file, field string, leases []schema.StepLease) {
 }
 
 func (q *quotaCheck) lease(file, field, leaseType string) {
+	q.used[leaseType] = true
 	quotas := q.repo.Quotas.Value.Quotas
 	if _, ok := quotas[leaseType]; ok || leaseType == "" || slices.Contains(q.repo.Settings.Value.Unlimited, leaseType) {
 		return

@@ -130,5 +130,29 @@ func shareRules() []Rule {
 			Title: `A slice's name has no "--".`,
 			Why:   "A lease is named after its slice, two dashes and a number. Rename the slice.",
 		},
+		{
+			ID:    RuleLeaseName,
+			Title: "A lease has a name of its own that a cluster object can have.",
+			Why: "Boskos keeps each named lease as an object of that name, and refuses a configuration with a name twice. " +
+				"A slice with one lease gives it its own name: rename the slice, or give it more leases.",
+		},
+		{
+			ID:    RuleDefaultSlice,
+			Title: `The slice "default" is the only one of its type.`,
+			Why: "Alone it means leases without names, made on demand; beside others it would be a region that is called " +
+				"default. Rename it, or drop the others.",
+		},
+		{
+			ID:    RuleLeaseCount,
+			Title: "A lease type has a lease.",
+			Why:   "Boskos refuses a whole configuration in which a type has none. Give it one, or remove the type.",
+		},
+		{
+			ID:    RuleLeaseChange,
+			Title: "A lease type that jobs use stays what it is.",
+			Why: "A type cannot change between named leases and leases on demand, nor a lease its type, while somebody holds it: " +
+				"Boskos would not start again. Compared is with the Boskos configuration in the repository. Use another name, or " +
+				"list the type in drover.yaml under changing once nobody holds a lease of it.",
+		},
 	}
 }
