@@ -37,7 +37,7 @@ type bench struct {
 
 func run(ctx context.Context, stdout io.Writer) error {
 	bin := flag.String("bin", "bin", "folder of the programs")
-	only := flag.String("only", "", "measure just this: leases")
+	only := flag.String("only", "", "measure just this: resolver, leases")
 	flag.Parse()
 	root := os.Getenv(corpus.Variable)
 	if root == "" && *only != "leases" {
@@ -57,19 +57,19 @@ func run(ctx context.Context, stdout io.Writer) error {
 		release: filepath.Join(root, "release-repo"), work: work,
 		table: table{out: stdout},
 	}
-	if *only == "leases" {
-		b.table.header()
-		return b.measureLeases(ctx)
+	switch *only {
+	case "leases":
+		return b.measure(ctx, b.measureLeases)
+	case "resolver":
+		return b.measure(ctx, b.measureYardstick, b.measureResolver)
 	}
-	return b.everything(ctx)
+	return b.measure(ctx, b.measureYardstick, b.measureCheck, b.measureGenerate, b.measureResolver, b.measureApply,
+		b.measureLeases, b.measureUp)
 }
 
-// everything measures one thing after the other, so that none disturbs
-// another, and prints each line as it is known.
-func (b *bench) everything(ctx context.Context) error {
-	measures := []func(context.Context) error{
-		b.measureYardstick, b.measureCheck, b.measureGenerate, b.measureResolver, b.measureApply, b.measureLeases, b.measureUp,
-	}
+// measure measures one thing after the other, so that none disturbs another, and
+// prints each line as it is known.
+func (b *bench) measure(ctx context.Context, measures ...func(context.Context) error) error {
 	b.table.header()
 	for _, measure := range measures {
 		if err := measure(ctx); err != nil {
