@@ -10,7 +10,6 @@ import (
 	"sigs.k8s.io/kustomize/api/konfig"
 	"sigs.k8s.io/kustomize/api/krusty"
 	"sigs.k8s.io/kustomize/api/types"
-	"sigs.k8s.io/kustomize/kyaml/filesys"
 )
 
 // runtimeObject shortens the signature of a list's visitor.
@@ -38,26 +37,16 @@ func kustomizations(files []string) []string {
 	return outermost
 }
 
-// kustomize builds one folder, in memory, with nothing around it.
+// kustomize builds one folder, which may refer to others of the repository.
 func (b *builder) kustomize(root string) {
-	if file, remote := b.remoteReferences(root); remote != nil {
-		b.report(file, remote.Line, RuleKustomization, "the kustomization refers to what is not in the repository (found "+remote.Value+")")
-		return
-	}
-	sandbox := filesys.MakeFsInMemory()
-	for _, file := range b.below(root) {
-		content, err := b.files.Read(file)
-		if err == nil {
-			err = sandbox.WriteFile("/"+file, content)
-		}
-		if err != nil {
-			b.report(file, 0, RuleKustomization, err.Error())
-			return
-		}
-	}
 	options := krusty.MakeDefaultOptions()
 	options.PluginConfig = types.DisabledPluginConfig()
-	built, err := krusty.MakeKustomizer(options).Run(sandbox, "/"+root)
+	files := b.newSandbox()
+	built, err := krusty.MakeKustomizer(options).Run(files, "/"+root)
+	if remote := files.remote; remote != nil {
+		b.report(remote.file, remote.line, RuleKustomization, "the kustomization refers to what is not in the repository (found "+remote.value+")")
+		return
+	}
 	if err != nil {
 		b.report(root, 0, RuleKustomization, "kustomize cannot build the folder: "+err.Error())
 		return

@@ -1,34 +1,32 @@
 package manifests
 
 import (
-	"path"
-	"slices"
-	"strings"
+	"regexp"
 
 	"go.yaml.in/yaml/v3"
-	"sigs.k8s.io/kustomize/api/konfig"
 )
 
-// remoteReferences gives what a folder's kustomizations would fetch from
-// elsewhere: a revision says everything, so nothing may come from outside it.
-func (b *builder) remoteReferences(root string) (file string, reference *yaml.Node) {
-	for _, file := range b.below(root) {
-		if !slices.Contains(konfig.RecognizedKustomizationFileNames(), path.Base(file)) {
-			continue
-		}
-		content, err := b.files.Read(file)
-		var document yaml.Node
-		if err != nil || yaml.Unmarshal(content, &document) != nil {
-			continue // kustomize will say so
-		}
-		if found := findRemote(&document); found != nil {
-			return file, found
-		}
+// A remoteReference is what a kustomization would fetch from elsewhere: a
+// revision says everything, so nothing may come from outside it.
+type remoteReference struct {
+	file  string
+	line  int
+	value string
+}
+
+// remoteIn finds what a kustomization would fetch.
+func remoteIn(content []byte) *yaml.Node {
+	var document yaml.Node
+	if yaml.Unmarshal(content, &document) != nil {
+		return nil // kustomize will say so
 	}
-	return "", nil
+	return findRemote(&document)
 }
 
 func findRemote(node *yaml.Node) *yaml.Node {
+	if node.Kind == yaml.AliasNode && node.Alias.Kind == yaml.ScalarNode {
+		node = node.Alias
+	}
 	if node.Kind == yaml.ScalarNode && isRemote(node.Value) {
 		return node
 	}
@@ -54,9 +52,12 @@ func holdsContent(field string) bool {
 	}
 }
 
+// elsewhere is how references look that kustomize takes for a URL or a
+// repository.
+//
+//nolint:gochecknoglobals // compiled once, never changed
+var elsewhere = regexp.MustCompile(`(?i)^(git::|https?:|ssh:|file:|github\.com[/:]|[a-z][a-z0-9-]*@)|://|\?ref=`)
+
 // isRemote says whether kustomize would take a reference for a URL or for a
 // repository.
-func isRemote(reference string) bool {
-	return strings.Contains(reference, "://") || strings.HasPrefix(reference, "git@") || strings.HasPrefix(reference, "git::") ||
-		strings.HasPrefix(reference, "github.com") || strings.Contains(reference, "?ref=")
-}
+func isRemote(reference string) bool { return elsewhere.MatchString(reference) }

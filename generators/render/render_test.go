@@ -5,12 +5,14 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/drover-ci/drover/fixtures"
+	"github.com/drover-ci/drover/generators"
 	"github.com/drover-ci/drover/generators/render"
 	"github.com/drover-ci/drover/internal/corpus"
 	repolayout "github.com/drover-ci/drover/repo-layout"
@@ -130,4 +132,70 @@ func TestRenderMakesTheCorpus(t *testing.T) {
 	if rendering.Jobs < 15_522 {
 		t.Errorf("%d job files, want at least 15522", rendering.Jobs)
 	}
+}
+
+// TestASecretForEveryJobIsAPush adds a secret to all jobs by a commit to
+// drover.yaml: each job has it in the next rendering, and nothing else changes.
+func TestASecretForEveryJobIsAPush(t *testing.T) {
+	files := sample(t)
+	before := jobFiles(t, admit(t, repolayout.FromFS(files), nil))
+	files["drover.yaml"].Data = append(files["drover.yaml"].Data, `
+jobs:
+  parts:
+    all:
+      args: {"--added": [/secrets/added/key]}
+      mounts: {added: {path: /secrets/added}}
+      volumes: {added: {secret: {secretName: added}}}
+`...)
+	after := jobFiles(t, admit(t, repolayout.FromFS(files), nil))
+	if len(after) != len(before) {
+		t.Fatalf("%d files became %d", len(before), len(after))
+	}
+	added := []string{
+		"- --added=/secrets/added/key", "- mountPath: /secrets/added", "name: added", "readOnly: true",
+		"- name: added", "secret:", "secretName: added",
+	}
+	jobs := 0
+	for path, content := range after {
+		lines := map[string]int{}
+		for line := range strings.Lines(content) {
+			lines[strings.TrimSpace(line)]++
+		}
+		for line := range strings.Lines(before[path]) {
+			lines[strings.TrimSpace(line)]--
+		}
+		count := strings.Count(content, "agent: kubernetes")
+		jobs += count
+		for line, more := range lines {
+			if wanted := slices.Contains(added, line); more != 0 && !wanted || wanted && more != count {
+				t.Errorf("%s: %d more of %q, with %d jobs", path, more, line, count)
+			}
+		}
+	}
+	if jobs == 0 {
+		t.Error("there are no jobs")
+	}
+}
+
+// jobFiles makes the job files of a repository.
+func jobFiles(t *testing.T, valid *rules.Valid) map[string]string {
+	t.Helper()
+	maker, problems, err := render.NewMaker(valid.Repo)
+	if err != nil || len(problems) > 0 {
+		t.Fatal(err, problems)
+	}
+	var mu sync.Mutex
+	made := map[string]string{}
+	err = maker.All(t.Context(), render.Components(valid.Repo), func(_ render.Component, files []generators.File) error {
+		mu.Lock()
+		defer mu.Unlock()
+		for _, file := range files {
+			made[file.Path] = string(file.Content)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return made
 }
