@@ -12,7 +12,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"drover": main})
+	testscript.Main(withCluster{m}, map[string]func(){"drover": main})
 }
 
 // TestScripts runs the command line as people do. Each script finds the sample

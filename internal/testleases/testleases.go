@@ -20,7 +20,7 @@ import (
 // System is a lease server, with the store and the namespace that it has for
 // itself.
 type System struct {
-	t *testing.T
+	t testing.TB
 
 	Namespace string
 	Store     *store.Store
@@ -44,7 +44,7 @@ type Options struct {
 
 // Start runs a server until the test ends. Where there is no API server to
 // start, the test is skipped.
-func Start(t *testing.T, cluster *testcluster.Shared, options Options) *System {
+func Start(t testing.TB, cluster *testcluster.Shared, options Options) *System {
 	t.Helper()
 	s := &System{t: t, Namespace: cluster.Namespace(t)}
 	var err error

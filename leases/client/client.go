@@ -119,6 +119,8 @@ type request struct {
 	body         any
 	into         any
 	timeout      time.Duration
+	// unanswered is told of each try that had no answer.
+	unanswered func()
 }
 
 const (
@@ -203,6 +205,9 @@ func (c *Client) retry(ctx context.Context, r request) error {
 		if err == nil || !passing(err) {
 			return err
 		}
+		if r.unanswered != nil {
+			r.unanswered()
+		}
 		if !sleep(ctx, pause) {
 			return errors.Join(ctx.Err(), err)
 		}
@@ -234,11 +239,17 @@ const (
 	ownerName = "owner"
 )
 
-// Release gives a resource back in a state.
+// Release gives a resource back in a state. Where the answer to one try was
+// lost, and the next is told that the resource is not ours, it was given back.
 func (c *Client) Release(ctx context.Context, name, dest string) error {
-	return c.retry(ctx, request{
-		method: http.MethodPost, path: "/release", query: url.Values{"name": {name}, destName: {dest}, ownerName: {c.owner}},
-	})
+	lost := false
+	r := request{method: http.MethodPost, path: "/release", query: url.Values{"name": {name}, destName: {dest}, ownerName: {c.owner}}}
+	r.unanswered = func() { lost = true }
+	err := c.retry(ctx, r)
+	if lost && errors.Is(err, ErrNotOwner) {
+		return nil
+	}
+	return err
 }
 
 // Update is a sign of life for a resource in a state. Of the data, empty values
