@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"time"
 
 	"github.com/drover-ci/drover/leases/client"
@@ -86,10 +87,24 @@ func (c leaseAcquireCommand) Run(ctx context.Context, out *console) error {
 	resource, err := acquire(ctx, request)
 	progress.end()
 	if err != nil {
-		return fmt.Errorf("acquire a lease of type %s: %w", c.Type, err)
+		return fmt.Errorf("acquire a lease of type %s: %w", c.Type, c.reason(ctx, err))
 	}
 	logger.InfoContext(ctx, client.Acquired(c.Type, []string{resource.Name})) //nolint:sloglint // people look for these very words
 	return printJSON(out, resource)
+}
+
+// reason says why there is no lease. That the time is over says little where the
+// server could not be reached.
+func (c leaseAcquireCommand) reason(ctx context.Context, err error) error {
+	switch {
+	case errors.As(err, new(*net.OpError)):
+		return err
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return fmt.Errorf("none was given within %s", c.Timeout)
+	case ctx.Err() != nil:
+		return errors.New("interrupted")
+	}
+	return err
 }
 
 func printJSON(out *console, value any) error {
@@ -168,11 +183,12 @@ func (c leaseHeartbeatCommand) Run(ctx context.Context, out *console) error {
 	defer ticker.Stop()
 	for failures := 0; ; {
 		select {
-		case <-ctx.Done():
-			fmt.Fprintf(out.stdout, "received interrupt, stopping heartbeats for resource %q\n", resource.Name)
-			return nil
 		case <-limited.Done():
-			fmt.Fprintf(out.stdout, "reached timeout, stopping heartbeats for resource %q\n", resource.Name)
+			reason := "reached timeout"
+			if ctx.Err() != nil {
+				reason = "received interrupt"
+			}
+			fmt.Fprintf(out.stdout, "%s, stopping heartbeats for resource %q\n", reason, resource.Name)
 			return nil
 		case <-ticker.C:
 		}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -109,7 +110,11 @@ func quota(r *leases.TypeReport) string {
 
 // listType shows every resource of a type, then the line.
 func listType(out io.Writer, r *leases.TypeReport, now time.Time) {
-	fmt.Fprintln(out, "RESOURCE\tSTATE\tOWNER\tSINCE\tLAST HEARD OF\t")
+	heading := "RESOURCE\tSTATE\tOWNER\tSINCE\tLAST HEARD OF"
+	if slices.ContainsFunc(r.Resources, func(each leases.ResourceReport) bool { return each.Leaving }) {
+		heading += "\tNOTE"
+	}
+	fmt.Fprintln(out, heading)
 	for i := range r.Resources {
 		each := &r.Resources[i]
 		note := ""

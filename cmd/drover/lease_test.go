@@ -13,23 +13,23 @@ import (
 	"github.com/drover-ci/drover/leases"
 )
 
-// cluster is the API server of tests that need one.
-var cluster testcluster.Shared
+// apiServer is the API server of tests that need one.
+var apiServer testcluster.Shared
 
 // withCluster runs the tests, and ends the API server if one of them started it.
 type withCluster struct{ m *testing.M }
 
 // Run implements [testscript.TestingM].
-func (w withCluster) Run() int { return cluster.Run(w.m) }
+func (w withCluster) Run() int { return apiServer.Run(w.m) }
 
 // TestLeaseScripts runs `drover lease` against a server of its own for each
 // script, with one resource of type slice, and one of the dynamic type pool.
 func TestLeaseScripts(t *testing.T) {
-	cluster.Kubeconfig(t)
+	apiServer.Kubeconfig(t)
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/lease",
 		Setup: func(env *testscript.Env) error {
-			s := testleases.Start(env.T().(testing.TB), &cluster, testleases.Options{Config: &leases.Config{Resources: []leases.Entry{
+			s := testleases.Start(env.T().(testing.TB), &apiServer, testleases.Options{Config: &leases.Config{Resources: []leases.Entry{
 				{Type: "slice", State: leases.Free, Names: []string{"slice-0"}}, {Type: "pool", State: leases.Free, MinCount: 1, MaxCount: 3},
 			}}})
 			s.Until("everything is there", func() bool { return len(s.Stored()) == 2 })
@@ -40,22 +40,19 @@ func TestLeaseScripts(t *testing.T) {
 	})
 }
 
-// eventually runs drover with the arguments until it prints what a pattern
-// matches.
+// eventually runs a program until it prints what a pattern matches.
 func eventually(ts *testscript.TestScript, _ bool, args []string) {
 	want := regexp.MustCompile(args[0])
-	deadline := time.Now().Add(time.Minute)
-	for {
-		program, err := exec.LookPath("drover")
-		ts.Check(err)
-		command := exec.Command(program, args[1:]...)
+	for deadline := time.Now().Add(time.Minute); ; {
+		command := exec.Command(args[1], args[2:]...)
+		command.Dir = ts.MkAbs(".")
 		command.Env = append(command.Environ(), "DROVER_LEASES="+ts.Getenv("DROVER_LEASES"))
 		output, _ := command.CombinedOutput()
 		switch {
 		case want.Match(output):
 			return
 		case time.Now().After(deadline):
-			ts.Fatalf("drover %v never printed %s:\n%s", args[1:], want, output)
+			ts.Fatalf("%v never printed %s:\n%s", args[1:], want, output)
 		}
 		<-time.After(20 * time.Millisecond)
 	}

@@ -26,7 +26,8 @@ type Request struct {
 // longPoll is how long one call waits on the server.
 const longPoll = time.Minute
 
-// Acquire asks once, without a place in line.
+// Acquire asks once. Whoever asks again soon, with the same id or as the same
+// owner, has kept the place in line.
 func (c *Client) Acquire(ctx context.Context, r Request) (*Resource, error) {
 	return c.acquire(ctx, r, 0)
 }
