@@ -107,7 +107,7 @@ func rawLeaseRate(ctx context.Context, config *rest.Config) (float64, error) {
 	for worker := range workers {
 		group.Go(func() error {
 			for i := 0; time.Since(start) < leaseTime/2; i++ {
-				patch := fmt.Appendf(nil, `{"status":{"state":"leased","owner":"owner-%d","lastUpdate":%q}}`, i, time.Now().UTC().Format(time.RFC3339))
+				patch := rawPatch(worker, i)
 				if _, err := resource.Patch(ctx, fmt.Sprintf("raw-%d", worker), types.MergePatchType, patch, metav1.PatchOptions{}); err != nil {
 					return err
 				}
@@ -118,6 +118,18 @@ func rawLeaseRate(ctx context.Context, config *rest.Config) (float64, error) {
 	}
 	err = group.Wait()
 	return float64(done.Load()) / time.Since(start).Seconds(), err
+}
+
+// rawPatch is what the lease server writes, for a lease that is given and one
+// that is given back in turn: the same fields, so that the objects are the same.
+func rawPatch(worker, i int) []byte {
+	now := time.Now().UTC().Format(time.RFC3339)
+	if i%2 == 1 {
+		return fmt.Appendf(nil, `{"metadata":{"annotations":{"leases.drover.dev/request":null,"leases.drover.dev/since":null}},`+
+			`"status":{"state":"free","owner":"","lastUpdate":%q}}`, now)
+	}
+	return fmt.Appendf(nil, `{"metadata":{"annotations":{"leases.drover.dev/request":"client-%[1]d-%[2]d","leases.drover.dev/since":%[3]q}},`+
+		`"status":{"state":"leased","owner":"client-%[1]d","lastUpdate":%[3]q}}`, worker, i, now)
 }
 
 // leaseServer is a running lease server and how clients reach it.

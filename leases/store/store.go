@@ -42,6 +42,7 @@ type Store struct {
 
 // New makes a store. It needs no answer from the cluster.
 func New(config *rest.Config, namespace string) (*Store, error) {
+	original := config
 	config = rest.CopyConfig(config)
 	config.QPS = -1 // each request of ours is somebody's who waits
 	factory, parameters := codecs()
@@ -54,12 +55,14 @@ func New(config *rest.Config, namespace string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a client for leases: %w", err)
 	}
+	config.ContentType = runtime.ContentTypeProtobuf // lines are long
+	config.AcceptContentTypes = runtime.ContentTypeProtobuf
 	core, err := corev1client.NewForConfig(config)
 	if err != nil {
 		return nil, fmt.Errorf("make a client for lines: %w", err)
 	}
 	return &Store{
-		namespace: namespace, config: config, boskos: boskos, core: core, parameters: parameters, lines: map[string]string{},
+		namespace: namespace, config: original, boskos: boskos, core: core, parameters: parameters, lines: map[string]string{},
 	}, nil
 }
 
