@@ -2,12 +2,49 @@ package leases
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
+	"regexp"
 	"testing"
 	"time"
 )
 
 // Each test here is something that Boskos does wrong, by its issues or by
 // reading it.
+
+// TestEachDefectHasItsTest holds the table in docs/leases.md against the tests
+// that there are.
+func TestEachDefectHasItsTest(t *testing.T) {
+	table, err := os.ReadFile("../docs/leases.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	there := map[string]bool{}
+	for _, pattern := range []string{"*_test.go", "*/*_test.go", "../cmd/drover/*_test.go", "../integration/*_test.go"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			content, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, test := range regexp.MustCompile(`(?m)^func (Test\w+)\(`).FindAllSubmatch(content, -1) {
+				there[string(test[1])] = true
+			}
+		}
+	}
+	named := regexp.MustCompile("`(Test\\w+)`").FindAllSubmatch(table, -1)
+	if len(named) == 0 {
+		t.Error("the table is gone")
+	}
+	for _, test := range named {
+		if !there[string(test[1])] {
+			t.Errorf("there is no %s", test[1])
+		}
+	}
+}
 
 // calm is a world in which nothing goes wrong by itself.
 func calm(t *testing.T, entries ...Entry) *world {
@@ -114,6 +151,9 @@ func TestADynamicTypeWithoutResourcesExists(t *testing.T) {
 	}
 	if w.count("t") != 1 {
 		t.Error("nothing was made")
+	}
+	if all := calm(t, Entry{Type: "empty", MaxCount: 3}).pool.Summary(); len(all) != 1 || all[0].Type != "empty" || all[0].Limit != 3 {
+		t.Errorf("what is shown is %+v", all)
 	}
 	w.up += usualPause
 	if _, err := w.take("no-such", "me", ""); !errors.As(err, new(*TypeNotFoundError)) {

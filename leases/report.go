@@ -74,7 +74,7 @@ type ResourceReport struct {
 // with one type if it is named.
 func (p *Pool) Report(only string, now Now) []TypeReport {
 	var reports []TypeReport
-	for _, name := range slices.Sorted(maps.Keys(p.types)) {
+	for _, name := range p.typeNames() {
 		if only == "" || name == only {
 			report := p.summary(name)
 			for _, e := range p.membersOf(name) {
@@ -85,8 +85,9 @@ func (p *Pool) Report(only string, now Now) []TypeReport {
 					})
 				}
 			}
-			for _, state := range slices.Sorted(maps.Keys(p.types[name].lines)) {
-				for element := p.types[name].lines[state].waiters.Front(); element != nil; element = element.Next() {
+			lines := p.class(name).lines
+			for _, state := range slices.Sorted(maps.Keys(lines)) {
+				for element := lines[state].waiters.Front(); element != nil; element = element.Next() {
 					w, _ := element.Value.(*waiter)
 					report.Waiting = append(report.Waiting, w.Waiting)
 				}
@@ -100,14 +101,26 @@ func (p *Pool) Report(only string, now Now) []TypeReport {
 // Summary is [Pool.Report] of all types without resources and lines.
 func (p *Pool) Summary() []TypeReport {
 	reports := make([]TypeReport, 0, len(p.types))
-	for _, name := range slices.Sorted(maps.Keys(p.types)) {
+	for _, name := range p.typeNames() {
 		reports = append(reports, p.summary(name))
 	}
 	return reports
 }
 
+// typeNames are the types that there are, be there a resource of them or not.
+func (p *Pool) typeNames() []string {
+	names := map[string]bool{}
+	for name := range p.types {
+		names[name] = true
+	}
+	for name := range p.lifecycles {
+		names[name] = true
+	}
+	return slices.Sorted(maps.Keys(names))
+}
+
 func (p *Pool) summary(name string) TypeReport {
-	c := p.types[name]
+	c := p.class(name)
 	report := TypeReport{Type: name, Limit: -1, States: map[string]int{}, Idle: map[string]int{}}
 	if limit, known := p.limit(name); known {
 		report.Limit = limit

@@ -18,10 +18,10 @@ var cluster testcluster.Shared
 
 func TestMain(m *testing.M) { os.Exit(cluster.Run(m)) }
 
-// TestWhoIsSilentLosesTheLease: of every type that there is, listed anywhere or
+// TestTheReaperSeesEveryType: of every type that there is, listed anywhere or
 // not, what is not heard of is taken; what is alive, or is in another state,
 // is not.
-func TestWhoIsSilentLosesTheLease(t *testing.T) {
+func TestTheReaperSeesEveryType(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
 	held := func(name, leaseType, state string) leases.Resource {
