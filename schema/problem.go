@@ -46,6 +46,9 @@ type Place struct {
 	Column int `json:"column"`
 	// Path is the field; empty for the document.
 	Path string `json:"path"`
+	// What takes part there, such as chain ipi-install, where the places are the
+	// way to a mistake, outermost first. The message names the others itself.
+	What string `json:"what,omitempty"`
 }
 
 // String is the form for a message: file:line.

@@ -31,7 +31,7 @@ func (r *request) find(metadata schema.Metadata) (*resolver.Resolved, error) {
 		return nil, fail(http.StatusNotFound, "failed to get config", "failed to get config: %v", err)
 	}
 	if len(entry.Findings) > 0 {
-		return nil, unresolved(entry.Findings)
+		return nil, r.unresolved(entry.Findings)
 	}
 	return entry.Resolved, nil
 }
@@ -57,7 +57,7 @@ func resolve(r *request) (content, error) {
 func (r *request) resolved(config *schema.Config) (content, error) {
 	resolved, findings := r.snapshot.Catalog().Registry().Resolve(config)
 	if len(findings) > 0 {
-		return nil, unresolved(findings)
+		return nil, r.unresolved(findings)
 	}
 	answer, err := resolved.Body()
 	switch {

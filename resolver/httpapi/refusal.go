@@ -37,20 +37,38 @@ var (
 const mostFindings = 10
 
 // unresolved words what is wrong with a configuration.
-func unresolved(findings []resolver.Finding) *requestError {
+func (r *request) unresolved(findings []resolver.Finding) *requestError {
 	var reasons []string
 	for _, finding := range findings[:min(len(findings), mostFindings)] {
-		// The client knows the configuration: it has asked for it.
-		finding.Trail = slices.DeleteFunc(slices.Clone(finding.Trail), func(c resolver.Component) bool {
-			return c.Kind == resolver.KindConfig
-		})
-		reasons = append(reasons, finding.String())
+		reasons = append(reasons, r.reason(finding))
 	}
 	if more := len(findings) - mostFindings; more > 0 {
 		reasons = append(reasons, fmt.Sprintf("and %d more", more))
 	}
 	const kind = "failed to resolve config"
 	return fail(http.StatusBadRequest, kind, "%s: %s", kind, strings.Join(reasons, "; "))
+}
+
+// reason words one finding, and the files and lines that led to it where the
+// snapshot knows them.
+func (r *request) reason(finding resolver.Finding) string {
+	// The client knows the configuration: it has asked for it.
+	finding.Trail = slices.DeleteFunc(slices.Clone(finding.Trail), func(c resolver.Component) bool {
+		return c.Kind == resolver.KindConfig
+	})
+	reason := finding.String()
+	located, ok := r.snapshot.(Located)
+	if !ok {
+		return reason
+	}
+	var way []string
+	for _, each := range located.Way(finding) {
+		way = append(way, each.What+" at "+each.String())
+	}
+	if len(way) == 0 {
+		return reason
+	}
+	return reason + " (by way of " + strings.Join(way, ", ") + ")"
 }
 
 // oneLine takes out of text what would make it more than one line.

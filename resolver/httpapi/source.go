@@ -1,6 +1,9 @@
 package httpapi
 
-import "github.com/drover-ci/drover/resolver"
+import (
+	"github.com/drover-ci/drover/resolver"
+	"github.com/drover-ci/drover/schema"
+)
 
 // Snapshot is a revision in force. It never changes.
 type Snapshot interface {
@@ -11,6 +14,14 @@ type Snapshot interface {
 	// Generations count the changes of the configurations and of the step
 	// registry since the process started.
 	Generations() (config, registry uint64)
+}
+
+// Located is a [Snapshot] that knows the files of the step registry. Where it is
+// one, errors name the files and lines that led to them.
+type Located interface {
+	// Way gives the places that led to a finding, outermost first, each with what
+	// takes part there.
+	Way(finding resolver.Finding) []schema.Place
 }
 
 // Source knows the snapshots. It must be safe for concurrent use and answer at

@@ -51,6 +51,6 @@ func Resolve(repo *repolayout.Repo, doc *ConfigDoc) (*resolver.Resolved, []schem
 	w := newWorld(repo, registry)
 	problems := w.locate(nil, findings)
 	resolved, findings := registry.Resolve(doc.Value)
-	problems = append(problems, w.locate(&doc.Path, findings)...)
+	problems = append(problems, w.locate(doc, findings)...)
 	return resolved, schema.SortProblems(append(position(repo, problems), slices.Clone(doc.Problems)...))
 }

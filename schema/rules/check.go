@@ -170,7 +170,7 @@ func (c *Checked) checkConfig(w *world, doc *ConfigDoc, entry *resolver.Entry) [
 		return problems
 	}
 	if entry.Resolved == nil {
-		return append(problems, w.locate(&doc.Path, entry.Findings)...)
+		return append(problems, w.locate(doc, entry.Findings)...)
 	}
 	graph := &graphCheck{collector: collector{file: doc.Path}, world: w, registry: c.Catalog.Registry(), names: names}
 	return append(problems, graph.checkTests(entry)...)

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	repolayout "github.com/drover-ci/drover/repo-layout"
@@ -17,10 +18,12 @@ func position(repo *repolayout.Repo, problems []schema.Problem) []schema.Problem
 	for i := range problems {
 		p := &problems[i]
 		p.Line, p.Column = find(repo, files, p.File, p.Path)
+		p.Related = slices.Clone(p.Related) // others may be reading the last revision's
 		for j := range p.Related {
 			related := &p.Related[j]
 			related.Line, related.Column = find(repo, files, related.File, related.Path)
 		}
+		p.Message = told(*p)
 	}
 	return problems
 }
@@ -40,22 +43,18 @@ func find(repo *repolayout.Repo, files map[string]*schema.Locator, file, field s
 }
 
 // locate makes problems of what the resolver found: it knows components by
-// name, people look for files. The config is the file of the configuration
-// that was resolved, or nil.
-func (w *world) locate(config *string, findings []resolver.Finding) []schema.Problem {
+// name, people look for files. The document is the configuration that was
+// resolved, or nil.
+func (w *world) locate(doc *ConfigDoc, findings []resolver.Finding) []schema.Problem {
 	problems := make([]schema.Problem, 0, len(findings))
 	for _, finding := range findings {
 		if finding.Rule == resolver.RuleDuplicateName {
 			problems = append(problems, w.duplicates(finding)...)
 			continue
 		}
-		file := w.fileOf(config, finding.Component)
-		found := problem(file, finding.Path, finding.Rule, finding.Message+way(finding))
-		if end := len(finding.Trail) - 1; end > 0 && finding.Trail[end] != finding.Component {
-			if other := w.fileOf(config, finding.Trail[end]); other != "" && other != file {
-				found.Related = []schema.Place{place(other, "")}
-			}
-		}
+		file := w.fileOf(pathOf(doc), finding.Component)
+		found := problem(file, finding.Path, finding.Rule, finding.Message)
+		found.Related = w.way(doc, finding)
 		problems = append(problems, found)
 	}
 	return problems
@@ -88,18 +87,12 @@ func configFile(repo *repolayout.Repo, entry *resolver.Entry) string {
 	return path.Join(repo.Layout.Config, entry.Config.Metadata.Path())
 }
 
-// way tells how a mistake was reached, where it was not where people looked.
-func way(finding resolver.Finding) string {
-	names := make([]string, 0, len(finding.Trail))
-	for _, component := range finding.Trail {
-		if component.Kind != resolver.KindConfig {
-			names = append(names, component.String())
-		}
+// pathOf is the file of a configuration, if there is one.
+func pathOf(doc *ConfigDoc) *string {
+	if doc == nil {
+		return nil
 	}
-	if len(names) < 2 {
-		return ""
-	}
-	return " (by way of " + strings.Join(names, ", ") + ")"
+	return &doc.Path
 }
 
 // fileOf is the file that a component is in.

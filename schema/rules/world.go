@@ -36,7 +36,8 @@ var openshift = sync.OnceValue(func() *schema.Settings {
 // world is what single documents are held against: the repository's settings
 // and lists, made ready to look things up in. It never changes.
 type world struct {
-	repo *repolayout.Repo
+	repo     *repolayout.Repo
+	registry *resolver.Registry
 	// files are those of the step registry, by component.
 	files func() map[resolver.Component][]string
 	// clusters and protected match whole names.
@@ -59,6 +60,7 @@ func newWorld(repo *repolayout.Repo, registry *resolver.Registry) *world {
 	known := knownTo(repo)
 	w := &world{
 		repo:         repo,
+		registry:     registry,
 		files:        sync.OnceValue(func() map[resolver.Component][]string { return componentFiles(repo) }),
 		clusters:     expressions(known.Clusters),
 		protected:    expressions(known.ProtectedNamespaces),
