@@ -75,25 +75,26 @@ type ResourceReport struct {
 func (p *Pool) Report(only string, now Now) []TypeReport {
 	var reports []TypeReport
 	for _, name := range p.typeNames() {
-		if only == "" || name == only {
-			report := p.summary(name)
-			for _, e := range p.membersOf(name) {
-				if !e.fresh {
-					report.Resources = append(report.Resources, ResourceReport{
-						Name: e.Name, State: e.State, Owner: e.Owner, Since: e.Since, LastUpdate: e.LastUpdate, Leaving: p.leaving(e),
-						Retiring: !e.Expires.IsZero() && !now.Wall.Before(e.Expires),
-					})
-				}
-			}
-			lines := p.class(name).lines
-			for _, state := range slices.Sorted(maps.Keys(lines)) {
-				for element := lines[state].waiters.Front(); element != nil; element = element.Next() {
-					w, _ := element.Value.(*waiter)
-					report.Waiting = append(report.Waiting, w.Waiting)
-				}
-			}
-			reports = append(reports, report)
+		if only != "" && name != only {
+			continue
 		}
+		report := p.summary(name)
+		for _, e := range p.membersOf(name) {
+			if !e.fresh {
+				report.Resources = append(report.Resources, ResourceReport{
+					Name: e.Name, State: e.State, Owner: e.Owner, Since: e.Since, LastUpdate: e.LastUpdate, Leaving: p.leaving(e),
+					Retiring: !e.Expires.IsZero() && !now.Wall.Before(e.Expires),
+				})
+			}
+		}
+		lines := p.class(name).lines
+		for _, state := range slices.Sorted(maps.Keys(lines)) {
+			for element := lines[state].waiters.Front(); element != nil; element = element.Next() {
+				w, _ := element.Value.(*waiter)
+				report.Waiting = append(report.Waiting, w.Waiting)
+			}
+		}
+		reports = append(reports, report)
 	}
 	return reports
 }

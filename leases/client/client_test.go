@@ -101,7 +101,7 @@ func TestAnAnswerThatIsLost(t *testing.T) {
 		seen[r.URL.Path] = true
 		lost.Add(1)
 		s.Handler.ServeHTTP(httptest.NewRecorder(), r)
-		panic(http.ErrAbortHandler) // the connection breaks
+		panic(http.ErrAbortHandler) //nolint:forbidigo // the way to break the connection
 	}))
 	defer front.Close()
 	c := newClient(t, front.URL, "me")
