@@ -54,8 +54,6 @@ func holdsContent(field string) bool {
 
 // elsewhere is how references look that kustomize takes for a URL or a
 // repository.
-//
-//nolint:gochecknoglobals // compiled once, never changed
 var elsewhere = regexp.MustCompile(`(?i)^(git::|https?:|ssh:|file:|github\.com[/:]|[a-z][a-z0-9-]*@)|://|\?ref=`)
 
 // isRemote says whether kustomize would take a reference for a URL or for a
