@@ -12,47 +12,71 @@ import (
 	"github.com/drover-ci/drover/schema"
 )
 
-// decodeAll reads and decodes the fresh files on all processors.
-func (l *loader) decodeAll() error {
-	group, ctx := errgroup.WithContext(l.ctx)
-	work := make(chan *file)
-	group.Go(func() error {
-		defer close(work)
-		return feed(ctx, l.fresh, work)
-	})
+// newLoader starts workers on all processors, which [loader.wait] ends.
+func newLoader(ctx context.Context, tree Tree) *loader {
+	group, ctx := errgroup.WithContext(ctx)
+	l := &loader{ctx: ctx, tree: tree, fresh: make(chan *file, 256), work: group}
 	for range runtime.GOMAXPROCS(0) {
 		group.Go(func() error {
-			for f := range work {
-				if err := l.decodeOne(f); err != nil {
+			r := reader{tree: tree}
+			for f := range l.fresh {
+				if err := r.decode(f); err != nil {
 					return err
 				}
 			}
 			return nil
 		})
 	}
-	return group.Wait()
+	return l
 }
 
-func feed(ctx context.Context, files []*file, work chan<- *file) error {
-	for _, f := range files {
-		select {
-		case work <- f:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
+// wait says that there are no more fresh files, and waits until all are
+// decoded.
+func (l *loader) wait() error {
+	close(l.fresh)
+	return l.work.Wait()
+}
+
+// reader reads and decodes files one after the other, into the same memory:
+// half of a repository is files of which nothing is kept.
+type reader struct {
+	tree    Tree
+	buffers [][]byte
+}
+
+// blobReader is a tree that reads into given memory, or new memory where that is
+// too small, and knows the id of what it read.
+type blobReader interface {
+	readBlob(file string, buffer []byte) ([]byte, ID, error)
+}
+
+// read reads one part of a file. The content is gone with the next file.
+func (r *reader) read(part int, name string) (content []byte, id ID, problem *schema.Problem, err error) {
+	tree, ok := r.tree.(blobReader)
+	if !ok {
+		content, problem, err = readFile(r.tree, name)
+		return content, BlobID(content), problem, err
 	}
-	return nil
+	if part == len(r.buffers) {
+		r.buffers = append(r.buffers, nil)
+	}
+	content, id, err = tree.readBlob(name, r.buffers[part])
+	if cap(content) > cap(r.buffers[part]) {
+		r.buffers[part] = content
+	}
+	problem, err = problemOf(name, err)
+	return content, id, problem, err
 }
 
-// decodeOne reads a file's parts. Where the tree knew no id but the content is
+// decode reads a file's parts. Where the tree knew no id but the content is
 // what it was, the earlier document is taken.
-func (l *loader) decodeOne(f *file) error {
+func (r *reader) decode(f *file) error {
 	before := f.before
 	f.before = nil // a chain of earlier revisions must not be kept alive
 	contents := make([][]byte, 0, len(f.parts))
 	ids := make([]ID, 0, len(f.parts))
-	for _, part := range f.parts {
-		content, problem, err := readFile(l.tree, part)
+	for i, part := range f.parts {
+		content, id, problem, err := r.read(i, part)
 		if err != nil && f.linked { // it is a link to a link, and those lead astray
 			lost := fileProblem(part, RuleLinkBroken, fmt.Sprintf("the link cannot be followed (found: %v)", err))
 			problem, err = &lost, nil
@@ -64,7 +88,7 @@ func (l *loader) decodeOne(f *file) error {
 			f.problems = append(f.problems, *problem)
 		}
 		contents = append(contents, content)
-		ids = append(ids, BlobID(content))
+		ids = append(ids, id)
 	}
 	f.id = combine(ids...)
 	if before != nil && before.id == f.id {
@@ -79,14 +103,22 @@ func (l *loader) decodeOne(f *file) error {
 // an error.
 func readFile(tree Tree, file string) ([]byte, *schema.Problem, error) {
 	content, err := tree.ReadFile(file)
-	if tooLarge, ok := errors.AsType[*TooLargeError](err); ok {
-		problem := schema.TooLarge(file, tooLarge.Size)
-		return nil, &problem, nil
-	}
-	if err != nil {
-		return nil, nil, fmt.Errorf("read %s: %w", file, err)
+	problem, err := problemOf(file, err)
+	if problem != nil || err != nil {
+		return nil, problem, err
 	}
 	return content, nil, nil
+}
+
+func problemOf(file string, err error) (*schema.Problem, error) {
+	if tooLarge, ok := errors.AsType[*TooLargeError](err); ok {
+		problem := schema.TooLarge(file, tooLarge.Size)
+		return &problem, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", file, err)
+	}
+	return nil, nil //nolint:nilnil // it was read
 }
 
 // loadSingle reads a file that stands alone, or takes over the last document

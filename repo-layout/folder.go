@@ -22,7 +22,7 @@ func OpenFolder(dir string) (tree Tree, closeTree func() error, err error) {
 		_ = handle.Close()
 		return root.Close()
 	}
-	return folderTree{fsTree: fsTree{root.FS()}, root: root, handle: handle}, closeTree, nil
+	return folderTree{fsTree: fsTree{root.FS()}, root: root, handle: handle, fd: int(handle.Fd())}, closeTree, nil
 }
 
 // folderTree is a folder on disk. A repository has tens of thousands of files
@@ -33,6 +33,8 @@ type folderTree struct {
 
 	root   *os.Root
 	handle *os.File
+	// fd is the handle's, which is open as long as that is.
+	fd int
 }
 
 // ReadDir lists by the folder's plain path, because [os.Root] would look at
@@ -51,12 +53,24 @@ func (t folderTree) ReadDir(dir string) ([]Entry, error) {
 
 // ReadFile opens before it asks what it opened.
 func (t folderTree) ReadFile(name string) ([]byte, error) {
-	opened, err := openBeneath(t.handle, name)
-	if err != nil { // the root says why, or knows a way
-		opened, err = t.root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a pipe must not make it wait
+	content, _, err := t.readInto(name, nil)
+	return content, err
+}
+
+// readInto reads a file into the memory of a buffer, or new memory where that
+// is too small, and tells how the file looked when it was opened.
+func (t folderTree) readInto(name string, buffer []byte) (content []byte, seen stat, err error) {
+	content, seen, err = readBeneath(t.fd, name, buffer)
+	if err == nil {
+		return content, seen, nil
 	}
+	opened, err := t.root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0) // the root says why, or knows a way; a pipe must not make it wait
 	if err != nil {
-		return nil, err
+		return nil, stat{}, err
 	}
-	return readOpened(name, opened)
+	if info, statErr := opened.Stat(); statErr == nil {
+		seen = statOf(info)
+	}
+	content, err = readOpened(name, opened)
+	return content, seen, err
 }

@@ -2,10 +2,9 @@
 
 package repolayout
 
-import (
-	"errors"
-	"os"
-)
+import "errors"
 
-// openBeneath has no such call here.
-func openBeneath(*os.File, string) (*os.File, error) { return nil, errors.ErrUnsupported }
+// readBeneath has no such calls here.
+func readBeneath(int, string, []byte) ([]byte, stat, error) {
+	return nil, stat{}, errors.ErrUnsupported
+}

@@ -51,18 +51,27 @@ func load(ctx context.Context, tree Tree, settings *Doc[schema.Settings], last *
 	if repo.ClaimOwners, err = loadSingle(tree, repo.Layout.ClaimOwners, last.ClaimOwners); err != nil {
 		return nil, err
 	}
-	l := &loader{ctx: ctx, tree: tree}
-	for dir, sort := range repo.areas() {
-		if repo.folders[dir], err = l.area(dir, sort, last.folders[dir]); err != nil {
-			return nil, err
-		}
-	}
-	if err := l.decodeAll(); err != nil {
+	if err := repo.loadAreas(ctx, last); err != nil {
 		return nil, err
 	}
 	repo.collect()
 	repo.applyProwgen(last)
 	return repo, nil
+}
+
+// loadAreas loads all folders. Where the workers fail, that is why the walk
+// ended.
+func (r *Repo) loadAreas(ctx context.Context, last *Repo) (err error) {
+	l := newLoader(ctx, r.tree)
+	for dir, sort := range r.areas() {
+		if r.folders[dir], err = l.area(dir, sort, last.folders[dir]); err != nil {
+			break
+		}
+	}
+	if workErr := l.wait(); workErr != nil {
+		return workErr
+	}
+	return err
 }
 
 // judgeSingles judges the files that stand alone.

@@ -3,14 +3,41 @@ package repolayout
 import (
 	"io/fs"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
-// statOf takes the number and the time of the last change of any kind too: a
-// file put in another's place, or given its old time back, looks different.
-func statOf(info fs.FileInfo) stat {
-	made := stat{info.Size(), info.ModTime().UnixNano(), 0, 0, int64(info.Mode())}
-	if system, ok := info.Sys().(*syscall.Stat_t); ok {
-		made[2], made[3] = syscall.TimespecToNsec(system.Ctim), int64(system.Ino) //nolint:gosec // a number that is only compared
+// statAt looks at something below a folder, with one call to the kernel. It is
+// empty where nothing is there.
+func (t folderTree) statAt(name string, follow bool) stat {
+	flags := unix.AT_SYMLINK_NOFOLLOW
+	if follow {
+		flags = 0
 	}
-	return made
+	var info unix.Stat_t
+	if unix.Fstatat(t.fd, name, &info, flags) != nil {
+		return stat{}
+	}
+	return statOfSystem(&info)
+}
+
+// statOfSystem takes the number and the time of the last change of any kind
+// too: a file put in another's place, or given its old time back, looks
+// different.
+func statOfSystem(info *unix.Stat_t) stat {
+	return stat{
+		info.Size, unix.TimespecToNsec(info.Mtim), unix.TimespecToNsec(info.Ctim),
+		int64(info.Ino), int64(info.Mode), //nolint:gosec // numbers that are only compared
+	}
+}
+
+func statOf(info fs.FileInfo) stat {
+	system, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return stat{}
+	}
+	return stat{
+		system.Size, syscall.TimespecToNsec(system.Mtim), syscall.TimespecToNsec(system.Ctim),
+		int64(system.Ino), int64(system.Mode), //nolint:gosec // as above
+	}
 }

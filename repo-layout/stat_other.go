@@ -2,7 +2,25 @@
 
 package repolayout
 
-import "io/fs"
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// statAt looks at something below the folder. It is empty where nothing is
+// there.
+func (t folderTree) statAt(name string, follow bool) stat {
+	look := os.Lstat
+	if follow {
+		look = os.Stat
+	}
+	info, err := look(filepath.Join(t.root.Name(), filepath.FromSlash(name)))
+	if err != nil {
+		return stat{}
+	}
+	return statOf(info)
+}
 
 // statOf has what every system tells.
 func statOf(info fs.FileInfo) stat {

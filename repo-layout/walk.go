@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/drover-ci/drover/schema"
 )
 
@@ -52,11 +54,13 @@ type sorter interface {
 	sort(dir string, entries []Entry) ([]*file, []schema.Problem)
 }
 
-// loader walks the folders of a tree and remembers which files are new.
+// loader walks the folders of a tree and hands the files that are new to
+// workers, which read and decode them meanwhile.
 type loader struct {
 	ctx   context.Context //nolint:containedctx // lives as long as one Load
 	tree  Tree
-	fresh []*file
+	fresh chan *file
+	work  *errgroup.Group
 }
 
 // area loads a folder with all below it. What does not exist is empty.
@@ -88,7 +92,9 @@ func (l *loader) folder(dir string, id ID, sort sorter, last *folder) (*folder, 
 	files, linkProblems := l.links(dir, entries)
 	sorted, nameProblems := sort.sort(dir, files)
 	loaded.problems = slices.Concat(linkProblems, nameProblems)
-	l.addFiles(loaded, sorted, last)
+	if err := l.addFiles(loaded, sorted, last); err != nil {
+		return nil, err
+	}
 	for _, entry := range entries {
 		if entry.Kind != Folder || strings.HasPrefix(entry.Name, "..") {
 			continue
@@ -103,8 +109,8 @@ func (l *loader) folder(dir string, id ID, sort sorter, last *folder) (*folder, 
 }
 
 // addFiles takes files over from the last revision where their content is the
-// same, and notes the others as fresh.
-func (l *loader) addFiles(loaded *folder, sorted []*file, last *folder) {
+// same, and hands on the others.
+func (l *loader) addFiles(loaded *folder, sorted []*file, last *folder) error {
 	before := make(map[string]*file, len(last.files))
 	for _, f := range last.files {
 		before[f.path()] = f
@@ -115,11 +121,16 @@ func (l *loader) addFiles(loaded *folder, sorted []*file, last *folder) {
 			f = known
 		} else if f.decode != nil {
 			f.before = known
-			l.fresh = append(l.fresh, f)
+			select {
+			case l.fresh <- f:
+			case <-l.ctx.Done():
+				return l.ctx.Err()
+			}
 		}
 		loaded.linked = loaded.linked || f.linked
 		loaded.files = append(loaded.files, f)
 	}
+	return nil
 }
 
 func (f *folder) add(name string, child *folder) {

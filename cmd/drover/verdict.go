@@ -57,6 +57,9 @@ func (v verdicts) last(ctx context.Context, files *opened) (report, bool) {
 
 // keep keeps a verdict. One that cannot be kept is found again.
 func (v verdicts) keep(found verdict) {
+	if v.store == nil {
+		return
+	}
 	var value bytes.Buffer
 	if gob.NewEncoder(&value).Encode(found) == nil {
 		v.store.Put(v.key, value.Bytes())
