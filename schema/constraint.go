@@ -93,7 +93,7 @@ func (d *decoder) constrain(node *yaml.Node, c plannedConstraint, entries []entr
 	}
 	if lacking := c.required.missing(entries); lacking != nil {
 		first := c.when[0]
-		d.report(entries[first.position].key, at.field(first.name), c.Rule,
+		d.report(entries[first.position].key, d.field(at, first.name), c.Rule,
 			fmt.Sprintf("%s (found %s, want %s)", sentence(c.Doc), c.when.names(), lacking.name))
 	}
 }
@@ -113,11 +113,11 @@ func (d *decoder) constrainCount(node *yaml.Node, c plannedConstraint, entries [
 	}
 	switch {
 	case len(found) > c.Max:
-		d.report(entries[last.position].key, at.field(last.name), c.Rule,
+		d.report(entries[last.position].key, d.field(at, last.name), c.Rule,
 			fmt.Sprintf("%s (found %s, want %s)", sentence(c.Doc), and(found), c.count(all)))
 	case len(found) < c.Min && c.when != nil:
 		first := c.when[0]
-		d.report(entries[first.position].key, at.field(first.name), c.Rule,
+		d.report(entries[first.position].key, d.field(at, first.name), c.Rule,
 			fmt.Sprintf("%s (found %s by itself, want %s)", sentence(c.Doc), c.when.names(), c.count(all)))
 	case len(found) < c.Min:
 		d.report(node, at, c.Rule, fmt.Sprintf("%s (found none, want %s)", sentence(c.Doc), c.count(all)))

@@ -2,11 +2,9 @@ package schema
 
 import (
 	"reflect"
-	"sync"
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/drover-ci/drover/schema/internal/blockyaml"
 	"github.com/drover-ci/drover/schema/internal/shape"
 )
 
@@ -47,9 +45,9 @@ func Check(file string, data []byte, definition Definition) []Problem {
 // judge reads a file and judges it by a definition. Into is where its values
 // go, or the zero Value.
 func judge(file string, data []byte, definition string, into reflect.Value) []Problem {
-	arena, _ := arenas.Get().(*blockyaml.Arena)
-	defer arenas.Put(arena)
-	d := &decoder{file: file, arena: arena}
+	memory, _ := memories.Get().(*memory)
+	defer memory.giveBack()
+	d := &decoder{file: file, memory: memory}
 	root := d.parse(data)
 	if root == nil {
 		return d.problems
@@ -58,24 +56,12 @@ func judge(file string, data []byte, definition string, into reflect.Value) []Pr
 	return SortProblems(d.problems)
 }
 
-// arenas hold the nodes of files while these are decoded.
-//
-//nolint:gochecknoglobals // memory without content
-var arenas = sync.Pool{New: func() any { return new(blockyaml.Arena) }}
-
 // decoder collects the problems of one file.
 type decoder struct {
-	file     string
-	arena    *blockyaml.Arena
-	problems []Problem
-}
+	*memory
 
-// step is one part of a field path, linked to the part before it, so that a
-// path costs nothing until a problem needs its text.
-type step struct {
-	parent *step
-	name   string
-	index  int
+	file     string
+	problems []Problem
 }
 
 func (d *decoder) report(node *yaml.Node, at *step, rule, message string) {
@@ -124,9 +110,6 @@ func memberFor(node *yaml.Node, union *shape.Shape) *shape.Shape {
 	return union
 }
 
-// entry is a field as it stands in a mapping; the zero entry if it does not.
-type entry struct{ key, value *yaml.Node }
-
 func (d *decoder) structure(node *yaml.Node, s *shape.Shape, into reflect.Value, at *step) {
 	if !d.expect(node, yaml.MappingNode, "a mapping", at) {
 		return
@@ -136,29 +119,31 @@ func (d *decoder) structure(node *yaml.Node, s *shape.Shape, into reflect.Value,
 		return
 	}
 	plan := planFor(s, into)
-	entries := make([]entry, len(plan.fields))
+	first := d.pushEntries(len(plan.fields))
 	d.pairs(node, at, func(key, value *yaml.Node) {
 		position, known := plan.byName[key.Value]
 		if !known {
 			if !s.Open {
-				d.report(key, at.field(key.Value), RuleUnknownField, unknownField(key.Value, plan.names))
+				d.report(key, d.field(at, key.Value), RuleUnknownField, unknownField(key.Value, plan.names))
 			}
 			return
 		}
 		if value = follow(value); !isNull(value) {
-			entries[position] = entry{key, value}
+			d.entries[first+position] = entry{key, value}
 		}
 		field := plan.fields[position]
-		d.value(value, field.shape, field.of(into), at.field(key.Value))
+		d.value(value, field.shape, field.of(into), d.field(at, key.Value))
 	})
+	entries := d.entries[first:]
 	for position, field := range plan.fields {
 		if field.required && entries[position].value == nil {
-			d.report(node, at.field(field.name), RuleMissingField, "the field is required (found nothing)")
+			d.report(node, d.field(at, field.name), RuleMissingField, "the field is required (found nothing)")
 		}
 	}
 	for _, constraint := range plan.constraints {
 		d.constrain(node, constraint, entries, at)
 	}
+	d.popEntries(first)
 }
 
 func (d *decoder) mapping(node *yaml.Node, s *shape.Shape, into reflect.Value, at *step) {
@@ -171,15 +156,15 @@ func (d *decoder) mapping(node *yaml.Node, s *shape.Shape, into reflect.Value, a
 	d.pairs(node, at, func(key, value *yaml.Node) {
 		name := scalarText(key)
 		if complaint := keyComplaint(s.Key, name); complaint != "" {
-			d.report(key, at.field(name), RuleWrongValue, complaint)
+			d.report(key, d.field(at, name), RuleWrongValue, complaint)
 			return
 		}
 		if !into.IsValid() {
-			d.value(value, s.Elem, into, at.field(name))
+			d.value(value, s.Elem, into, d.field(at, name))
 			return
 		}
 		element := reflect.New(into.Type().Elem()).Elem()
-		d.value(value, s.Elem, element, at.field(name))
+		d.value(value, s.Elem, element, d.field(at, name))
 		into.SetMapIndex(reflect.ValueOf(name).Convert(into.Type().Key()), element)
 	})
 }
@@ -196,7 +181,7 @@ func (d *decoder) list(node *yaml.Node, s *shape.Shape, into reflect.Value, at *
 		if into.IsValid() {
 			element = into.Index(i)
 		}
-		d.value(item, s.Elem, element, at.item(i))
+		d.value(item, s.Elem, element, d.item(at, i))
 	}
 }
 
@@ -215,10 +200,10 @@ func (d *decoder) anything(node *yaml.Node, into reflect.Value, at *step) {
 func (d *decoder) onlyKeys(node *yaml.Node, at *step) {
 	switch node = follow(node); node.Kind {
 	case yaml.MappingNode:
-		d.pairs(node, at, func(key, value *yaml.Node) { d.onlyKeys(value, at.field(key.Value)) })
+		d.pairs(node, at, func(key, value *yaml.Node) { d.onlyKeys(value, d.field(at, key.Value)) })
 	case yaml.SequenceNode:
 		for i, item := range node.Content {
-			d.onlyKeys(item, at.item(i))
+			d.onlyKeys(item, d.item(at, i))
 		}
 	default:
 	}

@@ -7,7 +7,6 @@ import (
 	"io"
 	"regexp"
 	"strconv"
-	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -24,7 +23,7 @@ func (d *decoder) parse(data []byte) *yaml.Node {
 		d.problems = append(d.problems, TooLarge(d.file, int64(len(data))))
 		return nil
 	}
-	if root, ok := blockyaml.Parse(data, d.arena); ok {
+	if root, ok := blockyaml.Parse(data, &d.arena); ok {
 		return root
 	}
 	documents := yaml.NewDecoder(bytes.NewReader(data))
@@ -130,38 +129,80 @@ func (s *aliasSizes) ofAlias(alias *yaml.Node) int {
 	return size
 }
 
+// fewKeys is the number of keys up to which looking through them is faster than
+// a map of them.
+const fewKeys = 24
+
 // pairs calls visit for each key and value of a mapping. A repeated key is a
 // problem. Keys that a merge ("<<") brings in come last, without those that
 // the mapping sets itself.
 func (d *decoder) pairs(node *yaml.Node, at *step, visit func(key, value *yaml.Node)) {
-	lines := make(map[string]int, len(node.Content)/2)
-	var merges []*yaml.Node
+	var lines map[string]int
+	if len(node.Content) > 2*fewKeys {
+		lines = make(map[string]int, len(node.Content)/2)
+	}
+	merges := false
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		key, value := node.Content[i], node.Content[i+1]
-		if key.Tag == "!!merge" {
-			merges = append(merges, value)
+		if key.Tag == mergeTag {
+			merges = true
 			continue
 		}
 		if key.Kind != yaml.ScalarNode {
 			d.report(key, at, RuleWrongType, "a name has the wrong type (found "+describe(key)+", want text)")
 			continue
 		}
-		if first, repeated := lines[key.Value]; repeated {
-			d.report(key, at.field(key.Value), RuleDuplicateField, fmt.Sprintf("the field is given twice (first on line %d)", first))
+		first, repeated := lines[key.Value]
+		if lines == nil {
+			first, repeated = lineOfKey(node.Content[:i], key.Value)
+		}
+		if repeated {
+			d.report(key, d.field(at, key.Value), RuleDuplicateField, fmt.Sprintf("the field is given twice (first on line %d)", first))
 			continue
 		}
-		lines[key.Value] = key.Line
+		if lines != nil {
+			lines[key.Value] = key.Line
+		}
 		visit(key, value)
 	}
-	for _, merge := range merges {
-		d.merge(merge, at, lines, visit)
+	if merges {
+		d.merges(node, at, visit)
 	}
 }
 
-func (d *decoder) merge(node *yaml.Node, at *step, lines map[string]int, visit func(key, value *yaml.Node)) {
+const mergeTag = "!!merge"
+
+// lineOfKey is the line of the first of some entries that has a key.
+func lineOfKey(content []*yaml.Node, name string) (line int, found bool) {
+	for i := 0; i < len(content); i += 2 {
+		if key := content[i]; key.Value == name && key.Kind == yaml.ScalarNode && key.Tag != mergeTag {
+			return key.Line, true
+		}
+	}
+	return 0, false
+}
+
+// merges visits what the merges of a mapping bring in.
+func (d *decoder) merges(node *yaml.Node, at *step, visit func(key, value *yaml.Node)) {
+	taken := map[string]bool{}
+	var merged []*yaml.Node
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		switch key := node.Content[i]; {
+		case key.Tag == mergeTag:
+			merged = append(merged, node.Content[i+1])
+		case key.Kind == yaml.ScalarNode:
+			taken[key.Value] = true
+		}
+	}
+	for _, merge := range merged {
+		d.merge(merge, at, taken, visit)
+	}
+}
+
+func (d *decoder) merge(node *yaml.Node, at *step, taken map[string]bool, visit func(key, value *yaml.Node)) {
 	if node = follow(node); node.Kind == yaml.SequenceNode {
 		for _, item := range node.Content {
-			d.merge(item, at, lines, visit)
+			d.merge(item, at, taken, visit)
 		}
 		return
 	}
@@ -170,31 +211,9 @@ func (d *decoder) merge(node *yaml.Node, at *step, lines map[string]int, visit f
 	}
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		key := node.Content[i]
-		if _, taken := lines[key.Value]; !taken {
-			lines[key.Value] = key.Line
+		if !taken[key.Value] {
+			taken[key.Value] = true
 			visit(key, node.Content[i+1])
 		}
 	}
-}
-
-func (s *step) field(name string) *step { return &step{parent: s, name: name} }
-func (s *step) item(index int) *step    { return &step{parent: s, index: index} }
-
-// String is the path as people write it: tests[2].steps.workflow.
-func (s *step) String() string {
-	if s == nil {
-		return ""
-	}
-	before := s.parent.String()
-	if s.name == "" {
-		return before + "[" + strconv.Itoa(s.index) + "]"
-	}
-	name := s.name
-	if strings.ContainsAny(name, ".[]\" ") {
-		return before + "[" + strconv.Quote(name) + "]"
-	}
-	if before == "" {
-		return name
-	}
-	return before + "." + name
 }

@@ -2,6 +2,7 @@ package schema
 
 import (
 	"regexp"
+	"regexp/syntax"
 	"slices"
 	"strings"
 	"sync"
@@ -58,7 +59,7 @@ func formatComplaint(s *shape.Shape, text string) string {
 	var err error
 	switch s.Format {
 	case shape.Regexp:
-		_, err = regexp.Compile(text)
+		_, err = syntax.Parse(text, syntax.Perl) // as regexp.Compile, which goes on from there
 	case shape.Cron:
 		_, err = cron.NewParser(cronForm).Parse(text)
 	case shape.Duration:

@@ -28,20 +28,20 @@ func (d *decoder) today(root *yaml.Node, definition string) *yaml.Node {
 		}
 		d.problems = append(d.problems, Problem{
 			File: d.file, Line: finding.Node.Line, Column: finding.Node.Column,
-			Path: pathOf(finding.Path).String(), Rule: rule, Severity: severity, Message: message,
+			Path: d.pathOf(finding.Path).String(), Rule: rule, Severity: severity, Message: message,
 		})
 	}
 	return root
 }
 
-func pathOf(parts []any) *step {
+func (d *decoder) pathOf(parts []any) *step {
 	var at *step
 	for _, part := range parts {
 		switch part := part.(type) {
 		case string:
-			at = at.field(part)
+			at = d.field(at, part)
 		case int:
-			at = at.item(part)
+			at = d.item(at, part)
 		}
 	}
 	return at
