@@ -51,11 +51,11 @@ type blobReader interface {
 }
 
 // read reads one part of a file. The content is gone with the next file.
-func (r *reader) read(part int, name string) (content []byte, id ID, problem *schema.Problem, err error) {
+func (r *reader) read(part int, name string) (content []byte, id ID, err error) {
 	tree, ok := r.tree.(blobReader)
 	if !ok {
-		content, problem, err = readFile(r.tree, name)
-		return content, BlobID(content), problem, err
+		content, err = r.tree.ReadFile(name)
+		return content, BlobID(content), err
 	}
 	if part == len(r.buffers) {
 		r.buffers = append(r.buffers, nil)
@@ -64,8 +64,7 @@ func (r *reader) read(part int, name string) (content []byte, id ID, problem *sc
 	if cap(content) > cap(r.buffers[part]) {
 		r.buffers[part] = content
 	}
-	problem, err = problemOf(name, err)
-	return content, id, problem, err
+	return content, id, err
 }
 
 // decode reads a file's parts. Where the tree knew no id but the content is
@@ -76,7 +75,8 @@ func (r *reader) decode(f *file) error {
 	contents := make([][]byte, 0, len(f.parts))
 	ids := make([]ID, 0, len(f.parts))
 	for i, part := range f.parts {
-		content, id, problem, err := r.read(i, part)
+		content, id, err := r.read(i, part)
+		problem, err := problemOf(part, err)
 		if err != nil && f.linked { // it is a link to a link, and those lead astray
 			lost := fileProblem(part, RuleLinkBroken, fmt.Sprintf("the link cannot be followed (found: %v)", err))
 			problem, err = &lost, nil

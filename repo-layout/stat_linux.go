@@ -7,15 +7,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// statAt looks at something below a folder, with one call to the kernel. It is
+// statAt looks at something below the folder, with one call to the kernel. It is
 // empty where nothing is there.
-func (t folderTree) statAt(name string, follow bool) stat {
-	flags := unix.AT_SYMLINK_NOFOLLOW
-	if follow {
-		flags = 0
+func (t folderTree) statAt(at read) stat {
+	flags := 0
+	if at.what == target {
+		flags = unix.AT_SYMLINK_NOFOLLOW
 	}
 	var info unix.Stat_t
-	if unix.Fstatat(t.fd, name, &info, flags) != nil {
+	if unix.Fstatat(t.fd, at.path, &info, flags) != nil {
 		return stat{}
 	}
 	return statOfSystem(&info)

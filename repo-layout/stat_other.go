@@ -10,12 +10,12 @@ import (
 
 // statAt looks at something below the folder. It is empty where nothing is
 // there.
-func (t folderTree) statAt(name string, follow bool) stat {
-	look := os.Lstat
-	if follow {
-		look = os.Stat
+func (t folderTree) statAt(at read) stat {
+	look := os.Stat
+	if at.what == target {
+		look = os.Lstat
 	}
-	info, err := look(filepath.Join(t.root.Name(), filepath.FromSlash(name)))
+	info, err := look(filepath.Join(t.root.Name(), filepath.FromSlash(at.path)))
 	if err != nil {
 		return stat{}
 	}

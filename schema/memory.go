@@ -59,6 +59,7 @@ type step struct {
 func (m *memory) field(parent *step, name string) *step {
 	return m.step(step{parent: parent, name: name})
 }
+
 func (m *memory) item(parent *step, index int) *step {
 	return m.step(step{parent: parent, index: index})
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"os/exec"
 	"regexp"
 	"testing"
@@ -29,7 +30,11 @@ func TestLeaseScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/lease",
 		Setup: func(env *testscript.Env) error {
-			s := testleases.Start(env.T().(testing.TB), &apiServer, testleases.Options{Config: &leases.Config{Resources: []leases.Entry{
+			tb, isTB := env.T().(testing.TB)
+			if !isTB {
+				return errors.New("the script's test is none of package testing")
+			}
+			s := testleases.Start(tb, &apiServer, testleases.Options{Config: &leases.Config{Resources: []leases.Entry{
 				{Type: "slice", State: leases.Free, Names: []string{"slice-0"}}, {Type: "pool", State: leases.Free, MinCount: 1, MaxCount: 3},
 			}}})
 			s.Until("everything is there", func() bool { return len(s.Stored()) == 2 })
