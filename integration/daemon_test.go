@@ -361,6 +361,7 @@ func TestADaemonInACluster(t *testing.T) {
 	revision = s.change("unit4", "unit5")
 	first.push()
 	s.inForce(revision, first)
+	s.heedsOrders(first)
 	s.measured(first)
 	s.keepsSecrets(first, second)
 }

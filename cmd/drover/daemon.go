@@ -182,7 +182,10 @@ func (d *daemon) look(ctx context.Context, key string) error {
 	if err != nil {
 		return err
 	}
-	want := duty{generation: repo.Generation, uid: repo.UID, leading: leading, suspended: repo.Spec.Suspend}
+	want, err := dutyOf(repo, leading)
+	if err != nil {
+		return err
+	}
 	if running == nil {
 		running = d.newKeeper(repo)
 		d.mu.Lock()
@@ -191,6 +194,7 @@ func (d *daemon) look(ctx context.Context, key string) error {
 	}
 	running.applied.set(repo.Status.AppliedRevision)
 	running.pushed(repo.Annotations[configrepo.PushedAnnotation])
+	running.heed(ordersOf(repo))
 	running.assign(ctx, want, repo)
 	return nil
 }

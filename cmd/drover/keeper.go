@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"path/filepath"
@@ -19,21 +20,30 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/drover-ci/drover/generators"
+	"github.com/drover-ci/drover/leases/store"
 	"github.com/drover-ci/drover/reconciler"
 	"github.com/drover-ci/drover/reconciler/apply"
 	"github.com/drover-ci/drover/reconciler/configrepo"
 	"github.com/drover-ci/drover/reconciler/gitsource"
 	"github.com/drover-ci/drover/reconciler/metrics"
 	"github.com/drover-ci/drover/resolver/imagestreams"
+	"github.com/drover-ci/drover/schema"
 	"github.com/drover-ci/drover/schema/rules"
 )
 
-// duty is what a keeper has to do. Another duty begins it anew.
+// duty is what a keeper has to do. Another duty begins it anew; orders do not.
 type duty struct {
-	uid        types.UID
-	generation int64
-	leading    bool
-	suspended  bool
+	uid     types.UID
+	spec    string // but for the orders in it, as JSON
+	leading bool
+}
+
+// dutyOf is what an object asks of a process.
+func dutyOf(repo *configrepo.ConfigRepo, leading bool) (duty, error) {
+	spec := repo.Spec
+	spec.Suspend, spec.Rollback = false, nil
+	text, err := json.Marshal(spec)
+	return duty{repo.UID, string(text), leading}, err
 }
 
 // keeper keeps what one ConfigRepo says: it applies what the repository says, or
@@ -54,7 +64,11 @@ type keeper struct {
 	// before is what was in force before the loop began, until it has something.
 	before atomic.Pointer[rules.Snapshot]
 
-	mu      sync.Mutex // over what follows
+	ordering sync.Mutex // over what follows, for moments
+	orders   reconciler.Orders
+	steer    func(reconciler.Orders) // passes orders on to what runs; nil where nothing takes any
+
+	mu      sync.Mutex // over what follows, while something ends
 	push    string     // when another process told of one
 	duty    duty
 	end     context.CancelFunc
@@ -105,10 +119,6 @@ func (k *keeper) assign(ctx context.Context, want duty, repo *configrepo.ConfigR
 	}
 	k.stopLocked()
 	k.duty = want
-	if want.suspended && k.before.Load() != nil {
-		k.logger.InfoContext(ctx, "suspended")
-		return
-	}
 	ctx, k.end = context.WithCancel(ctx)
 	k.running.Go(func() { k.persist(ctx, want, repo) })
 }
@@ -143,7 +153,7 @@ func (k *keeper) persist(ctx context.Context, want duty, repo *configrepo.Config
 			return
 		}
 		k.logger.ErrorContext(ctx, "keep a repository", "error", err, "again", pause)
-		if want.leading && !want.suspended {
+		if want.leading {
 			k.reportFailure(ctx, err)
 		}
 		select {
@@ -165,12 +175,13 @@ func (k *keeper) do(ctx context.Context, want duty, repo *configrepo.ConfigRepo)
 		return err
 	}
 	k.source.Store(source)
+	k.logger.InfoContext(ctx, "repository opened", "url", source.Repository(), "leading", want.leading)
 	streams, err := imagestreams.New(k.config)
 	if err != nil {
 		return err
 	}
 	k.front.Store(newFront(k.snapshot, frontOptions{source: source, repository: source.Repository(), streams: streams, logger: k.logger}))
-	if !want.leading || want.suspended {
+	if !want.leading {
 		return k.follow(ctx, source)
 	}
 	return k.lead(ctx, source)
@@ -186,26 +197,88 @@ func (k *keeper) lead(ctx context.Context, source *gitsource.Source) error {
 	if err != nil {
 		return err
 	}
-	lastGood, err := target.Recover(ctx) // a revision that was cut short may be refused by now
-	if err != nil {
-		return err
-	}
 	before, err := writer.Read(ctx)
 	if err != nil {
 		return err
 	}
+	lastGood, err := found(ctx, target, before)
+	if err != nil {
+		return err
+	}
+	guard, err := k.guard()
+	if err != nil {
+		return err
+	}
 	report := counting(k.counted, reportTo(k.front.Load(), &statusReporter{writer: writer}))
+	drift := tellDrift(k.logger, k.counted)
 	loop := reconciler.New(source, graceful{target, k.grace}, report, reconciler.Options{
-		LastGood: lastGood, Held: heldBefore(before.Status), Logger: k.logger,
-		Open: opener{home: k.config, kubeconfig: k.command.Kubeconfig, namespace: k.namespace}.open,
+		LastGood: lastGood, Held: heldBefore(before.Status), Guard: guard, Logger: k.logger,
+		Open:  opener{home: k.config, kubeconfig: k.command.Kubeconfig, namespace: k.namespace}.open,
+		Drift: func(name string, d apply.Drift) { tellDrift(k.logger.With("target", name), k.counted)(d) },
 	})
-	loop.Order(ordersOf(before))
+	watch := newPausable(func(ctx context.Context) error { return target.Watch(ctx, drift) })
+	k.steered(func(orders reconciler.Orders) {
+		watch.pause(orders.Suspend)
+		loop.Order(orders)
+	})
+	defer k.steered(nil)
 	k.begin(loop)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return loop.Run(ctx) })
 	group.Go(func() error { return k.front.Load().Run(ctx) })
-	group.Go(func() error { return target.Watch(ctx, tellDrift(k.logger, k.counted)) })
+	group.Go(func() error { return watch.run(ctx) })
 	return group.Wait()
+}
+
+// found is the revision that a target holds. What was cut short before is
+// taken back first, for it may be refused by now; but where people have said to
+// suspend, nothing is written.
+func found(ctx context.Context, target *apply.Target, repo *configrepo.ConfigRepo) (string, error) {
+	if repo.Spec.Suspend {
+		return repo.Status.AppliedRevision, nil
+	}
+	return target.Recover(ctx)
+}
+
+// guard gives what looks whether somebody holds leases that a revision takes
+// away, where it was said where the leases are.
+func (k *keeper) guard() (func(ctx context.Context, last, next *rules.Valid) ([]schema.Problem, error), error) {
+	if k.command.Leases == "" {
+		return func(context.Context, *rules.Valid, *rules.Valid) ([]schema.Problem, error) { return nil, nil }, nil
+	}
+	held, err := store.New(k.config, k.command.Leases)
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context, last, next *rules.Valid) ([]schema.Problem, error) {
+		return guardLeases(ctx, held, last, next)
+	}, nil
+}
+
+// heed takes over what people ask for, at once where something runs.
+func (k *keeper) heed(orders reconciler.Orders) {
+	k.ordering.Lock()
+	defer k.ordering.Unlock()
+	k.orders = orders
+	if k.steer != nil {
+		k.steer(orders)
+	}
+}
+
+// steered has orders passed on to what runs, those given before it ran too.
+func (k *keeper) steered(steer func(reconciler.Orders)) {
+	k.ordering.Lock()
+	defer k.ordering.Unlock()
+	k.steer = steer
+	if steer != nil {
+		steer(k.orders)
+	}
+}
+
+func (k *keeper) ordered() reconciler.Orders {
+	k.ordering.Lock()
+	defer k.ordering.Unlock()
+	return k.orders
 }
 
 // follow serves what another process applied.
@@ -263,7 +336,7 @@ func (k *keeper) credentials(ctx context.Context, name string) (gitsource.Creden
 
 // reportFailure tells people of what failed before a pass could.
 func (k *keeper) reportFailure(ctx context.Context, err error) {
-	status := reconciler.Status{Stage: reconciler.Fetch, Err: err}
+	status := reconciler.Status{Stage: reconciler.Fetch, Err: err, Orders: k.ordered()}
 	k.counted.Pass(status)
 	writer, failed := configrepo.NewWriter(k.config, k.namespace, k.name)
 	if failed == nil {

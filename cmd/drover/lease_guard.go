@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
 	"github.com/drover-ci/drover/generators/boskos"
 	"github.com/drover-ci/drover/leases"
 	"github.com/drover-ci/drover/leases/store"
@@ -30,6 +32,9 @@ func guardLeases(ctx context.Context, s *store.Store, last, next *rules.Valid) (
 		return nil, nil
 	}
 	content, err := s.Load(ctx)
+	if apierrors.IsNotFound(err) {
+		return nil, nil // there never was a lease server
+	}
 	if err != nil {
 		return nil, fmt.Errorf("see who holds leases of the types that change: %w", err)
 	}
