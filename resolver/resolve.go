@@ -257,7 +257,7 @@ func (t *resolution) addLeases(leases, more []schema.StepLease) []schema.StepLea
 		case i < 0:
 			leases = append(leases, lease)
 		case leases[i] != lease:
-			message := fmt.Sprintf("a lease's variable may not stand for another lease too (found %s for %s and for %s)",
+			message := fmt.Sprintf("two leases have one variable (found %s for %s and for %s, want one for each)",
 				quoted(lease.Env), leaseText(leases[i]), leaseText(lease))
 			t.report("leases", RuleLeaseConflict, message)
 		}

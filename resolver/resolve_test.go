@@ -184,7 +184,7 @@ func TestResolveFindings(t *testing.T) {
 			reason: "A variable stands for one lease.",
 			tests:  `[{as: a, steps: {workflow: e2e, leases: [{resource_type: cable, env: NETWORK}]}}]`,
 			want: []string{
-				`(config acme/rocket@main) config acme/rocket@main: test a: tests[0].steps.leases: a lease's variable may not stand for another lease too (found "NETWORK" for 1 of network and for 1 of cable) [lease-conflict]`,
+				`(config acme/rocket@main) config acme/rocket@main: test a: tests[0].steps.leases: two leases have one variable (found "NETWORK" for 1 of network and for 1 of cable, want one for each) [lease-conflict]`,
 			},
 		},
 		"a mistake in the registry": {

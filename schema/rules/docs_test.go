@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/drover-ci/drover/internal/golden"
+	"github.com/drover-ci/drover/schema"
 	"github.com/drover-ci/drover/schema/rules"
 )
 
@@ -26,7 +27,30 @@ func TestDocsListEveryRule(t *testing.T) {
 			fmt.Fprintf(&page, "\n```\n%s```\n", message)
 		}
 	}
+	page.WriteString("\n## Rules of today's validator\n\nWhat today's tools check, or should, and the rule that finds it here.\n\n| what | rule |\n|---|---|\n")
+	for _, row := range todaysRules() {
+		var ids []string
+		for id := range strings.FieldsSeq(row.ids) {
+			if _, known := rules.Find(id); !known {
+				t.Errorf("%s: %q is no rule", row.what, id)
+			}
+			ids = append(ids, fmt.Sprintf("[%s](#%s)", id, id))
+		}
+		fmt.Fprintf(&page, "| %s | %s |\n", row.what, strings.Join(ids, ", "))
+	}
 	golden.Equal(t, []byte(page.String()), filepath.Join("..", "..", "docs", "rules.md"))
+}
+
+// TestEveryRuleHasABadRepository finds rules that no broken repository shows.
+func TestEveryRuleHasABadRepository(t *testing.T) {
+	for _, rule := range rules.Table() {
+		if rule.ID == schema.RuleTooLarge { // TestALargeFileIsRefused makes it
+			continue
+		}
+		if _, err := os.Stat(filepath.Join("..", "..", "fixtures", "bad", rule.ID, "want.txt")); err != nil {
+			t.Errorf("%s: %v", rule.ID, err)
+		}
+	}
 }
 
 // TestEveryBadRepositoryHasARule finds folders of rules that there are not.

@@ -84,14 +84,14 @@ func (t *testGraph) literal(steps *schema.LiteralTestSteps) {
 
 // step: the images and releases that a step needs are there.
 func (t *testGraph) step(step *schema.LiteralTestStep, where func() origin) {
-	if step.From != "" {
+	if isReference(step.From) { // else the step's own check says it
 		if rule, why := t.names.reference(step.From, t.claimed); why != "" {
 			t.report(step, where(), "from", rule, why)
 		}
 	}
 	for i := range step.Dependencies {
 		dependency := &step.Dependencies[i]
-		if _, given := t.overridden[dependency.Env]; given || dependency.PullSpec != "" || dependency.Name == "" {
+		if _, given := t.overridden[dependency.Env]; given || dependency.PullSpec != "" || !isReference(dependency.Name) {
 			continue
 		}
 		if rule, why := t.names.reference(dependency.Name, t.claimed); why != "" {
@@ -209,9 +209,9 @@ func (t *testGraph) leases(steps *resolver.Steps) {
 		for _, step := range phase.steps {
 			for i, lease := range step.Literal().Leases {
 				field := item("leases", i) + ".env"
-				if holder, taken := holders[lease.Env]; taken {
+				if holder, taken := holders[lease.Env]; taken && holder != "step "+step.Literal().As { // else the step's own check says it
 					t.report(step.Literal(), t.originOf(phase.name, step.Literal().As), field, RuleLeaseVariable,
-						fmt.Sprintf("the variable of its lease is taken (found %q, which %s has too)", lease.Env, holder))
+						fmt.Sprintf("the variable of its lease is taken (found %q, which %s has too, want another)", lease.Env, holder))
 				}
 				holders[lease.Env] = "step " + step.Literal().As
 			}

@@ -19,8 +19,21 @@ const (
 
 // images: what an image is built from is there, and not made of itself.
 func (c *configCheck) images() {
+	for field, images := range map[string]map[string]schema.ImageStreamTagReference{
+		"base_images": c.config.BaseImages, "base_rpm_images": c.config.BaseRPMImages,
+	} {
+		for _, name := range slices.Sorted(maps.Keys(images)) {
+			c.given(key(field, name), namedField{"tag", images[name].Tag})
+		}
+	}
 	for _, name := range slices.Sorted(maps.Keys(c.config.ExternalImages)) {
-		registry := c.config.ExternalImages[name].Registry
+		image := c.config.ExternalImages[name]
+		registry := image.Registry
+		at := key("external_images", name)
+		c.given(at, namedField{"registry", registry}, namedField{"namespace", image.Namespace}, namedField{"name", image.Name})
+		if image.PullSpec != "" {
+			c.reportf(at+".pull_spec", RuleExternalRegistry, "an imported image is named by its parts (found pull_spec %q, want registry, namespace, name and tag)", image.PullSpec)
+		}
 		if registry != "" && !c.world.mayImport(registry) {
 			c.reportf(key("external_images", name)+".registry", RuleExternalRegistry,
 				"images may not come from this registry (found %q, want %s, or drover.yaml to allow it under known.registries)",
@@ -33,6 +46,7 @@ func (c *configCheck) images() {
 	for i := range c.config.Images.Items {
 		image := &c.config.Images.Items[i]
 		field := item("images.items", i)
+		c.given(field, namedField{"to", image.To})
 		if image.From != "" && c.names.fields[image.From] == "" {
 			c.reportf(field+".from", RuleUnknownImage, "%s", c.names.unknown(image.From))
 		}
@@ -43,6 +57,16 @@ func (c *configCheck) images() {
 		}
 	}
 	c.imageCycles()
+}
+
+// given: the fields of an image are there. Their names are needed here only,
+// so that the definition, which others share, cannot ask for them.
+func (c *configCheck) given(at string, fields ...namedField) {
+	for _, field := range fields {
+		if field.field == "" {
+			c.reportf(at+"."+field.name, schema.RuleMissingField, "the field is required (found nothing)")
+		}
+	}
 }
 
 // mayImport says whether images may come from a registry.

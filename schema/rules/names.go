@@ -214,6 +214,9 @@ func (n *imageNames) release(name, claimed string) string {
 // others.
 func (c *configCheck) imageNames() {
 	for _, twice := range c.names.twice {
+		if isInput(twice.field) && isReserved(twice.name) { // which says more
+			continue
+		}
 		first := c.names.fields[twice.name]
 		c.alsof([]schema.Place{place(c.file, first)}, twice.field, RuleDuplicateImage,
 			"the image's name is taken (found %q, which %s makes too, want another name)", twice.name, first)
@@ -224,10 +227,20 @@ func (c *configCheck) imageNames() {
 		"external_images": slices.Collect(maps.Keys(c.config.ExternalImages)),
 	} {
 		for _, name := range images {
-			if name == "root" || name == "src-bundle" || strings.HasPrefix(name, "ci-bundle") || strings.HasPrefix(name, "ci-index") {
+			if isReserved(name) {
 				c.reportf(key(field, name), RuleReservedImage,
 					`the name is kept for an image that is built (found %q, want none of root and src-bundle, nor one that begins with "ci-bundle" or "ci-index")`, name)
 			}
 		}
 	}
+}
+
+// isInput says whether a field is of an image that is imported.
+func isInput(field string) bool {
+	return strings.HasPrefix(field, "base_") || strings.HasPrefix(field, "external_images")
+}
+
+// isReserved says whether a name is kept for an image that is built.
+func isReserved(name string) bool {
+	return name == "root" || name == "src-bundle" || strings.HasPrefix(name, "ci-bundle") || strings.HasPrefix(name, "ci-index")
 }

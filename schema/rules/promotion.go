@@ -44,6 +44,7 @@ func (c *configCheck) promotion() {
 }
 
 func (c *configCheck) target(field string, target *schema.PromotionTarget) {
+	c.given(field, namedField{"namespace", target.Namespace})
 	if matchesAny(c.world.protected, target.Namespace) {
 		c.reportf(field+".namespace", RulePromotionNamespace,
 			"images may not be promoted to a namespace of the system "+

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 
 	repolayout "github.com/drover-ci/drover/repo-layout"
@@ -207,10 +208,16 @@ func (c *stepCheck) dependencies(field string, dependencies []schema.StepDepende
 
 // reference: an image is named by itself, or as stream:tag.
 func (c *stepCheck) reference(field, name string) {
-	parts := strings.Split(name, ":")
-	if name != "" && (len(parts) > 2 || parts[0] == "" || parts[len(parts)-1] == "") {
+	if name != "" && !isReference(name) {
 		c.reportf(field, RuleImageReference, "the text names no image (found %q, want a name, or a stream and a tag such as stable:cli)", name)
 	}
+}
+
+// isReference says whether text has the form of an image's name, or of a
+// stream and a tag.
+func isReference(text string) bool {
+	parts := strings.Split(text, ":")
+	return len(parts) <= 2 && !slices.Contains(parts, "")
 }
 
 // What a pod's DNS settings may have at most.
