@@ -32,7 +32,8 @@ func (c *configCheck) images() {
 		at := key("external_images", name)
 		c.given(at, namedField{"registry", registry}, namedField{"namespace", image.Namespace}, namedField{"name", image.Name})
 		if image.PullSpec != "" {
-			c.reportf(at+".pull_spec", RuleExternalRegistry, "an imported image is named by its parts (found pull_spec %q, want registry, namespace, name and tag)", image.PullSpec)
+			c.reportf(at+".pull_spec", RuleExternalRegistry,
+				"an imported image is named by its parts (found pull_spec %q, want registry, namespace, name and tag)", image.PullSpec)
 		}
 		if registry != "" && !c.world.mayImport(registry) {
 			c.reportf(key("external_images", name)+".registry", RuleExternalRegistry,
