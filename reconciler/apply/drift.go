@@ -120,7 +120,9 @@ func (w *watcher) putRight(ctx context.Context, e entry, have presence) (changed
 	if err != nil && !errors.Is(err, errLeaving) {
 		return false, fmt.Errorf("put %s right: %w", e.Identity, err)
 	}
-	e.ResourceVersion, changed = got.resourceVersion, got.resourceVersion != have.resourceVersion
+	// An object that the watch lost sight of, and has not seen come back, is looked at twice: it was right the second time.
+	changed = got.resourceVersion != have.resourceVersion && got.resourceVersion != e.ResourceVersion
+	e.ResourceVersion = got.resourceVersion
 	w.noting.Lock()
 	w.known.good[e.Identity] = e
 	w.noting.Unlock()
