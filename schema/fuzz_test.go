@@ -3,6 +3,8 @@ package schema_test
 import (
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/drover-ci/drover/schema"
 )
 
@@ -24,8 +26,11 @@ func FuzzDecode(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var first, second schema.Config
 		once, twice := schema.Decode("c.yaml", data, &first), schema.Decode("c.yaml", data, &second)
-		if len(once) != len(twice) {
-			t.Errorf("%d problems, then %d", len(once), len(twice))
+		if diff := cmp.Diff(once, twice); diff != "" {
+			t.Errorf("problems, then others:\n%s", diff)
+		}
+		if diff := cmp.Diff(first, second); diff != "" {
+			t.Errorf("a value, then another:\n%s", diff)
 		}
 	})
 }

@@ -59,6 +59,21 @@ func (p Place) String() string {
 	return fmt.Sprintf("%s:%d", p.File, p.Line)
 }
 
+// ByWayOf tells of the places that led to a mistake, to be put behind a message.
+// It is empty where none of them is part of a way.
+func ByWayOf(places []Place) string {
+	var way []string
+	for _, place := range places {
+		if place.What != "" {
+			way = append(way, fmt.Sprintf("%s at %s", place.What, place))
+		}
+	}
+	if len(way) == 0 {
+		return ""
+	}
+	return " (by way of " + strings.Join(way, ", ") + ")"
+}
+
 // String is the form for a terminal: file:line:column: field: message [rule].
 func (p Problem) String() string {
 	var b strings.Builder

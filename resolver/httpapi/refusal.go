@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/drover-ci/drover/resolver"
+	"github.com/drover-ci/drover/schema"
 )
 
 // requestError is a request that is not answered as asked, and why.
@@ -61,14 +62,7 @@ func (r *request) reason(finding resolver.Finding) string {
 	if !ok {
 		return reason
 	}
-	var way []string
-	for _, each := range located.Way(finding) {
-		way = append(way, each.What+" at "+each.String())
-	}
-	if len(way) == 0 {
-		return reason
-	}
-	return reason + " (by way of " + strings.Join(way, ", ") + ")"
+	return reason + schema.ByWayOf(located.Way(finding))
 }
 
 // oneLine takes out of text what would make it more than one line.

@@ -3,6 +3,7 @@ package rules
 import (
 	"context"
 	"slices"
+	"sync"
 
 	repolayout "github.com/drover-ci/drover/repo-layout"
 	"github.com/drover-ci/drover/resolver"
@@ -22,6 +23,8 @@ type Valid struct {
 	checked *Checked
 	// base is the revision, with nothing held.
 	base *repolayout.Repo
+	// files are those of the step registry's components, listed when first asked for.
+	files func() map[resolver.Component][]string
 }
 
 // AdmitWhole checks a repository and holds nothing back. Where nothing is wrong
@@ -41,7 +44,10 @@ func AdmitWhole(ctx context.Context, last *Valid, next *repolayout.Repo) (*Valid
 }
 
 func newValid(checked *Checked) *Valid {
-	return &Valid{Repo: checked.Repo, Catalog: checked.Catalog, checked: checked, base: checked.Repo}
+	return &Valid{
+		Repo: checked.Repo, Catalog: checked.Catalog, checked: checked, base: checked.Repo,
+		files: sync.OnceValue(func() map[resolver.Component][]string { return componentFiles(checked.Repo) }),
+	}
 }
 
 // Resolve resolves one configuration of a repository, whatever is wrong with

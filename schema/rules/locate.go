@@ -23,7 +23,7 @@ func position(repo *repolayout.Repo, problems []schema.Problem) []schema.Problem
 			related := &p.Related[j]
 			related.Line, related.Column = find(repo, files, related.File, related.Path)
 		}
-		p.Message = told(*p)
+		p.Message += schema.ByWayOf(p.Related) // known only now that the places have their lines
 	}
 	return problems
 }

@@ -2,9 +2,7 @@ package rules
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/drover-ci/drover/resolver"
 	"github.com/drover-ci/drover/schema"
@@ -85,29 +83,11 @@ func namingInList(field string, steps []schema.TestStep, named resolver.Componen
 	return ""
 }
 
-// told adds the way to a problem's message. It is known only once the places
-// have their lines.
-func told(problem schema.Problem) string {
-	var steps []string
-	for _, each := range problem.Related {
-		if each.What != "" {
-			steps = append(steps, fmt.Sprintf("%s at %s", each.What, each))
-		}
-	}
-	if len(steps) == 0 {
-		return problem.Message
-	}
-	return problem.Message + " (by way of " + strings.Join(steps, ", ") + ")"
-}
-
 // Way gives the places through which the resolver reached a mistake in a
 // configuration that is in no file, such as one that a client sent: in the file
 // of each component that takes part, where it names the next.
 func (v *Valid) Way(finding resolver.Finding) []schema.Place {
-	w := &world{
-		repo: v.Repo, registry: v.Catalog.Registry(),
-		files: func() map[resolver.Component][]string { return componentFiles(v.Repo) },
-	}
+	w := &world{repo: v.Repo, registry: v.Catalog.Registry(), files: v.files}
 	problems := position(v.Repo, []schema.Problem{{Related: w.way(nil, finding)}})
 	return problems[0].Related
 }
