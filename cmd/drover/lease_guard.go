@@ -88,7 +88,7 @@ func (k leaseKinds) change(next leaseKinds, resource *leases.Resource) string {
 	case !known:
 		return ""
 	case !stays:
-		return "is removed"
+		return removed
 	case before && !now:
 		return "changes from leases on demand to named ones"
 	case now && !before:
@@ -122,6 +122,9 @@ func heldProblems(file string, resources []leases.Resource, before, after leaseK
 	return problems
 }
 
+// removed is what becomes of a type that the quotas no longer have.
+const removed = "is removed"
+
 // namedHolders is how many holders a message names.
 const namedHolders = 3
 
@@ -131,6 +134,10 @@ func heldMessage(change string, holders []string) string {
 	if more := len(holders) - namedHolders; more > 0 {
 		names += fmt.Sprintf(" and %d more", more)
 	}
-	return fmt.Sprintf("the lease type %s while %d of its leases are held (%s): wait until they are given back, or add a type of another name",
-		change, len(holders), names)
+	instead := "add a type of another name"
+	if change == removed {
+		instead = "lower its quota first"
+	}
+	return fmt.Sprintf("the lease type %s while %d of its leases are held (%s): wait until they are given back, or %s",
+		change, len(holders), names, instead)
 }

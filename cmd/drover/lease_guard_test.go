@@ -42,7 +42,8 @@ func TestHeldLeasesSpeakAgainstChanges(t *testing.T) {
 		"removed": {
 			reason: "nobody would take the leases back",
 			after:  map[string]schema.Quota{"named": {"east": 2, "host": 1}},
-			want:   []string{`quotas["demand"]: the lease type is removed while 2 of its leases are held (d-1 by job-3, d-2 by job-2)` + instead},
+			want: []string{`quotas["demand"]: the lease type is removed while 2 of its leases are held (d-1 by job-3, d-2 by job-2)` +
+				": wait until they are given back, or lower its quota first"},
 		},
 		"both change kind": {
 			reason: "each is said once",
