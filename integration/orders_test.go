@@ -2,6 +2,7 @@ package integration_test
 
 import (
 	"strings"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -74,9 +75,15 @@ func (s *site) changedByHandWhileSuspended(leader *replica) {
 	s.change("unit6", "unit7") // what would be applied by the time this was seen
 	leader.push()
 	s.order(`{"metadata":{"labels":{"seen":"yes"}}}`)
-	found, err := maps.Get(s.t.Context(), "plugins", metav1.GetOptions{})
-	if err != nil || found.Data["plugins.yaml"] != "by hand" {
-		s.t.Errorf("put right while suspended: %v", err)
+	for range 10 { // what is put right is so within a tenth of this
+		select {
+		case <-s.t.Context().Done():
+		case <-time.After(100 * time.Millisecond):
+		}
+		found, err := maps.Get(s.t.Context(), "plugins", metav1.GetOptions{})
+		if err != nil || found.Data["plugins.yaml"] != "by hand" {
+			s.t.Fatalf("put right while suspended: %v", err)
+		}
 	}
 	s.order(`{"spec":{"suspend":false}}`)
 	s.suspended(false)
