@@ -35,8 +35,10 @@ build: bin/drover bin/localcluster ## build both programs into bin/
 
 ##@ Change
 
+# The small modules wait for clusters most of the time, so two of them run at once.
 .PHONY: test
-test: test-drover test-localcluster test-promql test-boskos test-prow ## run all tests (TESTFLAGS="-run X" for some)
+test: test-drover ## run all tests (TESTFLAGS="-run X" for some)
+	$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-localcluster test-boskos test-promql test-prow
 
 .PHONY: test-drover
 test-drover: build browser
