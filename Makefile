@@ -35,9 +35,12 @@ build: bin/drover bin/localcluster ## build both programs into bin/
 
 ##@ Change
 
-# The small modules wait for clusters most of the time, so two of them run at once.
 .PHONY: test
-test: test-drover ## run all tests (TESTFLAGS="-run X" for some)
+test: test-drover test-modules ## run all tests (TESTFLAGS="-run X" for some)
+
+# These wait for clusters most of the time, so two of them run at once.
+.PHONY: test-modules
+test-modules: build
 	$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-localcluster test-boskos test-promql test-prow
 
 .PHONY: test-drover
