@@ -24,6 +24,7 @@ type serveCommand struct {
 type serveResolverCommand struct {
 	followFlags
 	hookFlags
+	profileFlags
 
 	Repo   string `default:"." placeholder:"DIR|URL" help:"The release repository: a checkout or bare repository, of which commits count, or a URL."`
 	Listen string `default:":8080" placeholder:"ADDRESS" help:"Where to listen."`
@@ -61,6 +62,10 @@ func (c serveResolverCommand) Run(ctx context.Context, out *console) error {
 		source: source, repository: source.Repository(), streams: streams, logger: logger,
 	})
 	loop = reconciler.New(source, nil, front, reconciler.Options{Logger: logger})
+	profiles, err := c.profiles()
+	if err != nil {
+		return err
+	}
 	listener, err := listen(c.Listen)
 	if err != nil {
 		return err
@@ -72,6 +77,7 @@ func (c serveResolverCommand) Run(ctx context.Context, out *console) error {
 	group.Go(func() error { return loop.Run(ctx) })
 	group.Go(func() error { return front.Run(ctx) })
 	group.Go(func() error { return serve(ctx, listener, mux, logger) })
+	group.Go(func() error { return profiles.serve(ctx, logger) })
 	return group.Wait()
 }
 

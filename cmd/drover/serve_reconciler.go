@@ -5,9 +5,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
-	"net/http"
-	"net/http/pprof"
 	"os"
 	"time"
 
@@ -20,6 +17,7 @@ import (
 
 type serveReconcilerCommand struct {
 	hookFlags
+	profileFlags
 
 	Kubeconfig    string        `placeholder:"FILE" help:"The cluster. Default: the one that this runs in."`
 	Namespace     string        `default:"drover-system" env:"POD_NAMESPACE" placeholder:"NS" help:"Where the ConfigRepo objects are, and the lease and the inventories are kept."` //nolint:lll // a tag stands on one line
@@ -30,7 +28,6 @@ type serveReconcilerCommand struct {
 	LeaderElect   bool          `default:"true" negatable:"" help:"Apply only while holding a lease, so that several replicas can run; all of them answer jobs."`
 	LeaseDuration time.Duration `default:"15s" help:"How long after a leader's last sign of life another takes over."`
 	Grace         time.Duration `default:"30s" help:"How long an apply that is under way may go on when the program is told to end."`
-	Pprof         string        `placeholder:"ADDRESS" help:"Serve profiles at this address, which must be of this machine alone, such as 127.0.0.1:6060."`
 	LogFormat     string        `default:"json" enum:"json,text" help:"How to log: ${enum}."`
 }
 
@@ -56,7 +53,7 @@ func (c serveReconcilerCommand) Run(ctx context.Context, out *console) error {
 	if err != nil {
 		return err
 	}
-	profiles, err := listenForProfiles(c.Pprof)
+	profiles, err := c.profiles()
 	if err != nil {
 		return err
 	}
@@ -76,9 +73,7 @@ func (c serveReconcilerCommand) Run(ctx context.Context, out *console) error {
 	group, running := errgroup.WithContext(ctx)
 	group.Go(func() error { return d.run(running) })
 	group.Go(func() error { return serve(running, listener, mux, logger) })
-	if profiles != nil {
-		group.Go(func() error { return serve(running, profiles, profileMux(), logger) })
-	}
+	group.Go(func() error { return profiles.serve(running, logger) })
 	return group.Wait()
 }
 
@@ -129,32 +124,6 @@ func readable(_ []string, attribute slog.Attr) slog.Attr {
 		return slog.String(attribute.Key, attribute.Value.Duration().String())
 	}
 	return attribute
-}
-
-// listenForProfiles opens an address that only this machine reaches: profiles
-// show what is in memory. Without an address there are none.
-func listenForProfiles(address string) (net.Listener, error) {
-	if address == "" {
-		return nil, nil //nolint:nilnil // none is wanted
-	}
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		return nil, fmt.Errorf("--pprof: %w", err)
-	}
-	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return nil, fmt.Errorf("--pprof: got %s, expected an address of this machine alone, such as 127.0.0.1:6060", address)
-	}
-	return listen(address)
-}
-
-func profileMux() http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("/debug/pprof/", pprof.Index)
-	mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
-	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
-	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
-	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
-	return mux
 }
 
 // hostName names this process among those that would lead.

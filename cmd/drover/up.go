@@ -29,6 +29,7 @@ import (
 type upCommand struct {
 	followFlags
 	hookFlags
+	profileFlags
 
 	Repo       string `placeholder:"DIR|URL" help:"The release repository, of which commits count. Default: a sample, made in the data folder."`
 	Kubeconfig string `placeholder:"FILE" help:"Keep this cluster instead of running a local control plane."`
@@ -64,6 +65,10 @@ func (c upCommand) Run(ctx context.Context, out *console) error {
 	}
 	defer data.close()
 	logger := slog.New(slog.NewTextHandler(out.stderr, nil))
+	profiles, err := c.profiles()
+	if err != nil {
+		return err
+	}
 	source, err := c.source(ctx, data)
 	if err != nil {
 		return err
@@ -85,7 +90,7 @@ func (c upCommand) Run(ctx context.Context, out *console) error {
 	}
 	system := &system{
 		data: data, source: source, cluster: cluster, listener: listener, leases: leases,
-		repo: gitsource.Redact(c.repository(data)), hook: c.hookFlags, logger: logger, out: out,
+		repo: gitsource.Redact(c.repository(data)), hook: c.hookFlags, profiles: profiles, logger: logger, out: out,
 	}
 	return system.run(ctx)
 }
@@ -176,6 +181,7 @@ type system struct {
 	leases   *localLeases
 	repo     string
 	hook     hookFlags
+	profiles *profiles
 	logger   *slog.Logger
 	out      *console
 }
@@ -229,6 +235,7 @@ func (s *system) run(ctx context.Context) error {
 	group.Go(func() error { return drift.run(ctx) })
 	group.Go(func() error { return followOrders(ctx, s.cluster.config, systemNamespace, objectName, heed) })
 	group.Go(func() error { return serve(ctx, s.listener, mux, s.logger) })
+	group.Go(func() error { return s.profiles.serve(ctx, s.logger) })
 	group.Go(func() error {
 		select {
 		case <-ctx.Done():

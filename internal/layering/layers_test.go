@@ -13,6 +13,8 @@ func layers() *Table {
 			"fixtures":      {},
 			"internal/memo": {},
 
+			"internal/gitobjects": {},
+
 			"schema": {Imports: []string{
 				"schema/internal/blockyaml", "schema/internal/older", "schema/internal/shape",
 			}},
@@ -44,7 +46,7 @@ func layers() *Table {
 				"generators/manifests", "generators/prowjobs"),
 
 			"reconciler/configrepo": {Imports: []string{"schema"}},
-			"reconciler/gitsource":  {Imports: []string{"repo-layout", "schema"}},
+			"reconciler/gitsource":  {Imports: []string{"internal/gitobjects", "repo-layout", "schema"}},
 			"reconciler/apply":      {Imports: []string{"generators", "schema"}},
 			"reconciler": {Imports: []string{
 				"generators", "generators/render", "repo-layout", "schema", "schema/rules",

@@ -3,39 +3,38 @@ package gitsource
 import (
 	"errors"
 	"fmt"
-	"runtime"
 	"sync"
 
 	"github.com/go-git/go-git/v5"
-	"github.com/go-git/go-git/v5/plumbing/cache"
-	"github.com/go-git/go-git/v5/plumbing/storer"
-	"github.com/go-git/go-git/v5/storage/filesystem"
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/object"
 
+	"github.com/drover-ci/drover/internal/gitobjects"
 	repolayout "github.com/drover-ci/drover/repo-layout"
 	"github.com/drover-ci/drover/schema"
 )
 
-// objects is a repository as its readers see it. go-git's storage is not made
-// for several readers: branches and commits are read in turn, and trees and
-// blobs, of which there are thousands, each by a reader of its own.
+// objects is a repository as its readers see it. What a branch's name or an
+// expression means go-git says, one reader at a time; the objects themselves, of
+// which there are tens of thousands, anybody reads at any time.
 type objects struct {
 	dir string
 
 	mu         sync.Mutex
 	repository *git.Repository
+	stored     *gitobjects.Store
 	// damaged says that something was not to be read that should be there.
 	damaged bool
-
-	// readers are those that nobody uses; nil is one not opened yet.
-	readers chan *filesystem.Storage
 }
 
-func newObjects(dir string, repository *git.Repository) *objects {
-	o := &objects{dir: dir, repository: repository, readers: make(chan *filesystem.Storage, runtime.GOMAXPROCS(0))}
-	for range cap(o.readers) {
-		o.readers <- nil
+// newObjects reads the objects of a repository that was opened, given the folder
+// that holds its branches.
+func newObjects(dir string, repository *git.Repository) (*objects, error) {
+	stored, err := gitobjects.Open(dir)
+	if err != nil {
+		return nil, fmt.Errorf("open the objects of %s: %w", dir, err)
 	}
-	return o
+	return &objects{dir: dir, repository: repository, stored: stored}, nil
 }
 
 // use gives the repository to one reader.
@@ -52,68 +51,79 @@ func (o *objects) isDamaged() bool {
 	return o.damaged
 }
 
-// renewed sees what came into the folder.
+// renewed opens the folder anew: its files may be others.
 func (o *objects) renewed() error {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.damaged = false
-	return o.reopen()
-}
-
-// reopen sees what came into the folder since. The caller holds the lock.
-func (o *objects) reopen() error {
 	repository, err := git.PlainOpen(o.dir)
 	if err != nil {
 		return fmt.Errorf("open %s again: %w", o.dir, err)
 	}
-	o.repository = repository
+	renewed, err := newObjects(o.dir, repository)
+	if err != nil {
+		return err
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.repository, o.stored, o.damaged = repository, renewed.stored, false
 	return nil
 }
 
-// What a reader keeps: files of packs, which it would else open for every
-// object, and in bytes what other objects are stored as differences from.
-const (
-	readerFiles = 8
-	readerCache = 16 * cache.MiByte
-)
-
-// open makes a reader of what is in the folder now.
-func (o *objects) open() (*filesystem.Storage, error) {
-	repository, err := git.PlainOpen(o.dir)
-	if err != nil {
-		return nil, fmt.Errorf("open %s again: %w", o.dir, err)
+// read reads an object. A file that is too large is a *repolayout.TooLargeError.
+func (o *objects) read(want gitobjects.Type, hash plumbing.Hash) ([]byte, error) {
+	o.mu.Lock()
+	stored := o.stored
+	o.mu.Unlock()
+	kind, content, err := stored.Read(gitobjects.ID(hash), schema.MaxFileSize)
+	if large, ok := errors.AsType[*gitobjects.TooLargeError](err); ok && want == gitobjects.Blob {
+		return nil, &repolayout.TooLargeError{Size: large.Size}
 	}
-	stored, ok := repository.Storer.(*filesystem.Storage)
-	if !ok {
-		return nil, fmt.Errorf("open %s again: its storage is %T, no folder", o.dir, repository.Storer)
+	if err == nil && kind != want {
+		return nil, fmt.Errorf("object %s is a %s, expected a %s", hash, kind, want)
 	}
-	return filesystem.NewStorageWithOptions(stored.Filesystem(), cache.NewObjectLRU(readerCache), filesystem.Options{
-		MaxOpenDescriptors:   readerFiles,
-		LargeObjectThreshold: schema.MaxFileSize, // what is larger is measured, and never read
-	}), nil
+	return content, err
 }
 
-// insist reads objects that should be there. They may have moved into a pack
-// that was made since the reader was opened, by fetching or by git gc; then
-// another is opened.
-func (o *objects) insist(read func(storer.EncodedObjectStorer) error) (err error) {
-	reader := <-o.readers
-	defer func() { o.readers <- reader }()
-	if reader != nil {
-		err = read(reader)
-		if _, large := errors.AsType[*repolayout.TooLargeError](err); err == nil || large {
-			return err
-		}
-		_ = reader.Close()
-	}
-	if reader, err = o.open(); err != nil {
-		return err
-	}
-	err = read(reader)
+// insist reads an object that should be there.
+func (o *objects) insist(want gitobjects.Type, hash plumbing.Hash) ([]byte, error) {
+	content, err := o.read(want, hash)
 	if _, large := errors.AsType[*repolayout.TooLargeError](err); err != nil && !large {
 		o.mu.Lock()
 		o.damaged = true
 		o.mu.Unlock()
 	}
-	return err
+	return content, err
+}
+
+// commit reads a commit that should be there.
+func (o *objects) commit(hash plumbing.Hash) (*object.Commit, error) {
+	content, err := o.insist(gitobjects.Commit, hash)
+	if err != nil {
+		return nil, err
+	}
+	encoded := &plumbing.MemoryObject{}
+	encoded.SetType(plumbing.CommitObject)
+	if _, err := encoded.Write(content); err != nil {
+		return nil, err
+	}
+	commit := &object.Commit{}
+	if err := commit.Decode(encoded); err != nil {
+		return nil, fmt.Errorf("read commit %s: %w", hash, err)
+	}
+	return commit, nil
+}
+
+// find says which commit a name means: a hash, a branch, a tag or an expression.
+func (o *objects) find(name string) (found plumbing.Hash, err error) {
+	if hash := plumbing.NewHash(name); plumbing.IsHash(name) {
+		if _, err := o.read(gitobjects.Commit, hash); err == nil {
+			return hash, nil
+		}
+	}
+	err = o.use(func(repository *git.Repository) error {
+		hash, err := repository.ResolveRevision(plumbing.Revision(name))
+		if err == nil {
+			found = *hash
+		}
+		return err
+	})
+	return found, err
 }

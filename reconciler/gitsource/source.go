@@ -10,7 +10,6 @@ import (
 
 	"github.com/go-git/go-git/v5"
 	"github.com/go-git/go-git/v5/plumbing"
-	"github.com/go-git/go-git/v5/plumbing/object"
 
 	repolayout "github.com/drover-ci/drover/repo-layout"
 )
@@ -101,7 +100,9 @@ func Open(ctx context.Context, options Options) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.objects = newObjects(s.gitDir, repository)
+	if s.objects, err = newObjects(s.gitDir, repository); err != nil {
+		return nil, err
+	}
 	if s.branch, err = defaultBranch(options, repository); err != nil {
 		return nil, err
 	}
@@ -164,28 +165,28 @@ func (s *Source) refresh(ctx context.Context) error {
 }
 
 func (s *Source) newest() (revision Revision, err error) {
+	var hash plumbing.Hash
 	err = s.objects.use(func(repository *git.Repository) error {
 		reference, err := repository.Reference(plumbing.NewBranchReferenceName(s.branch), true)
-		if err != nil {
-			return fmt.Errorf("read branch %s of %s: %w", s.branch, s.Repository(), err)
+		if err == nil {
+			hash = reference.Hash()
 		}
-		revision, err = s.read(reference.Hash())
 		return err
 	})
-	return revision, err
+	if err != nil {
+		return Revision{}, fmt.Errorf("read branch %s of %s: %w", s.branch, s.Repository(), err)
+	}
+	return s.read(hash)
 }
 
 // Resolve gives the revision that a name means: a hash, a branch, a tag, or
 // an expression such as HEAD~1.
-func (s *Source) Resolve(name string) (revision Revision, err error) {
-	err = s.objects.use(func(repository *git.Repository) error {
-		hash, err := repository.ResolveRevision(plumbing.Revision(name))
-		if err != nil {
-			return fmt.Errorf("find revision %s: %w", name, err)
-		}
-		revision, err = s.read(*hash)
-		return err
-	})
+func (s *Source) Resolve(name string) (Revision, error) {
+	hash, err := s.objects.find(name)
+	if err != nil {
+		return Revision{}, fmt.Errorf("find revision %s: %w", name, err)
+	}
+	revision, err := s.read(hash)
 	if err != nil {
 		return Revision{}, err
 	}
@@ -210,34 +211,22 @@ func (s *Source) Find(ctx context.Context, hash string) (Revision, error) {
 	return s.Resolve(hash)
 }
 
-// read reads a commit. Objects may have come in a pack that was not there when
-// the repository was opened; then it is opened again. The caller uses objects.
 func (s *Source) read(hash plumbing.Hash) (Revision, error) {
-	commit, err := s.objects.repository.CommitObject(hash)
-	if errors.Is(err, plumbing.ErrObjectNotFound) {
-		if err = s.objects.reopen(); err == nil {
-			commit, err = s.objects.repository.CommitObject(hash)
-		}
-	}
+	commit, err := s.objects.commit(hash)
 	if err != nil {
-		s.objects.damaged = true
-		return Revision{}, fmt.Errorf("read commit %s: %w", hash, err)
+		return Revision{}, err
 	}
 	subject, _, _ := strings.Cut(commit.Message, "\n")
 	return Revision{Hash: hash.String(), Subject: subject, Time: commit.Committer.When}, nil
 }
 
 // Tree gives a revision's files.
-func (s *Source) Tree(revision Revision) (found repolayout.Tree, err error) {
-	err = s.objects.use(func(repository *git.Repository) error {
-		commit, err := repository.CommitObject(plumbing.NewHash(revision.Hash))
-		if err != nil {
-			return fmt.Errorf("read commit %s: %w", revision.Hash, err)
-		}
-		found = newTree(s.objects, commit.TreeHash)
-		return nil
-	})
-	return found, err
+func (s *Source) Tree(revision Revision) (repolayout.Tree, error) {
+	commit, err := s.objects.commit(plumbing.NewHash(revision.Hash))
+	if err != nil {
+		return nil, err
+	}
+	return newTree(s.objects, commit.TreeHash), nil
 }
 
 // vouched gives a revision with its signer, if one is asked for.
@@ -245,13 +234,9 @@ func (s *Source) vouched(revision Revision) (Revision, error) {
 	if s.options.Signers == nil {
 		return revision, nil
 	}
-	var commit *object.Commit
-	err := s.objects.use(func(repository *git.Repository) (err error) {
-		commit, err = repository.CommitObject(plumbing.NewHash(revision.Hash))
-		return err
-	})
+	commit, err := s.objects.commit(plumbing.NewHash(revision.Hash))
 	if err != nil {
-		return Revision{}, fmt.Errorf("read commit %s: %w", revision.Hash, err)
+		return Revision{}, err
 	}
 	revision.Signer, err = s.options.Signers.verify(commit)
 	if err != nil {

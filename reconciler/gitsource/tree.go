@@ -3,7 +3,6 @@ package gitsource
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"path"
 	"strings"
@@ -11,11 +10,9 @@ import (
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/filemode"
-	"github.com/go-git/go-git/v5/plumbing/object"
-	"github.com/go-git/go-git/v5/plumbing/storer"
 
+	"github.com/drover-ci/drover/internal/gitobjects"
 	repolayout "github.com/drover-ci/drover/repo-layout"
-	"github.com/drover-ci/drover/schema"
 )
 
 // maxLinks bounds how many links lead from one to the next.
@@ -29,28 +26,24 @@ type tree struct {
 	mu sync.Mutex
 	// folders remembers the folders that were listed: at most as many as the
 	// commit has.
-	folders map[string][]object.TreeEntry
+	folders map[string][]repolayout.Entry
 }
 
 func newTree(source *objects, root plumbing.Hash) *tree {
-	return &tree{source: source, root: root, folders: map[string][]object.TreeEntry{}}
+	return &tree{source: source, root: root, folders: map[string][]repolayout.Entry{}}
 }
 
 // ReadDir implements repolayout.Tree.
 func (t *tree) ReadDir(dir string) ([]repolayout.Entry, error) {
-	found, err := t.list(path.Clean(dir))
+	entries, err := t.list(path.Clean(dir))
 	if err != nil {
 		return nil, &fs.PathError{Op: "list", Path: dir, Err: err}
-	}
-	entries := make([]repolayout.Entry, 0, len(found))
-	for _, entry := range found {
-		entries = append(entries, repolayout.Entry{Name: entry.Name, Kind: kindOf(entry.Mode), ID: repolayout.ID(entry.Hash)})
 	}
 	return entries, nil
 }
 
-// list gives a folder's entries.
-func (t *tree) list(dir string) (entries []object.TreeEntry, err error) {
+// list gives a folder's entries, which are not to be changed.
+func (t *tree) list(dir string) ([]repolayout.Entry, error) {
 	t.mu.Lock()
 	known, ok := t.folders[dir]
 	t.mu.Unlock()
@@ -63,20 +56,22 @@ func (t *tree) list(dir string) (entries []object.TreeEntry, err error) {
 		if err != nil {
 			return nil, err
 		}
-		if entry.Mode != filemode.Dir {
+		if entry.Kind != repolayout.Folder {
 			return nil, errors.New("not a folder")
 		}
-		hash = entry.Hash
+		hash = plumbing.Hash(entry.ID)
 	}
-	err = t.source.insist(func(stored storer.EncodedObjectStorer) error {
-		read, err := object.GetTree(stored, hash)
-		if err == nil {
-			entries = read.Entries
-		}
-		return err
-	})
+	content, err := t.source.insist(gitobjects.Tree, hash)
+	if err != nil {
+		return nil, err
+	}
+	parsed, err := gitobjects.ParseTree(content)
 	if err != nil {
 		return nil, fmt.Errorf("read tree %s: %w", hash, err)
+	}
+	entries := make([]repolayout.Entry, 0, len(parsed))
+	for _, entry := range parsed {
+		entries = append(entries, repolayout.Entry{Name: entry.Name, Kind: kindOf(filemode.FileMode(entry.Mode)), ID: repolayout.ID(entry.ID)})
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -85,13 +80,14 @@ func (t *tree) list(dir string) (entries []object.TreeEntry, err error) {
 }
 
 // entry finds what a path names.
-func (t *tree) entry(file string) (*object.TreeEntry, error) {
+func (t *tree) entry(file string) (*repolayout.Entry, error) {
 	siblings, err := t.list(path.Dir(file))
 	if err != nil {
 		return nil, err
 	}
+	name := path.Base(file)
 	for i := range siblings {
-		if siblings[i].Name == path.Base(file) {
+		if siblings[i].Name == name {
 			return &siblings[i], nil
 		}
 	}
@@ -113,11 +109,11 @@ func (t *tree) readFollowing(file string) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		switch kindOf(entry.Mode) {
+		switch entry.Kind {
 		case repolayout.File:
-			return t.blob(entry.Hash)
+			return t.blob(entry.ID)
 		case repolayout.Link:
-			target, err := t.blob(entry.Hash)
+			target, err := t.blob(entry.ID)
 			if err != nil {
 				return nil, err
 			}
@@ -138,38 +134,13 @@ func (t *tree) ReadLink(file string) (string, error) {
 	if err != nil {
 		return "", &fs.PathError{Op: "read", Path: file, Err: err}
 	}
-	target, err := t.blob(entry.Hash)
+	target, err := t.blob(entry.ID)
 	return string(target), err
 }
 
-// blob reads an object.
-func (t *tree) blob(hash plumbing.Hash) (content []byte, err error) {
-	err = t.source.insist(func(stored storer.EncodedObjectStorer) error {
-		content, err = readBlob(stored, hash)
-		return err
-	})
-	return content, err
-}
-
-// readBlob reads an object, looking at its size first.
-func readBlob(stored storer.EncodedObjectStorer, hash plumbing.Hash) (content []byte, err error) {
-	found, err := stored.EncodedObject(plumbing.BlobObject, hash)
-	if err != nil {
-		return nil, fmt.Errorf("read blob %s: %w", hash, err)
-	}
-	if found.Size() > schema.MaxFileSize {
-		return nil, &repolayout.TooLargeError{Size: found.Size()}
-	}
-	reader, err := found.Reader()
-	if err != nil {
-		return nil, fmt.Errorf("read blob %s: %w", hash, err)
-	}
-	defer func() { err = errors.Join(err, reader.Close()) }()
-	content = make([]byte, found.Size())
-	if _, err := io.ReadFull(reader, content); err != nil {
-		return nil, fmt.Errorf("read blob %s: %w", hash, err)
-	}
-	return content, nil
+// blob reads a file's content, which is not to be changed.
+func (t *tree) blob(id repolayout.ID) ([]byte, error) {
+	return t.source.insist(gitobjects.Blob, plumbing.Hash(id))
 }
 
 func kindOf(mode filemode.FileMode) repolayout.Kind {
