@@ -2,7 +2,6 @@ package resolver
 
 import (
 	"cmp"
-	"regexp"
 	"runtime"
 	"slices"
 	"sync"
@@ -18,18 +17,6 @@ type Catalog struct {
 	entries []*Entry
 }
 
-// Entry is one configuration of a catalog.
-type Entry struct {
-	// Config is the configuration as it is written. It must not be changed.
-	Config *schema.Config
-	// Resolved is nil where there are Findings.
-	Resolved *Resolved
-	// Findings are what is wrong, in the order of the tests.
-	Findings []Finding
-	// branches is for a branch that is given as an expression.
-	branches *regexp.Regexp
-}
-
 // NewCatalog resolves the configurations.
 func NewCatalog(registry *Registry, configs []*schema.Config) *Catalog {
 	return (&Catalog{}).Next(registry, configs)
@@ -37,41 +24,86 @@ func NewCatalog(registry *Registry, configs []*schema.Config) *Catalog {
 
 // Next is NewCatalog for a later revision. The result is the same, but of a
 // configuration that is the same pointer as before, and none of whose
-// components have changed, the entry is taken over. For that the registry must
-// come from this catalog's by [Registry.Next].
+// components have changed, the entry is taken over; and one whose components
+// have changed in the text of their commands alone is resolved only when it is
+// asked for. For that the registry must come from this catalog's by
+// [Registry.Next].
 func (c *Catalog) Next(registry *Registry, configs []*schema.Config) *Catalog {
 	known := make(map[*schema.Config]*Entry, len(c.entries))
 	for _, entry := range c.entries {
 		known[entry.Config] = entry
 	}
 	next := &Catalog{registry: registry, entries: make([]*Entry, len(configs))}
+	alike := &likeness{registry: registry}
 	inParallel(len(configs), func(i int) {
-		if last := known[configs[i]]; last != nil && (registry == c.registry || last.current(registry)) {
+		last := known[configs[i]]
+		switch {
+		case last == nil:
+			next.entries[i] = newEntry(registry, configs[i])
+		case registry == c.registry:
 			next.entries[i] = last
-			return
+		default:
+			next.entries[i] = last.next(alike)
 		}
-		next.entries[i] = newEntry(registry, configs[i])
 	})
-	byMetadata := func(a, b *Entry) int { return compareMetadata(a.Config.Metadata, b.Config.Metadata) }
-	if !slices.IsSortedFunc(next.entries, byMetadata) {
-		slices.SortStableFunc(next.entries, byMetadata)
-	}
+	next.sort(c.entries)
 	return next
 }
 
-func newEntry(registry *Registry, config *schema.Config) *Entry {
-	resolved, findings := registry.Resolve(config)
-	return &Entry{
-		Config:   config,
-		Resolved: resolved,
-		Findings: findings,
-		branches: branchExpression(config.Metadata.Branch),
+// sort puts the entries into order. Those that were in order before, which are
+// nearly all, need only be merged with the others.
+func (c *Catalog) sort(before []*Entry) {
+	here := make(map[*Entry]bool, len(c.entries))
+	for _, entry := range c.entries {
+		here[entry] = true
 	}
+	sorted := make([]*Entry, 0, len(c.entries))
+	for _, entry := range before {
+		if here[entry] {
+			sorted = append(sorted, entry)
+			delete(here, entry)
+		}
+	}
+	added := slices.DeleteFunc(slices.Clone(c.entries), func(e *Entry) bool { return !here[e] })
+	slices.SortStableFunc(added, compareEntries)
+	all := merged(sorted, added)
+	for i := range all[min(1, len(all)):] {
+		if compareEntries(all[i], all[i+1]) == 0 { // of two with one name the order is that of the files
+			slices.SortStableFunc(c.entries, compareEntries)
+			return
+		}
+	}
+	c.entries = all
 }
 
-// current says whether the entry is what the registry would give too.
-func (e *Entry) current(registry *Registry) bool {
-	return e.Resolved != nil && registry.Current(e.Resolved)
+// merged merges two sorted lists.
+func merged(a, b []*Entry) []*Entry {
+	into := make([]*Entry, 0, len(a)+len(b))
+	for len(a) > 0 && len(b) > 0 {
+		if compareEntries(b[0], a[0]) < 0 {
+			into, b = append(into, b[0]), b[1:]
+		} else {
+			into, a = append(into, a[0]), a[1:]
+		}
+	}
+	return append(append(into, a...), b...)
+}
+
+// Slim gives the same catalog, which keeps nothing resolved but what another
+// has too: its other configurations are resolved anew each time. It is for
+// revisions that are rarely asked for any more.
+func (c *Catalog) Slim(beside *Catalog) *Catalog {
+	kept := make(map[*Entry]bool, len(beside.entries))
+	for _, entry := range beside.entries {
+		kept[entry] = true
+	}
+	slim := &Catalog{registry: c.registry, entries: slices.Clone(c.entries)}
+	for i, entry := range slim.entries {
+		if !kept[entry] {
+			slim.entries[i] = entry.slim(c.registry)
+		}
+	}
+	return slim
 }
 
 // Registry is what the configurations are resolved against.
@@ -80,6 +112,8 @@ func (c *Catalog) Registry() *Registry { return c.registry }
 // Entries are all configurations, ordered by organization, repository, branch
 // and variant. They must not be changed.
 func (c *Catalog) Entries() []*Entry { return c.entries }
+
+func compareEntries(a, b *Entry) int { return compareMetadata(a.Config.Metadata, b.Config.Metadata) }
 
 func compareMetadata(a, b schema.Metadata) int {
 	return cmp.Or(

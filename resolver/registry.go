@@ -64,8 +64,8 @@ func (r *Registry) Profile(name string) *schema.ClusterProfileEntry { return r.s
 
 // Current says whether the registry would still resolve a configuration to this
 // result, which an earlier one gave.
-func (r *Registry) Current(resolved *Resolved) bool {
-	for _, used := range resolved.used {
+func (r *Registry) Current(result *Shape) bool {
+	for _, used := range result.used {
 		if r.lookUp(used.Component) != used.what {
 			return false
 		}

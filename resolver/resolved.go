@@ -9,13 +9,19 @@ import (
 // Resolved is a configuration whose tests spell out every step. It never
 // changes, and shares its steps with others.
 type Resolved struct {
+	*Shape
+
+	body Body
+}
+
+// Shape is what a configuration resolves to, without the text that is made of
+// it. It never changes.
+type Shape struct {
 	source *schema.Config
 	// steps are by position of the test; nil for a test that has none to spell
 	// out.
 	steps []*Steps
 	used  []used
-
-	body Body
 }
 
 // used is a component that the configuration names, and what it came to.
@@ -24,18 +30,18 @@ type used struct {
 	what any
 }
 
-func (r *Resolved) use(kind Kind, name string, what any) {
+func (s *Shape) use(kind Kind, name string, what any) {
 	component := Component{kind, name}
-	if !slices.ContainsFunc(r.used, func(u used) bool { return u.Component == component }) {
-		r.used = append(r.used, used{component, what})
+	if !slices.ContainsFunc(s.used, func(u used) bool { return u.Component == component }) {
+		s.used = append(s.used, used{component, what})
 	}
 }
 
 // Uses are the components that the configuration names itself or through its
 // workflows' profile and observers, each once, in the order of its tests.
-func (r *Resolved) Uses() []Component {
-	components := make([]Component, len(r.used))
-	for i, used := range r.used {
+func (s *Shape) Uses() []Component {
+	components := make([]Component, len(s.used))
+	for i, used := range s.used {
 		components[i] = used.Component
 	}
 	return components
@@ -56,12 +62,12 @@ type Steps struct {
 func (s *Steps) Settings() *schema.LiteralTestSteps { return &s.settings }
 
 // Source is the configuration as it is written. It must not be changed.
-func (r *Resolved) Source() *schema.Config { return r.source }
+func (s *Shape) Source() *schema.Config { return s.source }
 
 // Steps gives the steps of a test by its position in the source, or nil where
 // they are not taken from the registry: a test in one container, and one whose
 // steps the source spells out itself.
-func (r *Resolved) Steps(test int) *Steps { return r.steps[test] }
+func (s *Shape) Steps(test int) *Steps { return s.steps[test] }
 
 // Config is the whole configuration as data, as [Resolved.Body] writes it. It is
 // made anew each time; what its pointers, slices and maps refer to may be shared

@@ -33,7 +33,7 @@ func (r *request) find(metadata schema.Metadata) (*resolver.Resolved, error) {
 	if len(entry.Findings) > 0 {
 		return nil, r.unresolved(entry.Findings)
 	}
-	return entry.Resolved, nil
+	return entry.Resolved(), nil
 }
 
 func body(resolved *resolver.Resolved) (content, error) {

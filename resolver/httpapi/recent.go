@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/drover-ci/drover/resolver"
 )
 
 // Recent is an [Archive] of the snapshots that came into force last. Snapshots
@@ -34,11 +36,42 @@ func (r *Recent) Note() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.kept = slices.DeleteFunc(r.kept, func(s Snapshot) bool { return s.Revision() == current.Revision() })
+	r.slim(current)
 	r.kept = append(r.kept, current)
 	if extra := len(r.kept) - r.most - 1; extra > 0 {
 		r.kept = slices.Delete(r.kept, 0, extra)
 	}
 }
+
+// slim lets go of what the snapshot that was in force has resolved, but for what
+// the next has too.
+func (r *Recent) slim(current Snapshot) {
+	if len(r.kept) == 0 {
+		return
+	}
+	last := &r.kept[len(r.kept)-1]
+	if _, done := (*last).(archived); done {
+		return
+	}
+	config, registry := (*last).Generations()
+	*last = archived{(*last).Revision(), (*last).Catalog().Slim(current.Catalog()), config, registry}
+}
+
+// archived is a snapshot that is not in force any more.
+type archived struct {
+	revision         string
+	catalog          *resolver.Catalog
+	config, registry uint64
+}
+
+// Revision implements [Snapshot].
+func (a archived) Revision() string { return a.revision }
+
+// Catalog implements [Snapshot].
+func (a archived) Catalog() *resolver.Catalog { return a.catalog }
+
+// Generations implements [Snapshot].
+func (a archived) Generations() (config, registry uint64) { return a.config, a.registry }
 
 // minAbbreviation is how much of a revision must be given at least.
 const minAbbreviation = 7
