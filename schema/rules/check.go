@@ -2,6 +2,7 @@ package rules
 
 import (
 	"context"
+	"maps"
 	"runtime"
 	"slices"
 	"sync"
@@ -25,9 +26,14 @@ type Checked struct {
 
 	// registry are the findings of building the step registry.
 	registry []resolver.Finding
-	// sound are the configurations in which no rule about one alone found
-	// anything, each with what it resolved to.
-	sound map[*ConfigDoc]*resolver.Entry
+	// whole are the problems that rules about the whole found, by rule, without
+	// their lines.
+	whole [][]schema.Problem
+	// sound are the configurations in which no rule about one found anything, each
+	// with what it resolves to.
+	sound map[*ConfigDoc]*resolver.Shape
+	// optional is that of the world they were sound in.
+	optional map[resolver.Component]string
 	// jobNames are what was found of the jobs of each component.
 	jobNames map[string]jobNames
 	// boskos is what the repository's Boskos configuration says.
@@ -49,22 +55,12 @@ func Check(ctx context.Context, last *Checked, next *repolayout.Repo) *Checked {
 	}
 	c.boskos = nextBoskos(last.boskos, next)
 	w := newWorld(next, registry)
+	c.optional = w.optional
 	problems := w.locate(nil, c.registry)
-	for _, check := range []func() []schema.Problem{
-		func() []schema.Problem { return checkSettings(next) },
-		func() []schema.Problem { return checkProfiles(next) },
-		func() []schema.Problem { return checkComponents(next, w) },
-		func() []schema.Problem { return checkMetadata(next, w) },
-		func() []schema.Problem { return c.checkConfigs(ctx, w, last) },
-		func() []schema.Problem { return checkBranches(next, c.Catalog) },
-		func() []schema.Problem { return checkPromotions(next) },
-		func() []schema.Problem { return checkQuotas(next, c.boskos) },
-		func() []schema.Problem { return c.checkJobNames(last) },
-		func() []schema.Problem { return checkTargets(next) },
-	} {
-		if ctx.Err() == nil {
-			problems = append(problems, check()...)
-		}
+	problems = append(problems, c.checkWhole(ctx, w, last)...)
+	problems = append(problems, c.checkConfigs(ctx, w, last)...)
+	if ctx.Err() == nil {
+		problems = append(problems, c.checkJobNames(last)...)
 	}
 	c.Problems = schema.SortProblems(append(position(next, problems), next.Problems()...))
 	return c
@@ -133,29 +129,32 @@ func values[T any](docs []*repolayout.Doc[T]) []*T {
 }
 
 // checkConfigs checks each configuration: by itself, and with the steps of its
-// tests spelled out. Those that were sound before, and resolve to what they
-// did, are so still.
+// tests spelled out. Those that were sound before are so still where they
+// resolve to the same, but for the text of commands.
 func (c *Checked) checkConfigs(ctx context.Context, w *world, last *Checked) []schema.Problem {
 	entries := make(map[*schema.Config]*resolver.Entry, len(c.Repo.Configs))
 	for _, entry := range c.Catalog.Entries() {
 		entries[entry.Config] = entry
 	}
+	sameAlone := maps.Equal(last.optional, w.optional)
 	found := make([][]schema.Problem, len(c.Repo.Configs))
-	sound := make([]bool, len(c.Repo.Configs))
+	sound := make([]*resolver.Shape, len(c.Repo.Configs))
 	inParallel(ctx, len(c.Repo.Configs), func(i int) {
 		doc := c.Repo.Configs[i]
-		entry := entries[doc.Value]
-		if before, ok := last.sound[doc]; ok && entry != nil && before == entry {
-			sound[i] = true
-			return
+		entry, before := entries[doc.Value], last.sound[doc]
+		if before == nil || !sameAlone {
+			found[i] = c.checkConfig(w, doc, entry)
+		} else if entry != nil && before != entry.Shape() {
+			found[i] = c.checkResolved(w, doc, entry, namesOf(doc.Value))
 		}
-		found[i] = c.checkConfig(w, doc, entry)
-		sound[i] = len(found[i]) == 0 && entry != nil
+		if entry != nil && len(found[i]) == 0 {
+			sound[i] = entry.Shape()
+		}
 	})
-	c.sound = make(map[*ConfigDoc]*resolver.Entry, len(c.Repo.Configs))
+	c.sound = make(map[*ConfigDoc]*resolver.Shape, len(c.Repo.Configs))
 	for i, doc := range c.Repo.Configs {
-		if sound[i] {
-			c.sound[doc] = entries[doc.Value]
+		if sound[i] != nil {
+			c.sound[doc] = sound[i]
 		}
 	}
 	return slices.Concat(found...)
@@ -169,11 +168,16 @@ func (c *Checked) checkConfig(w *world, doc *ConfigDoc, entry *resolver.Entry) [
 	if entry == nil {
 		return problems
 	}
-	if entry.Resolved == nil {
-		return append(problems, w.locate(doc, entry.Findings)...)
+	return append(problems, c.checkResolved(w, doc, entry, names)...)
+}
+
+// checkResolved checks what a configuration resolves to.
+func (c *Checked) checkResolved(w *world, doc *ConfigDoc, entry *resolver.Entry, names *imageNames) []schema.Problem {
+	if entry.Shape() == nil {
+		return w.locate(doc, entry.Findings)
 	}
 	graph := &graphCheck{collector: collector{file: doc.Path}, world: w, registry: c.Catalog.Registry(), names: names}
-	return append(problems, graph.checkTests(entry)...)
+	return graph.checkTests(entry)
 }
 
 // inParallel calls the function for each number below n, on every processor,

@@ -29,7 +29,7 @@ func (g *graphCheck) checkTests(entry *resolver.Entry) []schema.Problem {
 				t.claimed = claim.As
 			}
 		}
-		switch steps := entry.Resolved.Steps(i); {
+		switch steps := entry.Shape().Steps(i); {
 		case steps != nil:
 			t.steps(steps)
 		case test.LiteralSteps != nil:
