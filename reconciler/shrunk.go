@@ -34,31 +34,39 @@ func shrunk(last, next *repolayout.Repo) error {
 	if last == nil {
 		return nil
 	}
-	gone, had := 0, 0
-	has := map[repolayout.Unit]bool{}
-	for _, unit := range next.Units() {
-		has[unit] = true
-	}
-	for _, unit := range last.Units() {
-		if unit.Shared() || !last.Has(unit) {
-			continue
-		}
-		had++
-		if !has[unit] {
-			gone++
-		}
-	}
 	floor, share := limits(next.Settings.Value)
 	if next.Settings.Value.Guards == nil {
 		if err := vanished(last, next); err != nil {
 			return err
 		}
 	}
-	if gone > floor && float64(gone) > share*float64(had) {
+	has := map[repolayout.Unit]bool{}
+	for _, unit := range next.Units() {
+		has[unit] = true
+	}
+	hasNot := func(unit repolayout.Unit) bool { return !has[unit] }
+	gone := count(last, hasNot)
+	if gone <= floor {
+		return nil
+	}
+	had := count(last, func(repolayout.Unit) bool { return true })
+	if float64(gone) > share*float64(had) {
 		return fmt.Errorf("it lacks %d of the %d components, manifest folders and files that are in force, more than %d and %.0f %%: "+
 			"nothing is changed unless guards in %s allow it", gone, had, floor, share*100, repolayout.SettingsFile)
 	}
 	return nil
+}
+
+// count counts the units of a repository that are like that, but for those that
+// others build on.
+func count(repo *repolayout.Repo, like func(repolayout.Unit) bool) int {
+	found := 0
+	for _, unit := range repo.Units() {
+		if !unit.Shared() && like(unit) && repo.Has(unit) {
+			found++
+		}
+	}
+	return found
 }
 
 // vanished says which kind of documents is gone altogether.

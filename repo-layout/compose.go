@@ -6,8 +6,10 @@ import (
 	"context"
 	"io/fs"
 	"maps"
+	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/drover-ci/drover/schema"
 )
@@ -32,9 +34,10 @@ func (r *Repo) Compose(ctx context.Context, held map[Unit]*Repo) (*Repo, error) 
 		}
 	}
 	composed := *base
-	c := composer{Repo: &composed, units: newUnits(base), from: map[string]*Repo{}}
+	composed.units = &unitList{}
+	c := composer{Repo: &composed, unitOf: newUnits(base), from: map[string]*Repo{}}
 	c.Strays = slices.DeleteFunc(slices.Clone(c.Strays), func(p schema.Problem) bool {
-		_, isHeld := held[c.units.of(p.File)]
+		_, isHeld := held[c.unitOf.of(p.File)]
 		return isHeld
 	})
 	for _, u := range slices.SortedFunc(maps.Keys(held), Unit.Compare) {
@@ -43,7 +46,7 @@ func (r *Repo) Compose(ctx context.Context, held map[Unit]*Repo) (*Repo, error) 
 	if slices.ContainsFunc(slices.Collect(maps.Keys(held)), Unit.isProwgen) {
 		c.reapplyProwgen(base)
 	}
-	c.tree = overlay{Tree: base.tree, units: c.units, held: held, from: c.from}
+	c.tree = overlay{Tree: base.tree, units: c.unitOf, held: held, from: c.from}
 	return &composed, nil
 }
 
@@ -57,6 +60,7 @@ func (r *Repo) under(ctx context.Context, from *Repo) (*Repo, error) {
 		r = loaded
 	}
 	seen := *r
+	seen.units = &unitList{}
 	seen.Settings, seen.Dispatch, seen.Clusters = from.Settings, from.Dispatch, from.Clusters
 	return &seen, nil
 }
@@ -65,7 +69,7 @@ func (r *Repo) under(ctx context.Context, from *Repo) (*Repo, error) {
 type composer struct {
 	*Repo
 
-	units units
+	unitOf units
 	// from says of each file that was put in where it is from.
 	from map[string]*Repo
 }
@@ -225,21 +229,44 @@ func below[T any](sorted []T, prefix string, pathOf func(T) string) []T {
 	return sorted[from:to]
 }
 
-// Units lists the units that a repository has anything of, in order.
+// Units lists the units that a repository has anything of, in order. They must
+// not be changed.
 func (r *Repo) Units() []Unit {
+	r.units.once.Do(func() { r.units.all = r.listUnits() })
+	return r.units.all
+}
+
+// unitList is the units of a repository, listed when they are first asked for.
+type unitList struct {
+	once sync.Once
+	all  []Unit
+}
+
+func (r *Repo) listUnits() []Unit {
 	found := map[Unit]bool{{Kind: SettingsUnit}: true, {Kind: ProfilesUnit}: true, {Kind: RegistryUnit}: true}
 	units := newUnits(r)
+	var folder string // of a component: all files in it are of one unit
+	add := func(file string) {
+		dir := path.Dir(file)
+		if dir == folder {
+			return
+		}
+		u := units.of(file)
+		if found[u] = true; u.Kind == ComponentUnit && strings.HasSuffix(dir, "/"+u.Name) {
+			folder = dir
+		}
+	}
 	for _, doc := range r.Configs {
-		found[units.of(doc.Path)] = true
+		add(doc.Path)
 	}
 	for _, doc := range r.Prowgen {
-		found[units.of(doc.Path)] = true
+		add(doc.Path)
 	}
 	for _, file := range r.Jobs {
-		found[units.of(file.Path)] = true
+		add(file.Path)
 	}
 	for _, file := range r.Files {
-		found[units.of(file.Path)] = true
+		add(file.Path)
 	}
 	for _, stray := range r.Strays {
 		found[units.of(stray.File)] = true

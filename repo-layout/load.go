@@ -28,7 +28,7 @@ func Load(ctx context.Context, tree Tree, last *Repo) (*Repo, error) {
 
 // load is Load under given settings.
 func load(ctx context.Context, tree Tree, settings *Doc[schema.Settings], last *Repo) (repo *Repo, err error) {
-	repo = &Repo{Settings: settings, Layout: LayoutOf(settings.Value), tree: tree, folders: map[string]*folder{}}
+	repo = &Repo{Settings: settings, Layout: LayoutOf(settings.Value), tree: tree, folders: map[string]*folder{}, units: &unitList{}}
 	if last == nil || last.Layout != repo.Layout {
 		last = &Repo{}
 	}
@@ -109,58 +109,26 @@ func (r *Repo) areas() map[string]sorter {
 func (r *Repo) collect() {
 	published := publishedFolders(r.Settings.Value)
 	for dir, loaded := range r.folders {
-		r.Strays = append(r.Strays, loaded.strays()...)
-		loaded.visit(func(f *file) {
-			r.collectFile(f)
-			raw := Raw{Path: f.path(), ID: f.id}
-			if dir == r.Layout.Jobs {
-				r.Jobs = append(r.Jobs, raw)
-			}
-			if slices.Contains(published, dir) {
-				r.Files = append(r.Files, raw)
-			}
-		})
+		all := loaded.list()
+		r.Strays = append(r.Strays, all.strays...)
+		r.Configs = append(r.Configs, all.configs...)
+		r.Prowgen = append(r.Prowgen, all.prowgen...)
+		r.Refs = append(r.Refs, all.refs...)
+		r.Chains = append(r.Chains, all.chains...)
+		r.Workflows = append(r.Workflows, all.workflows...)
+		r.Observers = append(r.Observers, all.observers...)
+		r.Judged = append(r.Judged, all.judged...)
+		r.Metadata = append(r.Metadata, all.metadata...)
+		if dir == r.Layout.Jobs {
+			r.Jobs = append(r.Jobs, all.files...)
+		}
+		if slices.Contains(published, dir) {
+			r.Files = append(r.Files, all.files...)
+		}
 	}
-	sortDocs(r.Configs)
-	sortDocs(r.Prowgen)
-	sortDocs(r.Refs)
-	sortDocs(r.Chains)
-	sortDocs(r.Workflows)
-	sortDocs(r.Observers)
 	slices.SortFunc(r.Judged, func(a, b *Judged) int { return strings.Compare(a.Path, b.Path) })
-	sortDocs(r.Metadata)
-	sortRaw(r.Jobs)
-	sortRaw(r.Files)
+	sortRaw(r.Files) // the others are of one area each, or there are few
 	schema.SortProblems(r.Strays)
-}
-
-func (r *Repo) collectFile(f *file) {
-	switch doc := f.doc.(type) {
-	case *Doc[schema.Config]:
-		r.Configs = append(r.Configs, doc)
-	case *ProwgenDoc:
-		r.Prowgen = append(r.Prowgen, doc)
-	case *Doc[schema.RegistryRef]:
-		r.Refs = append(r.Refs, doc)
-	case *Doc[schema.RegistryChain]:
-		r.Chains = append(r.Chains, doc)
-	case *Doc[schema.RegistryWorkflow]:
-		r.Workflows = append(r.Workflows, doc)
-	case *Doc[schema.RegistryObserver]:
-		r.Observers = append(r.Observers, doc)
-	case *Judged:
-		r.Judged = append(r.Judged, doc)
-	case *Doc[schema.RegistryMetadata]:
-		r.Metadata = append(r.Metadata, doc)
-	}
-}
-
-func sortDocs[T any](docs []*Doc[T]) {
-	slices.SortFunc(docs, func(a, b *Doc[T]) int { return strings.Compare(a.Path, b.Path) })
-}
-
-func sortRaw(files []Raw) {
-	slices.SortFunc(files, func(a, b Raw) int { return strings.Compare(a.Path, b.Path) })
 }
 
 // publishedFolders are the folders below which the settings publish files,

@@ -64,6 +64,7 @@ type Repo struct {
 	tree    Tree
 	folders map[string]*folder
 	changed map[string]changedConfig
+	units   *unitList
 }
 
 // Read gives a file's content at this revision.

@@ -8,6 +8,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -33,6 +34,10 @@ type folder struct {
 	// linked says that a file below is a link: then the folder's id does not
 	// cover all of its content.
 	linked bool
+
+	// listed is what an area's topmost folder holds, once listed.
+	once   sync.Once
+	listed *listing
 }
 
 // file is a file as it was loaded. One without a decode is kept raw.
@@ -179,13 +184,19 @@ func fileProblem(file, rule, message string) schema.Problem {
 	return schema.Problem{File: file, Rule: rule, Severity: schema.Error, Message: message}
 }
 
-// visit calls do for every file of a folder and below, in the order of paths.
+// visit calls do for every file of a folder and below, in the order of paths if
+// the entries were listed as Git lists them: a folder's name with a slash.
 func (f *folder) visit(do func(*file)) {
-	for _, each := range f.files {
-		do(each)
-	}
+	files := f.files
 	for _, name := range f.order {
+		for len(files) > 0 && path.Base(files[0].path()) < name+"/" {
+			do(files[0])
+			files = files[1:]
+		}
 		f.folders[name].visit(do)
+	}
+	for _, each := range files {
+		do(each)
 	}
 }
 
