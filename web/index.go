@@ -95,7 +95,8 @@ type index struct {
 	components []componentShelf
 	others     *shelf
 
-	settings repolayout.ID
+	// repo is what was indexed.
+	repo *repolayout.Repo
 }
 
 type componentShelf struct {
@@ -105,23 +106,35 @@ type componentShelf struct {
 
 // newIndex indexes a view, and takes from an earlier index what is the same.
 func newIndex(v *view, last *index) *index {
-	if last == nil || last.settings != v.Repo.Settings.ID {
+	if last == nil || last.repo.Settings.ID != v.Repo.Settings.ID {
 		last = &index{}
 	}
-	next := &index{settings: v.Repo.Settings.ID, registry: registryShelf(v), others: otherShelf(v)}
+	next := &index{repo: v.Repo, registry: last.registry, others: last.others}
+	if last.repo == nil || !sameRegistry(last.repo, v.Repo) {
+		next.registry = registryShelf(v)
+	}
+	if last.repo == nil || last.repo.Profiles != v.Repo.Profiles || last.repo.Quotas != v.Repo.Quotas {
+		next.others = otherShelf(v)
+	}
 	known := make(map[string]componentShelf, len(last.components))
 	for _, each := range last.components {
 		known[each.component.Name] = each
 	}
-	maker, _ := v.jobs() // without a generator there are no jobs to find
 	for _, component := range render.Components(v.Repo) {
 		before, ok := known[component.Name]
 		if !ok || !slices.Equal(before.component.Docs, component.Docs) {
+			maker, _ := v.jobs() // without a generator there are no jobs to find
 			before = componentShelf{component, newComponentShelf(component, maker)}
 		}
 		next.components = append(next.components, before)
 	}
 	return next
+}
+
+// sameRegistry says whether two repositories have the same step registry.
+func sameRegistry(a, b *repolayout.Repo) bool {
+	return slices.Equal(a.Refs, b.Refs) && slices.Equal(a.Chains, b.Chains) &&
+		slices.Equal(a.Workflows, b.Workflows) && slices.Equal(a.Observers, b.Observers)
 }
 
 // shelves lists all of them.

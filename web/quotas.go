@@ -27,10 +27,10 @@ func newDrawing(v *view) *drawing {
 		}
 	}
 	for _, each := range v.uses().tests {
-		if each.entry.Resolved == nil {
+		if each.entry.Shape() == nil {
 			continue
 		}
-		for _, lease := range leasesOf(each.entry.Resolved.Steps(each.index)) {
+		for _, lease := range leasesOf(each.entry.Shape().Steps(each.index)) {
 			list := d.tests[lease.Type]
 			if len(list) == 0 || list[len(list)-1] != each {
 				d.tests[lease.Type] = append(list, each)

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
+	"time"
 
 	repolayout "github.com/drover-ci/drover/repo-layout"
 	"github.com/drover-ci/drover/schema/rules"
@@ -132,17 +133,25 @@ func (s *Site) mount(section Section) {
 	s.page(section.Path+"/", do)
 }
 
+// lull is how long the site waits with preparing for a new snapshot. One commit
+// seldom comes alone, and jobs that ask for the new configuration go first.
+const lull = 250 * time.Millisecond
+
 // Run prepares what pages need for each new snapshot, so that nobody waits for
 // it, until the context ends.
 func (s *Site) Run(ctx context.Context) error {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
 	for {
-		if v := s.currentView(); v != nil {
-			v.prepare()
-		}
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-s.stale:
+			timer.Reset(lull)
+		case <-timer.C:
+			if v := s.currentView(); v != nil {
+				v.prepare()
+			}
 		}
 	}
 }

@@ -113,7 +113,7 @@ func (v *view) test(entry *resolver.Entry, index int) testView {
 		Jobs: v.jobRows(config, func(job *prowjobs.Job) bool { return testOf(config, job) == index }),
 	}
 	data.Line = places.line(data.File, "tests["+itoa(index)+"]")
-	if test.Steps == nil || entry.Resolved == nil {
+	if test.Steps == nil || entry.Shape() == nil {
 		return data
 	}
 	registry := v.Catalog.Registry()
@@ -124,7 +124,7 @@ func (v *view) test(entry *resolver.Entry, index int) testView {
 		}
 	}
 	data.Picture = picture("The steps of "+test.As, newGrower(registry).phases(test.Steps, base))
-	explanation, steps := registry.Explain(config, index), entry.Resolved.Steps(index)
+	explanation, steps := registry.Explain(config, index), entry.Resolved().Steps(index)
 	data.Phases = []phaseView{
 		v.phase("pre", places, explanation.Pre, steps.Pre),
 		v.phase("test", places, explanation.Test, steps.Test),

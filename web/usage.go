@@ -119,10 +119,10 @@ func (u *usage) usePhases(steps *schema.TestSteps, workflow *schema.RegistryWork
 // useSettings notes the profile and the observers, which a test has from
 // several places.
 func (u *usage) useSettings(entry *resolver.Entry, test int) {
-	if entry.Resolved == nil {
+	if entry.Shape() == nil {
 		return
 	}
-	steps := entry.Resolved.Steps(test)
+	steps := entry.Shape().Steps(test)
 	if profile := steps.Settings().ClusterProfileLiteral; profile != nil {
 		u.use(resolver.Component{Kind: resolver.KindProfile, Name: profile.Name})
 	}
@@ -170,14 +170,59 @@ func (u *usage) of(component resolver.Component) []testRef {
 
 // countAll counts the uses of every component that is used at all.
 func (u *usage) countAll() map[resolver.Component]count {
-	counts := map[resolver.Component]count{}
+	counts := make(map[resolver.Component]count, len(u.direct)+len(u.parents))
+	counter := newCounter(u)
 	for component := range u.direct {
-		counts[component] = countOf(u.of(component))
+		counts[component] = counter.count(component)
 	}
 	for component := range u.parents {
-		counts[component] = countOf(u.of(component))
+		counts[component] = counter.count(component)
 	}
 	return counts
+}
+
+// counter counts for one component after the other, without making a list for
+// each of what it uses, which for some is nearly all tests.
+type counter struct {
+	*usage
+
+	// configs are the numbers of the configurations, by test.
+	configs []int32
+	// seen says for which component a test, or a configuration, was counted last.
+	seenTests, seenConfigs []int32
+	now                    int32
+}
+
+func newCounter(u *usage) *counter {
+	c := &counter{usage: u, configs: make([]int32, len(u.tests)), seenTests: make([]int32, len(u.tests))}
+	config := int32(0)
+	for i := range u.tests {
+		if i > 0 && u.tests[i].entry != u.tests[i-1].entry {
+			config++
+		}
+		c.configs[i] = config
+	}
+	c.seenConfigs = make([]int32, config+1)
+	return c
+}
+
+func (c *counter) count(component resolver.Component) count {
+	c.now++
+	var found count
+	for _, each := range c.above(component) {
+		for _, test := range c.direct[each] {
+			if c.seenTests[test] == c.now {
+				continue
+			}
+			c.seenTests[test] = c.now
+			found.Tests++
+			if config := c.configs[test]; c.seenConfigs[config] != c.now {
+				c.seenConfigs[config] = c.now
+				found.Configs++
+			}
+		}
+	}
+	return found
 }
 
 func countOf(tests []testRef) count {
