@@ -17,8 +17,9 @@ func (c checkCommand) judgeChange(ctx context.Context) (report, error) {
 	}
 	defer func() { _ = files.close() }()
 	head := rules.Check(ctx, nil, repo)
-	result := report{Problems: head.Problems, Files: repo.Documents(), Revision: files.revision.Hash}
-	if len(head.Problems) == 0 || ctx.Err() != nil {
+	problems := withMade(head.Problems, repo)
+	result := report{Problems: problems, Files: repo.Documents(), Revision: files.revision.Hash}
+	if len(problems) == 0 || ctx.Err() != nil {
 		return result, ctx.Err()
 	}
 	before := c.repositoryFlags
@@ -32,6 +33,6 @@ func (c checkCommand) judgeChange(ctx context.Context) (report, error) {
 	if err != nil {
 		return report{}, err
 	}
-	result.Problems = rules.Since(rules.Check(ctx, head, base).Problems, head.Problems)
+	result.Problems = rules.Since(withMade(rules.Check(ctx, head, base).Problems, base), problems)
 	return result, ctx.Err()
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -67,10 +68,15 @@ func (c generateCommand) Run(ctx context.Context, out *console) error {
 			return errProblems
 		}
 	}
-	if err := c.generate(ctx, repo, problems, target); err != nil {
+	err = c.generate(ctx, repo, problems, target)
+	progress.end()
+	if wrong, ok := errors.AsType[*render.JobsError](err); ok {
+		err = report{Problems: []schema.Problem{wrong.Problem(repo)}, Files: repo.Documents()}.printText(out)
+		return cmp.Or(err, errProblems)
+	}
+	if err != nil {
 		return err
 	}
-	progress.end()
 	if err := target.summary(out); err != nil {
 		return err
 	}

@@ -5,9 +5,12 @@ import (
 	"context"
 	"encoding/gob"
 	"path/filepath"
+	"slices"
 
+	"github.com/drover-ci/drover/generators/render"
 	"github.com/drover-ci/drover/internal/memo"
 	repolayout "github.com/drover-ci/drover/repo-layout"
+	"github.com/drover-ci/drover/schema"
 	"github.com/drover-ci/drover/schema/rules"
 )
 
@@ -94,10 +97,20 @@ func (c checkCommand) judge(ctx context.Context) (report, error) {
 	if err := ctx.Err(); err != nil {
 		return report{}, err
 	}
+	problems = withMade(problems, repo)
 	found := verdict{Report: report{Problems: problems, Files: repo.Documents(), Revision: files.revision.Hash}}
 	if traced {
 		found.Trace = tracer.Trace()
 	}
 	kept.keep(found)
 	return found.Report, nil
+}
+
+// withMade adds what only shows in what is made of a repository.
+func withMade(problems []schema.Problem, repo *repolayout.Repo) []schema.Problem {
+	made := render.Check(repo)
+	if len(made) == 0 {
+		return problems
+	}
+	return schema.SortProblems(slices.Concat(problems, made))
 }

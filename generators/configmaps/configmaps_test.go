@@ -58,7 +58,7 @@ func TestPublish(t *testing.T) {
 		"same key": {
 			reason:  "no file is lost behind another",
 			rule:    schema.Publish{Files: []string{"**/x.yaml"}},
-			problem: `drover.yaml: publish[0]: two files get the same key (found "x.yaml", for a/x.yaml and c/x.yaml); fullPath gives each its own [publish-key]`,
+			problem: `drover.yaml: publish[0]: two files get the same key (found "x.yaml" for a/x.yaml and c/x.yaml, want fullPath, which gives each its own) [publish-key]`,
 		},
 		"full path": {
 			reason: "files of one name have keys of their own, as Prow's config-updater names them",
@@ -68,17 +68,17 @@ func TestPublish(t *testing.T) {
 		"one key for two": {
 			reason:  "only a single file can be renamed",
 			rule:    schema.Publish{Files: []string{"a/**"}, As: "one"},
-			problem: `drover.yaml: publish[0].as: only a single file has a key of its own (found 2 files) [publish-key]`,
+			problem: `drover.yaml: publish[0].as: only a single file has a key of its own (found "one" for 2 files, want a glob that matches one, or no as) [publish-key]`,
 		},
 		"two names": {
 			reason:  "a ConfigMap has one name",
 			rule:    schema.Publish{Files: []string{"a/**"}, Parts: []string{"n"}},
-			problem: `drover.yaml: publish[0]: a ConfigMap has a name, or parts that do (want either configMap or parts) [publish-name]`,
+			problem: `drover.yaml: publish[0]: a ConfigMap has a name, or parts that do (found both, want either configMap or parts) [publish-name]`,
 		},
 		"two places": {
 			reason:  "the namespace is said once",
 			rule:    schema.Publish{Files: []string{"a/**"}, Namespace: "a", Namespaces: []string{"b"}},
-			problem: `drover.yaml: publish[0].namespace: the namespaces are said twice (found "a" beside ["b"]) [publish-place]`,
+			problem: `drover.yaml: publish[0].namespace: the namespaces are said twice (found namespace "a" beside namespaces ["b"], want one of the two) [publish-place]`,
 		},
 		"no group": {
 			reason:  "a group that is not there is no place",
@@ -88,12 +88,12 @@ func TestPublish(t *testing.T) {
 		"none": {
 			reason:  "a misspelt pattern does not empty a ConfigMap",
 			rule:    schema.Publish{Files: []string{"z/*"}},
-			problem: `drover.yaml: publish[0].files: no file is published (found none that matches ["z/*"]) [publish-empty]`,
+			problem: `drover.yaml: publish[0].files: no file is published (found none that matches ["z/*"], want globs of files from the root of the repository) [publish-empty]`,
 		},
 		"pattern": {
 			reason:  "a pattern is checked",
 			rule:    schema.Publish{Files: []string{"a/["}},
-			problem: `drover.yaml: publish[0].files[0]: the pattern is not valid (found "a/[") [publish-glob]`,
+			problem: `drover.yaml: publish[0].files[0]: the glob cannot be read (found "a/[", want brackets and braces in pairs) [publish-glob]`,
 		},
 	}
 	for name, tc := range cases {

@@ -15,7 +15,7 @@ func (p Publication) namespaces(field string, rule *schema.Publish) ([]string, *
 	if rule.Namespace != "" && len(rule.Namespaces) > 0 {
 		return nil, &schema.Problem{
 			Path: field + ".namespace", Rule: RulePublishPlace,
-			Message: fmt.Sprintf("the namespaces are said twice (found %q beside %q)", rule.Namespace, rule.Namespaces),
+			Message: fmt.Sprintf("the namespaces are said twice (found namespace %q beside namespaces %q, want one of the two)", rule.Namespace, rule.Namespaces),
 		}
 	}
 	var all []string
@@ -30,7 +30,7 @@ func (p Publication) namespaces(field string, rule *schema.Publish) ([]string, *
 		if !ok || len(group.Targets)*len(group.Namespaces) == 0 {
 			return nil, &schema.Problem{
 				Path: fmt.Sprintf("%s.groups[%d]", field, i), Rule: RulePublishPlace,
-				Message: fmt.Sprintf("the group is not there, or has no targets or no namespaces (found %q, want one of the settings' groups)", name) +
+				Message: fmt.Sprintf("the group is not there, or has no targets or no namespaces (found %q, want one of those under groups, with both)", name) +
 					schema.DidYouMean(name, slices.Sorted(maps.Keys(p.Groups))),
 			}
 		}

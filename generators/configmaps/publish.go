@@ -60,6 +60,27 @@ func (p Publication) Publish(rules []schema.Publish) ([]generators.Object, []sch
 	return objects, problems
 }
 
+// Check gives the problems of rules as far as they show without reading files.
+func (p Publication) Check(rules []schema.Publish) []schema.Problem {
+	var problems []schema.Problem
+	for i := range rules {
+		field, rule := fmt.Sprintf("publish[%d]", i), &rules[i]
+		problem := checkNames(field, rule)
+		if problem == nil {
+			var namespaces []string
+			namespaces, problem = p.namespaces(field, rule)
+			if problem == nil && len(namespaces) > 0 {
+				_, problem = p.keys(field, rule)
+			}
+		}
+		if problem != nil {
+			problem.File, problem.Severity = p.Settings, schema.Error
+			problems = append(problems, *problem)
+		}
+	}
+	return problems
+}
+
 // configMaps makes the ConfigMaps of a rule.
 func (p Publication) configMaps(field string, rule *schema.Publish) ([]generators.Object, *schema.Problem) {
 	if problem := checkNames(field, rule); problem != nil {
@@ -78,7 +99,7 @@ func (p Publication) configMaps(field string, rule *schema.Publish) ([]generator
 		if size := part.size(); size > maxContent {
 			return nil, &schema.Problem{
 				Path: field, Rule: RulePublishSize,
-				Message: fmt.Sprintf("the ConfigMap %s is too large (found %d bytes, want at most %d); publish fewer files, or set gzip or split",
+				Message: fmt.Sprintf("the ConfigMap %s is too large (found %d bytes, want at most %d: publish fewer files, or set gzip or split)",
 					part.name, size, maxContent),
 			}
 		}
@@ -99,18 +120,47 @@ func checkNames(field string, rule *schema.Publish) *schema.Problem {
 	switch {
 	case (rule.ConfigMap == "") == (len(rule.Parts) == 0):
 		return &schema.Problem{
-			Path: field, Rule: RulePublishName, Message: "a ConfigMap has a name, or parts that do (want either configMap or parts)",
+			Path: field, Rule: RulePublishName,
+			Message: fmt.Sprintf("a ConfigMap has a name, or parts that do (found %s, want either configMap or parts)", nameOrParts(rule)),
 		}
 	case rule.Split && rule.ConfigMap == "":
-		return &schema.Problem{Path: field + ".split", Rule: RulePublishName, Message: "parts that have names are not split further"}
+		return &schema.Problem{
+			Path: field + ".split", Rule: RulePublishName,
+			Message: "parts that have names are not split further (found split beside parts, want one of the two)",
+		}
 	default:
 		return nil
 	}
 }
 
+// nameOrParts says which of the two a rule has, where it does not have one.
+func nameOrParts(rule *schema.Publish) string {
+	if rule.ConfigMap == "" {
+		return "none of them"
+	}
+	return "both"
+}
+
 // contents are a rule's files as they are published, by their keys, which
 // differ.
 func (p Publication) contents(field string, rule *schema.Publish) ([]keyed, *schema.Problem) {
+	files, problem := p.keys(field, rule)
+	if problem != nil {
+		return nil, problem
+	}
+	all := make([]keyed, 0, len(files))
+	for _, file := range files {
+		content, err := p.content(file, rule)
+		if err != nil {
+			return nil, &schema.Problem{Path: field, Rule: RulePublishGlob, Message: err.Error()}
+		}
+		all = append(all, keyed{key: keyOf(rule, file), content: content})
+	}
+	return all, nil
+}
+
+// keys are the files of a rule, whose keys differ.
+func (p Publication) keys(field string, rule *schema.Publish) ([]string, *schema.Problem) {
 	files, problem := p.match(field, rule)
 	if problem != nil {
 		return nil, problem
@@ -118,27 +168,21 @@ func (p Publication) contents(field string, rule *schema.Publish) ([]keyed, *sch
 	if rule.As != "" && len(files) > 1 {
 		return nil, &schema.Problem{
 			Path: field + ".as", Rule: RulePublishKey,
-			Message: fmt.Sprintf("only a single file has a key of its own (found %d files)", len(files)),
+			Message: fmt.Sprintf("only a single file has a key of its own (found %q for %d files, want a glob that matches one, or no as)", rule.As, len(files)),
 		}
 	}
 	taken := make(map[string]string, len(files))
-	all := make([]keyed, 0, len(files))
 	for _, file := range files {
 		key := keyOf(rule, file)
 		if other, ok := taken[key]; ok {
 			return nil, &schema.Problem{
 				Path: field, Rule: RulePublishKey,
-				Message: fmt.Sprintf("two files get the same key (found %q, for %s and %s); fullPath gives each its own", key, other, file),
+				Message: fmt.Sprintf("two files get the same key (found %q for %s and %s, want fullPath, which gives each its own)", key, other, file),
 			}
 		}
 		taken[key] = file
-		content, err := p.content(file, rule)
-		if err != nil {
-			return nil, &schema.Problem{Path: field, Rule: RulePublishGlob, Message: err.Error()}
-		}
-		all = append(all, keyed{key: key, content: content})
 	}
-	return all, nil
+	return files, nil
 }
 
 // keyOf is what a file is called in its ConfigMap, as Prow's config-updater
@@ -162,7 +206,7 @@ func (p Publication) match(field string, rule *schema.Publish) ([]string, *schem
 		if !doublestar.ValidatePattern(glob) {
 			return nil, &schema.Problem{
 				Path: fmt.Sprintf("%s.files[%d]", field, i), Rule: RulePublishGlob,
-				Message: fmt.Sprintf("the pattern is not valid (found %q)", glob),
+				Message: fmt.Sprintf("the glob cannot be read (found %q, want brackets and braces in pairs)", glob),
 			}
 		}
 		for _, file := range p.Paths {
@@ -176,7 +220,7 @@ func (p Publication) match(field string, rule *schema.Publish) ([]string, *schem
 	if len(files) == 0 {
 		return nil, &schema.Problem{
 			Path: field + ".files", Rule: RulePublishEmpty,
-			Message: fmt.Sprintf("no file is published (found none that matches %q)", rule.Files),
+			Message: fmt.Sprintf("no file is published (found none that matches %q, want globs of files from the root of the repository)", rule.Files),
 		}
 	}
 	return files, nil

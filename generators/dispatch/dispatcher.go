@@ -51,7 +51,7 @@ func New(input Input) (*Dispatcher, []schema.Problem) {
 	}
 	if len(d.open) == 0 && !d.isUsable(d.config.Default) {
 		found.in(cmp.Or(input.ClustersPath, input.ConfigPath))("", RuleNoCluster,
-			"there is no cluster to run jobs on (found neither a default nor any cluster that is not blocked)")
+			"there is no cluster to run jobs on (found neither a default nor any cluster that is not blocked, want one of the two)")
 	}
 	if len(found.problems) > 0 {
 		return nil, schema.SortProblems(found.problems)

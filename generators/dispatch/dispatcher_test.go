@@ -320,26 +320,26 @@ buildFarm:
 `,
 			clusters: "{aws: [{name: one}, {name: one}], gcp: [{name: red}, {name: one}]}",
 			want: []string{
-				`dispatch/_clusters.yaml: aws[1]: a cluster is listed twice (found "one" at aws[0] and at aws[1]) [cluster-listed-twice]`,
-				`dispatch/_clusters.yaml: gcp[1]: a cluster is listed twice (found "one" at aws[0] and at gcp[1]) [cluster-listed-twice]`,
+				`dispatch/_clusters.yaml: aws[1]: a cluster is listed twice (found "one" at aws[0] and at aws[1], want it in one of them) [cluster-listed-twice]`,
+				`dispatch/_clusters.yaml: gcp[1]: a cluster is listed twice (found "one" at aws[0] and at gcp[1], want it in one of them) [cluster-listed-twice]`,
 				`dispatch/_config.yaml: buildFarm.gcp.red.filenames[0]: a file is listed for two clusters ` +
-					`(found "x.yaml" at buildFarm.aws.one.filenames[0] and at buildFarm.gcp.red.filenames[0]) [cluster-listed-twice]`,
+					`(found "x.yaml" at buildFarm.aws.one.filenames[0] and at buildFarm.gcp.red.filenames[0], want it in one of them) [cluster-listed-twice]`,
 				`dispatch/_config.yaml: groups.red.jobs[1]: a job is listed for two clusters ` +
-					`(found "b" at groups["app.ci"].jobs[0] and at groups.red.jobs[1]) [cluster-listed-twice]`,
-				"dispatch/_config.yaml: groups.red.paths[0]: error parsing regexp: missing closing ): `(` [cluster-path-pattern]",
-				"dispatch/_config.yaml: groups.red.paths[2]: error parsing regexp: missing closing ]: `[` [cluster-path-pattern]",
+					`(found "b" at groups["app.ci"].jobs[0] and at groups.red.jobs[1], want it in one of them) [cluster-listed-twice]`,
+				"dispatch/_config.yaml: groups.red.paths[0]: the text is no regular expression (found \"(\": error parsing regexp: missing closing ): `(`) [cluster-path-pattern]",
+				"dispatch/_config.yaml: groups.red.paths[2]: the text is no regular expression (found \"[\": error parsing regexp: missing closing ]: `[`) [cluster-path-pattern]",
 			},
 		},
 		"nothing": {
 			reason: "there have to be clusters",
 			want: []string{`dispatch/_clusters.yaml: there is no cluster to run jobs on ` +
-				`(found neither a default nor any cluster that is not blocked) [cluster-missing]`},
+				`(found neither a default nor any cluster that is not blocked, want one of the two) [cluster-missing]`},
 		},
 		"all blocked": {
 			reason: "there have to be clusters that are open",
 			config: "default: a", clusters: "aws: [{name: a, blocked: true}]",
 			want: []string{`dispatch/_clusters.yaml: there is no cluster to run jobs on ` +
-				`(found neither a default nor any cluster that is not blocked) [cluster-missing]`},
+				`(found neither a default nor any cluster that is not blocked, want one of the two) [cluster-missing]`},
 		},
 	}
 	for name, tc := range cases {

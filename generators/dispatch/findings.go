@@ -56,7 +56,7 @@ func (c claims) add(thing, owner, at string) {
 		return
 	}
 	if first.owner != owner {
-		c.found(at, RuleTwice, fmt.Sprintf("%s (found %q at %s and at %s)", c.twice, thing, first.at, at))
+		c.found(at, RuleTwice, fmt.Sprintf("%s (found %q at %s and at %s, want it in one of them)", c.twice, thing, first.at, at))
 	}
 }
 

@@ -33,7 +33,7 @@ func newGroups(declared map[string]schema.DispatchGroup, found report) groups {
 		for i, pattern := range declared[cluster].Paths {
 			expression, err := regexp.Compile(pattern)
 			if err != nil {
-				found(item(field(at, "paths"), i), RulePattern, err.Error())
+				found(item(field(at, "paths"), i), RulePattern, fmt.Sprintf("the text is no regular expression (found %q: %v)", pattern, err))
 				continue
 			}
 			g.paths = append(g.paths, pathGroup{cluster: cluster, expression: expression})

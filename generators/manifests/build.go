@@ -40,7 +40,8 @@ func Build(files Files, folders []schema.ManifestFolder) ([]generators.Object, [
 		b.folder(path.Clean(folder.Folder))
 		for _, name := range slices.Sorted(maps.Keys(folder.Parameters)) {
 			if !b.given[name] {
-				b.report(folder.Folder, 0, RuleTemplate, fmt.Sprintf("no template of the folder has such a parameter (found %q)", name))
+				b.report(folder.Folder, 0, RuleTemplate, fmt.Sprintf(
+					"no template of the folder has such a parameter (found %q, want the name of one that a template declares)", name))
 			}
 		}
 	}
@@ -128,7 +129,8 @@ func (b *builder) plain(file string) {
 			return
 		}
 		if err != nil {
-			b.report(file, 0, RuleManifest, strings.TrimPrefix(err.Error(), "yaml: "))
+			line, message := yamlError(err)
+			b.report(file, line, RuleManifest, "the file is not valid YAML: "+message)
 			return
 		}
 		b.document(file, document.Content[0])
@@ -136,6 +138,10 @@ func (b *builder) plain(file string) {
 }
 
 func (b *builder) document(file string, document *yaml.Node) {
+	if document.Kind != yaml.MappingNode && document.Tag != "!!null" {
+		b.report(file, document.Line, RuleManifest, "the document is no cluster object (found a list or text, want a mapping with apiVersion, kind and metadata)")
+		return
+	}
 	text, err := yaml.Marshal(document)
 	if err != nil {
 		b.report(file, document.Line, RuleManifest, err.Error())
@@ -143,7 +149,7 @@ func (b *builder) document(file string, document *yaml.Node) {
 	}
 	var object map[string]any
 	if err := sigsyaml.Unmarshal(text, &object); err != nil {
-		b.report(file, document.Line, RuleManifest, "the document is no object: "+err.Error())
+		b.report(file, document.Line, RuleManifest, "the document is no cluster object (found "+err.Error()+", want a mapping with apiVersion, kind and metadata)")
 		return
 	}
 	if len(object) == 0 {
@@ -153,6 +159,15 @@ func (b *builder) document(file string, document *yaml.Node) {
 		return // other tools' data, as jsonnetfile.json
 	}
 	b.add(file, document.Line, &unstructured.Unstructured{Object: object})
+}
+
+// yamlError takes the line out of the parser's message.
+func yamlError(err error) (line int, message string) {
+	message = strings.TrimPrefix(err.Error(), "yaml: ")
+	if _, scanErr := fmt.Sscanf(message, "line %d: ", &line); scanErr == nil {
+		_, message, _ = strings.Cut(message, ": ")
+	}
+	return line, message
 }
 
 // add takes an object, or the objects of a list or of a template.
@@ -174,10 +189,19 @@ func (b *builder) add(file string, line int, object *unstructured.Unstructured) 
 		return
 	}
 	if missing := missingField(object); missing != "" {
-		b.report(file, line, RuleManifest, fmt.Sprintf("the object has no %s (found nothing, want text)", missing))
+		b.report(file, line, RuleManifest, fmt.Sprintf("the object has no %s (found nothing, want %s)", missing, identity[missing]))
 		return
 	}
 	b.objects = append(b.objects, generators.Object{Unstructured: object, Source: file})
+}
+
+// identity is what makes an object one of its own, with examples.
+//
+//nolint:gochecknoglobals // a table
+var identity = map[string]string{
+	"apiVersion":    "the group and version of its kind, such as v1 or apps/v1",
+	"kind":          "one such as ConfigMap",
+	"metadata.name": "a name",
 }
 
 // missingField names the first part of an object's identity that it lacks.

@@ -67,7 +67,7 @@ func TestBuild(t *testing.T) {
 			reason: "nothing is fetched",
 			files:  map[string]string{"m/kustomization.yaml": "resources:\n- https://example.com/x.yaml\n"},
 			problems: []string{
-				"m/kustomization.yaml:2:1: the kustomization refers to what is not in the repository (found https://example.com/x.yaml) [kustomization]",
+				"m/kustomization.yaml:2:1: the kustomization refers to what is not in the repository (found https://example.com/x.yaml, want a path within it) [kustomization]",
 			},
 		},
 		"outside": {
@@ -80,7 +80,8 @@ func TestBuild(t *testing.T) {
 			files:   map[string]string{"m/a.yaml": configMapA + "---\nkind: ConfigMap\n", "m/b.yaml": "a: [", "m/c.yaml": "- x\n"},
 			objects: []string{"/ConfigMap/ns/a m/a.yaml"},
 			problems: []string{
-				"m/a.yaml:5:1: the object has no apiVersion", "m/b.yaml: line 1: did not find expected node content", "m/c.yaml:1:1: the document is no object",
+				"m/a.yaml:5:1: the object has no apiVersion", "m/b.yaml:1:1: the file is not valid YAML: did not find expected node content",
+				"m/c.yaml:1:1: the document is no cluster object (found a list",
 			},
 		},
 		"template": {
@@ -102,8 +103,9 @@ func TestBuild(t *testing.T) {
 			parameters: map[string]string{"OTHER": "x"},
 			objects:    []string{"/Secret//s m/t.yaml"},
 			problems: []string{
-				"m/t.yaml:1:1: the template's parameter NEEDED has no value (it is required", "m/t.yaml:1:1: the template's parameter RANDOM has no value (a random one",
-				"m: no template of the folder has such a parameter (found \"OTHER\") [template]",
+				"m/t.yaml:1:1: a parameter of the template has no value (found none for NEEDED: it is required",
+				"m/t.yaml:1:1: a parameter of the template has no value (found none for RANDOM: a random one",
+				"m: no template of the folder has such a parameter (found \"OTHER\", want",
 			},
 		},
 		"nothing": {

@@ -44,11 +44,12 @@ func (b *builder) kustomize(root string) {
 	files := b.newSandbox()
 	built, err := krusty.MakeKustomizer(options).Run(files, "/"+root)
 	if remote := files.remote; remote != nil {
-		b.report(remote.file, remote.line, RuleKustomization, "the kustomization refers to what is not in the repository (found "+remote.value+")")
+		b.report(remote.file, remote.line, RuleKustomization,
+			"the kustomization refers to what is not in the repository (found "+remote.value+", want a path within it)")
 		return
 	}
 	if err != nil {
-		b.report(root, 0, RuleKustomization, "kustomize cannot build the folder: "+err.Error())
+		b.report(root, 0, RuleKustomization, "kustomize cannot build the folder (found "+err.Error()+")")
 		return
 	}
 	for _, resource := range built.Resources() {

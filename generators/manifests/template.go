@@ -34,7 +34,8 @@ func (b *builder) process(file string, line int, template *unstructured.Unstruct
 	for i, item := range objects {
 		object, ok := values.fillAll(item).(map[string]any)
 		if !ok {
-			b.report(file, line, RuleTemplate, fmt.Sprintf("objects[%d] is no object (found %T)", i, item))
+			b.report(file, line, RuleTemplate, fmt.Sprintf(
+				"objects[%d] of the template is no cluster object (found %v, want a mapping with apiVersion, kind and metadata)", i, item))
 			continue
 		}
 		made := &unstructured.Unstructured{Object: object}
@@ -44,7 +45,7 @@ func (b *builder) process(file string, line int, template *unstructured.Unstruct
 	for _, name := range slices.Sorted(maps.Keys(values.missing)) {
 		if values.used[name] || values.missing[name] == notGiven {
 			b.report(file, line, RuleTemplate, fmt.Sprintf(
-				"the template's parameter %s has no value (%s); give it one in the settings, under parameters of the folder", name, values.missing[name]))
+				"a parameter of the template has no value (found none for %s: %s; want one in drover.yaml, under parameters of the folder)", name, values.missing[name]))
 		}
 	}
 }
@@ -77,7 +78,7 @@ func (b *builder) values(file string, line int, template *unstructured.Unstructu
 		parameter, _ := item.(map[string]any)
 		name, _ := parameter["name"].(string)
 		if name == "" {
-			b.report(file, line, RuleTemplate, fmt.Sprintf("parameters[%d] has no name", i))
+			b.report(file, line, RuleTemplate, fmt.Sprintf("parameters[%d] of the template has no name (found nothing, want one such as REPLICAS)", i))
 			continue
 		}
 		given, isGiven := b.parameters[name]

@@ -115,10 +115,19 @@ func (g *generator) read(dir string) (*owners, error) {
 	g.found = true
 	var own owners
 	if err := yaml.Unmarshal(content, &own); err != nil {
-		g.report(name, fmt.Sprintf("the owners cannot be read: %v", err))
+		g.report(name, fmt.Sprintf("the owners cannot be read (found %s, want lists of names under approvers and reviewers)", plain(err)))
 		return nil, nil //nolint:nilnil // noted as a problem
 	}
 	return &own, nil
+}
+
+// plain is the parser's message without what it says of its own insides.
+func plain(err error) string {
+	text := err.Error()
+	for _, own := range []string{"error converting YAML to JSON: ", "error unmarshaling JSON: ", "while decoding JSON: ", "json: ", "yaml: "} {
+		text = strings.TrimPrefix(text, own)
+	}
+	return strings.Replace(text, "Go struct field owners.", "", 1)
 }
 
 func (g *generator) report(name, message string) {

@@ -40,7 +40,7 @@ func (m *Maker) assign(files []prowjobs.JobFile) error {
 			for _, job := range group.Jobs {
 				cluster, err := m.Dispatcher.Cluster(m.dispatched(file.Path, job))
 				if err != nil {
-					errs = errors.Join(errs, fmt.Errorf("find a cluster for %s: %w", job.Name, err))
+					errs = errors.Join(errs, fmt.Errorf("the job %s has no one cluster: %w", job.Name, err))
 					continue
 				}
 				job.Cluster = cluster

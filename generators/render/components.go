@@ -157,11 +157,11 @@ func (m *Maker) files(renderer *prowjobs.Renderer, component Component) ([]gener
 			return nil, err
 		}
 		if jobs, err = prowjobs.Merge(existing, jobs); err != nil {
-			return nil, &JobsError{Component: component.Name, Err: err}
+			return nil, &JobsError{Component: component.Name, Rule: RuleJobFileRead, Err: err}
 		}
 	}
 	if err := m.assign(jobs); err != nil {
-		return nil, err
+		return nil, &JobsError{Component: component.Name, Rule: dispatch.RuleJobCluster, Err: err}
 	}
 	return renderer.Render(jobs)
 }
@@ -190,16 +190,19 @@ func (m *Maker) existing(component Component) ([]generators.File, error) {
 	return files, nil
 }
 
-// JobsError says that job files of a component cannot be read, so that what
-// people wrote into them could not be kept.
+// JobsError says why no job files of a component can be made: those that there
+// are cannot be read, so that what people wrote into them could not be kept, or
+// there is no one cluster for a job.
 type JobsError struct {
 	// Component is org/repo.
 	Component string
-	// Err names the files.
+	// Rule is the rule that does not hold.
+	Rule string
+	// Err names the files, or the jobs.
 	Err error
 }
 
-// Error names the files.
+// Error names the files, or the jobs.
 func (e *JobsError) Error() string { return e.Err.Error() }
 
 // Unwrap gives the cause.

@@ -13,6 +13,7 @@ import (
 	"github.com/drover-ci/drover/generators"
 	"github.com/drover-ci/drover/generators/boskos"
 	"github.com/drover-ci/drover/generators/configmaps"
+	"github.com/drover-ci/drover/generators/dispatch"
 	"github.com/drover-ci/drover/generators/manifests"
 	repolayout "github.com/drover-ci/drover/repo-layout"
 	"github.com/drover-ci/drover/resolver"
@@ -30,10 +31,13 @@ const (
 	RuleJobFileRead = "job-file"
 )
 
-func (e *JobsError) problem(repo *repolayout.Repo) schema.Problem {
-	return schema.Problem{
-		File: path.Join(repo.Layout.Jobs, e.Component), Rule: RuleJobFileRead, Severity: schema.Error, Message: e.Error(),
+// Problem is the error as a problem of the component's folder.
+func (e *JobsError) Problem(repo *repolayout.Repo) schema.Problem {
+	folder, message := repo.Layout.Jobs, fmt.Sprintf("what people wrote into job files cannot be kept (found: %v, want files of jobs that can be read)", e.Err)
+	if e.Rule == dispatch.RuleJobCluster {
+		folder, message = repo.Layout.Config, e.Error()
 	}
+	return schema.Problem{File: path.Join(folder, e.Component), Rule: e.Rule, Severity: schema.Error, Message: message}
 }
 
 // Rendering is what a revision wants of a cluster. It is immutable.
@@ -80,14 +84,12 @@ func Render(ctx context.Context, valid *rules.Valid, last *Rendering) (*Renderin
 		return nil, nil, err
 	}
 	r.Elsewhere = map[string][]generators.Object{}
-	for _, target := range valid.Repo.Settings.Value.Targets {
-		if !rules.IsHome(target) {
-			if r.Elsewhere[target.Name], err = r.objects(valid.Repo, target.Name, nil, &problems); err != nil {
-				return nil, nil, err
-			}
+	for _, target := range targets(valid.Repo)[1:] {
+		if r.Elsewhere[target], err = r.objects(valid.Repo, target, nil, &problems); err != nil {
+			return nil, nil, err
 		}
 	}
-	problems = schema.SortProblems(problems)
+	problems = located(valid.Repo, problems)
 	if schema.HasErrors(problems) {
 		return nil, problems, nil
 	}
@@ -159,8 +161,8 @@ func (r *Rendering) renderJobs(ctx context.Context, repo *repolayout.Repo, last 
 		r.jobs[component.Name] = componentJobs{component: component, files: compressed}
 		return err
 	})
-	if unreadable, ok := errors.AsType[*JobsError](err); ok {
-		return nil, []schema.Problem{unreadable.problem(repo)}, nil
+	if wrong, ok := errors.AsType[*JobsError](err); ok {
+		return nil, []schema.Problem{wrong.Problem(repo)}, nil
 	}
 	if err != nil {
 		return nil, nil, err
@@ -217,15 +219,14 @@ func sameNames(repo *repolayout.Repo, sorted []configmaps.Compressed) []schema.P
 		if sorted[i].Key == sorted[i-1].Key {
 			problems = append(problems, schema.Problem{
 				File: repo.Layout.Jobs, Rule: RuleJobFile, Severity: schema.Error,
-				Message: fmt.Sprintf("two job files have one name (found %q twice); Prow could read only one of them", sorted[i].Key),
+				Message: fmt.Sprintf("two job files have one name, and Prow reads one of them (found %q twice, want another name for one)", sorted[i].Key),
 			})
 		}
 	}
 	return problems
 }
 
-// publish makes the ConfigMaps that the settings ask for on a target, with the
-// generated Boskos configuration in the place of the file in the repository.
+// publish makes the ConfigMaps that the settings ask for on a target.
 func publish(repo *repolayout.Repo, target string) ([]generators.Object, []schema.Problem, error) {
 	current, err := repo.Read(repo.Layout.Boskos)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -235,22 +236,20 @@ func publish(repo *repolayout.Repo, target string) ([]generators.Object, []schem
 	if err != nil {
 		return nil, nil, err
 	}
+	publication := publicationFor(repo, target, leases)
+	objects, problems := publication.Publish(publishRules(repo))
+	return objects, problems, nil
+}
+
+// publishable are the files that may be published, the Boskos configuration even
+// where it is yet to be made.
+func publishable(repo *repolayout.Repo) []string {
 	available := paths(repo.Files)
 	if !slices.Contains(available, repo.Layout.Boskos) {
 		available = append(available, repo.Layout.Boskos)
 		slices.Sort(available)
 	}
-	publication := configmaps.Publication{
-		Settings: repo.Settings.Path, Paths: available, Groups: repo.Settings.Value.Groups, Target: target, Home: home(repo),
-	}
-	publication.Read = func(file string) ([]byte, error) {
-		if file == repo.Layout.Boskos {
-			return leases, nil
-		}
-		return repo.Read(file)
-	}
-	objects, problems := publication.Publish(publishRules(repo))
-	return objects, problems, nil
+	return available
 }
 
 // publishRules are the settings', or for a repository without settings the one

@@ -42,8 +42,11 @@ func layers() *Table {
 			"generators/manifests":  generator(),
 			"generators/metadata":   generator(),
 			"generators/prowjobs":   generator("generators/yamlwriter"),
-			"generators/render": generator("generators/boskos", "generators/configmaps", "generators/dispatch",
-				"generators/manifests", "generators/prowjobs"),
+			"generators/render": {
+				Imports: generator("generators/boskos", "generators/configmaps", "generators/dispatch",
+					"generators/manifests", "generators/prowjobs").Imports,
+				Tests: []string{"generators/metadata"},
+			},
 
 			"reconciler/configrepo": {Imports: []string{"schema"}},
 			"reconciler/gitsource":  {Imports: []string{"internal/gitobjects", "repo-layout", "schema"}},
@@ -76,6 +79,7 @@ func layers() *Table {
 			"integration":    {Imports: []string{Any}},
 			"internal/bench": {Imports: []string{Any}},
 
+			"internal/badrepo":      {},
 			"internal/controlplane": {},
 			"internal/corpus":       {},
 			"internal/golden":       {},
@@ -88,7 +92,7 @@ func layers() *Table {
 			}},
 		},
 		Tests: []string{
-			"fixtures", "internal/corpus", "internal/golden", "internal/testcluster", "internal/testgit",
+			"fixtures", "internal/badrepo", "internal/corpus", "internal/golden", "internal/testcluster", "internal/testgit",
 			"internal/testleases",
 		},
 		Libraries: map[string]Library{

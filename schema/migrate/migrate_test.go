@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/drover-ci/drover/internal/badrepo"
 	"github.com/drover-ci/drover/internal/golden"
 	"github.com/drover-ci/drover/schema"
 	"github.com/drover-ci/drover/schema/migrate"
@@ -78,6 +79,22 @@ func TestWhatCannotBeRewritten(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestTheBadRepositoryCannotBeRewritten holds the one of fixtures/bad that only
+// a person can rewrite against its want.txt.
+func TestTheBadRepositoryCannotBeRewritten(t *testing.T) {
+	const file = "ci-operator/config/o/r/o-r-main.yaml"
+	dir := badrepo.Folder(migrate.RuleByHand)
+	content, err := os.ReadFile(filepath.Join(dir, file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, problems := migrate.Config(file, content)
+	if len(problems) != 1 {
+		t.Fatalf("got %v, want one problem", problems)
+	}
+	golden.Equal(t, []byte(problems[0].String()+"\n"), filepath.Join(dir, badrepo.Want))
 }
 
 // TestOtherMistakesStay has a file with a mistake that no form explains.

@@ -19,9 +19,12 @@ type Rule struct {
 	Why string
 	// Severity is that of its problems; empty for [schema.Error].
 	Severity schema.Severity
+	// By says what finds its problems; empty for whatever loads a repository.
+	By Finder
 }
 
-// Table lists every rule that [Check] goes by, ordered by id.
+// Table lists every rule that the program goes by, ordered by id: those of
+// [Check], and those of what is done with a repository after it.
 func Table() []Rule { return slices.Clone(table()) }
 
 // Find gives the rule with an id.
@@ -41,7 +44,8 @@ func severity(id string) schema.Severity {
 
 //nolint:gochecknoglobals // sorted once, never changed
 var table = sync.OnceValue(func() []Rule {
-	all := slices.Concat(fileRules(), placeRules(), registryRules(), configRules(), imageRules(), promotionRules(), testRules(), stepRules(), shareRules())
+	all := slices.Concat(fileRules(), placeRules(), registryRules(), configRules(), imageRules(), promotionRules(), testRules(), stepRules(), shareRules(),
+		madeRules(), publishRules(), outsideRules())
 	slices.SortFunc(all, func(a, b Rule) int { return cmp.Compare(a.ID, b.ID) })
 	return all
 })

@@ -1,0 +1,80 @@
+package render_test
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/drover-ci/drover/generators/metadata"
+	"github.com/drover-ci/drover/generators/render"
+	"github.com/drover-ci/drover/internal/badrepo"
+	"github.com/drover-ci/drover/internal/golden"
+	repolayout "github.com/drover-ci/drover/repo-layout"
+	"github.com/drover-ci/drover/schema"
+	"github.com/drover-ci/drover/schema/rules"
+)
+
+// made gives every problem of making what follows from a repository.
+func made(t *testing.T, dir string) string {
+	t.Helper()
+	tree, closeTree, err := repolayout.OpenFolder(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = closeTree() }()
+	valid := admit(t, tree, nil)
+	_, problems, err := render.Render(t.Context(), valid, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, lacking, err := metadata.Files(valid.Repo)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text strings.Builder
+	for _, problem := range schema.SortProblems(append(problems, lacking...)) {
+		text.WriteString(problem.String() + "\n")
+	}
+	return text.String()
+}
+
+// TestEachBadRepositoryGivesItsProblems holds the repositories of fixtures/bad
+// of which something cannot be made against their want.txt, and mends them.
+func TestEachBadRepositoryGivesItsProblems(t *testing.T) {
+	for _, id := range badrepo.All(t) {
+		if rule, _ := rules.Find(id); rule.By != rules.ByMaking && rule.By != rules.ByOutline {
+			continue
+		}
+		t.Run(id, func(t *testing.T) {
+			dir := badrepo.Folder(id)
+			golden.Equal(t, []byte(made(t, dir)), filepath.Join(dir, badrepo.Want))
+			if left := made(t, badrepo.Mended(t, id)); left != "" {
+				t.Errorf("its mend.patch leaves problems:\n%s", left)
+			}
+		})
+	}
+}
+
+// TestCheckSaysWhatRenderWould holds the quick look against the long one: what
+// shows without making jobs is the same problem.
+func TestCheckSaysWhatRenderWould(t *testing.T) {
+	for _, id := range badrepo.All(t) {
+		if rule, _ := rules.Find(id); rule.By != rules.ByOutline {
+			continue
+		}
+		t.Run(id, func(t *testing.T) {
+			tree, closeTree, err := repolayout.OpenFolder(badrepo.Folder(id))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = closeTree() }()
+			var text strings.Builder
+			for _, problem := range render.Check(admit(t, tree, nil).Repo) {
+				text.WriteString(problem.String() + "\n")
+			}
+			if want := made(t, badrepo.Folder(id)); text.String() != want {
+				t.Errorf("got %s, want %s", text.String(), want)
+			}
+		})
+	}
+}
