@@ -73,14 +73,28 @@ func (r *Reconciler) land(ctx context.Context, landed landing) {
 	} else {
 		r.options.Logger.InfoContext(ctx, "revision applied to a target", append(attributes, "changes", landed.changes.String())...)
 	}
-	if r.last.Stage == "" {
-		return // the first report is the home's
+	r.repeat(ctx)
+}
+
+// feel takes note of how a target does.
+func (r *Reconciler) feel(ctx context.Context, felt feeling) {
+	if felt.lane == r.home {
+		r.health = felt.health
+	} else {
+		felt.lane.status.Health = felt.health
 	}
-	status := r.last
-	status.Targets = r.targets()
-	r.last = status
-	if err := r.reporter.Report(ctx, status); err != nil && ctx.Err() == nil {
+	r.repeat(ctx)
+}
+
+// repeat tells of the last pass again, with what is new beside it.
+func (r *Reconciler) repeat(ctx context.Context) {
+	if r.last.Stage == "" {
+		return // the first report is a pass's
+	}
+	r.last.Targets, r.last.Health, r.last.Repeated = r.targets(), r.health, true
+	if err := r.reporter.Report(ctx, r.last); err != nil && ctx.Err() == nil {
 		r.options.Logger.WarnContext(ctx, "report status", "error", err)
+		r.attempted = "" // so that it is reported with the next pass
 	}
 }
 

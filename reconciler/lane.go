@@ -44,6 +44,12 @@ func (l landing) refused() bool {
 	return refused || rolledBack
 }
 
+// feeling is how a target does.
+type feeling struct {
+	lane   *lane
+	health apply.Health
+}
+
 // lane is the way of revisions into one target. It goes at its own pace: what
 // comes while it is busy waits, and only the newest does, so that a target that
 // was away catches up at once.
@@ -53,6 +59,8 @@ type lane struct {
 	target  Target // nil until it could be opened
 	next    chan *work
 	end     context.CancelFunc
+	// feelings are where it tells how the target does.
+	feelings chan<- feeling
 	// watching is what puts the target right meanwhile.
 	watching sync.WaitGroup
 	status   TargetStatus // the reconciler's
@@ -65,6 +73,7 @@ func newLane(spec schema.Target, options Options) *lane {
 // keep runs a lane until the context ends, or the lane's end is called.
 func (r *Reconciler) keep(ctx context.Context, l *lane) {
 	ctx, l.end = context.WithCancel(ctx)
+	l.feelings = r.feelings
 	r.keeping.Go(func() { l.run(ctx, r.landings) })
 }
 
@@ -80,6 +89,7 @@ func (l *lane) post(w *work) {
 // run does what it is given until the context ends.
 func (l *lane) run(ctx context.Context, landings chan<- landing) {
 	defer l.watching.Wait()
+	l.check(ctx)
 	for {
 		select {
 		case <-ctx.Done():
@@ -142,7 +152,24 @@ func (l *lane) open(ctx context.Context) error {
 	if watched, ok := target.(Watched); ok {
 		l.watching.Go(func() { l.watch(ctx, watched) })
 	}
+	l.check(ctx)
 	return nil
+}
+
+// check has it told how the target does, if there is one that knows.
+func (l *lane) check(ctx context.Context) {
+	checked, ok := l.target.(Checked)
+	if !ok {
+		return
+	}
+	l.watching.Go(func() {
+		checked.Health(ctx, func(health apply.Health) {
+			select {
+			case l.feelings <- feeling{l, health}:
+			case <-ctx.Done():
+			}
+		})
+	})
 }
 
 // watch has the target put right until the context ends.

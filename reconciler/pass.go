@@ -62,7 +62,7 @@ func (r *Reconciler) pass(ctx context.Context, again bool) Status {
 func (r *Reconciler) suspend(ctx context.Context, orders Orders) Status {
 	if !r.last.Orders.Suspend {
 		status := r.last
-		status.Orders = orders
+		status.Orders, status.Repeated = orders, true
 		r.report(ctx, status, 0)
 	}
 	return r.last
@@ -73,7 +73,7 @@ func (r *Reconciler) report(ctx context.Context, status Status, took time.Durati
 	if ctx.Err() != nil {
 		return
 	}
-	status.Took, status.Targets = r.took, r.targets()
+	status.Took, status.Targets, status.Health = r.took, r.targets(), r.health
 	r.log(status, took)
 	r.last = status
 	if err := r.reporter.Report(ctx, status); err != nil && ctx.Err() == nil {

@@ -48,6 +48,12 @@ type Watched interface {
 	Watch(ctx context.Context, report func(apply.Drift)) error
 }
 
+// Checked is a target that tells how what was applied does.
+type Checked interface {
+	// Health calls tell at first and whenever that changes, until the context ends.
+	Health(ctx context.Context, tell func(apply.Health))
+}
+
 // Options change how a [Reconciler] works. The zero value is the default.
 type Options struct {
 	// Resync is how often the targets are gone through although nothing was seen
@@ -109,6 +115,7 @@ type Reconciler struct {
 	snapshot atomic.Pointer[rules.Snapshot]
 	look     chan struct{}
 	landings chan landing
+	feelings chan feeling
 
 	ordering sync.Mutex // over orders
 	orders   Orders
@@ -128,6 +135,7 @@ type Reconciler struct {
 	attempted string // the hash of what was gone through last
 	synced    string // the last of Orders.Sync that was done
 	last      Status
+	health    apply.Health // of the home
 	took      stopwatch
 }
 
@@ -136,7 +144,7 @@ type Reconciler struct {
 func New(source Source, target Target, reporter Reporter, options Options) *Reconciler {
 	r := &Reconciler{
 		source: source, reporter: reporter, options: options.withDefaults(), look: make(chan struct{}, 1),
-		landings: make(chan landing), lanes: map[string]*lane{}, unknown: map[rules.Unit]bool{},
+		landings: make(chan landing), feelings: make(chan feeling), lanes: map[string]*lane{}, unknown: map[rules.Unit]bool{},
 		commits: map[*repolayout.Repo]gitsource.Revision{}, took: stopwatch{},
 	}
 	if target != nil {
@@ -199,6 +207,9 @@ func (r *Reconciler) loop(ctx context.Context, watched <-chan error) error {
 			return nil
 		case landed := <-r.landings:
 			r.land(ctx, landed)
+			due = false
+		case felt := <-r.feelings:
+			r.feel(ctx, felt)
 			due = false
 		case <-r.look:
 		case <-timer.C:

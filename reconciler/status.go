@@ -48,6 +48,10 @@ type Status struct {
 	Changes apply.ChangeSet
 	// Targets are the other targets, in the order of names.
 	Targets []TargetStatus
+	// Health is how the objects on the target do, if it knows.
+	Health apply.Health
+	// Repeated says that the pass was told of before, and only Targets, Health or Orders are new.
+	Repeated bool
 	// Orders are what people asked for when the pass began. A Rollback that is
 	// over is not among them.
 	Orders Orders
@@ -81,6 +85,8 @@ type TargetStatus struct {
 	Changes apply.ChangeSet
 	// Since is when Applied came into force.
 	Since time.Time
+	// Health is how the objects there do, if it is known.
+	Health apply.Health
 }
 
 // Reporter tells people of each pass.

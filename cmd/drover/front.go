@@ -78,7 +78,7 @@ func (f *front) Report(ctx context.Context, status reconciler.Status) error {
 // noteReload measures how long a new revision took from when it was found.
 func (f *front) noteReload(status reconciler.Status) {
 	snapshot := f.current()
-	if status.Stage != reconciler.Done || snapshot == nil {
+	if status.Stage != reconciler.Done || status.Repeated || snapshot == nil {
 		return
 	}
 	var took time.Duration

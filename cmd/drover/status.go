@@ -75,6 +75,7 @@ func nextStatus(next configrepo.Status, status reconciler.Status) configrepo.Sta
 	next.SetProblems(status.Problems)
 	next.SetHeld(heldOf(status.Held))
 	setConditions(&next, status)
+	setHealth(&next, status.Health)
 	if status.Stage == reconciler.Done && !status.Changes.Empty() && !recorded(next, status) {
 		next.Record(appliedOf(status))
 	}
@@ -126,7 +127,19 @@ func setConditions(next *configrepo.Status, status reconciler.Status) {
 			next.Set(configrepo.Valid, metav1.ConditionFalse, "UnitsHeld", heldUnitsMessage(status.Held))
 		}
 	}
-	next.Set(configrepo.Healthy, metav1.ConditionTrue, "Succeeded", "what was applied is as it was applied")
+}
+
+// setHealth says how what is in force does, where that is known.
+func setHealth(next *configrepo.Status, health apply.Health) {
+	switch {
+	case !health.Watched:
+	case len(health.Sick) > 0:
+		next.Set(configrepo.Healthy, metav1.ConditionFalse, "ObjectsFailed", health.String())
+	case len(health.Pending) > 0:
+		next.Set(configrepo.Healthy, metav1.ConditionUnknown, "Progressing", health.String())
+	default:
+		next.Set(configrepo.Healthy, metav1.ConditionTrue, "Succeeded", health.String())
+	}
 }
 
 // heldUnitsMessage says in one line what is held back.
@@ -183,6 +196,9 @@ func targetsOf(targets []reconciler.TargetStatus) []configrepo.Target {
 		}
 		if each.Err != nil {
 			target.Message = each.Err.Error()
+		}
+		if len(each.Health.Sick) > 0 {
+			target.Unhealthy = each.Health.String()
 		}
 		all = append(all, target)
 	}

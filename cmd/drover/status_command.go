@@ -131,6 +131,9 @@ func printStatus(out io.Writer, repo *configrepo.ConfigRepo, now time.Time) {
 		if text == "" {
 			text = "for " + age(target.Since, now)
 		}
+		if target.Unhealthy != "" {
+			text += "; " + target.Unhealthy
+		}
 		fmt.Fprintf(out, "  %-20s %-10s  %s\n", target.Name, shortHash(target.AppliedRevision), text)
 	}
 	section(out, "history", len(s.History), len(s.History))

@@ -63,7 +63,7 @@ func (t *Target) prepare(ctx context.Context, revision string, objects []generat
 	if len(refusals) > 0 {
 		return nil, refuse(revision, refusals)
 	}
-	live, err := t.observe(ctx, known)
+	live, err := t.observe(ctx, known, want)
 	if err != nil {
 		return nil, err
 	}

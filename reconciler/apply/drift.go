@@ -48,11 +48,13 @@ func (w *watcher) heal(ctx context.Context, id Identity) time.Duration {
 	defer w.mu.RUnlock()
 	e, have, ok := w.drifted(id)
 	if !ok {
+		w.overcome(id)
 		return 0
 	}
 	now := w.clock.Now()
 	if pause, begins := w.fights.ask(id, now); pause > 0 {
 		if begins {
+			w.stir()
 			w.report(Drift{Object: id, Source: e.Source, Outcome: Fought, Pause: pause})
 		}
 		return pause
@@ -63,14 +65,25 @@ func (w *watcher) heal(ctx context.Context, id Identity) time.Duration {
 		return 0
 	case err != nil && ctx.Err() == nil:
 		pause := w.failures.When(id)
+		if w.troubles.note(id, err) {
+			w.stir()
+		}
 		w.report(Drift{Object: id, Source: e.Source, Outcome: Failed, Err: err, Pause: pause})
 		return pause
 	case changed:
 		w.fights.note(id, now)
 		w.report(Drift{Object: id, Source: e.Source, Outcome: Healed})
 	}
-	w.failures.Forget(id)
+	w.overcome(id)
 	return 0
+}
+
+// overcome notes that nothing keeps an object from being put right.
+func (w *watcher) overcome(id Identity) {
+	w.failures.Forget(id)
+	if w.troubles.note(id, nil) {
+		w.stir()
+	}
 }
 
 // drifted gives the object as it should be and as it is seen, if these may differ.

@@ -139,8 +139,12 @@ func (a *attempt) rehearse(ctx context.Context, s *step) error {
 		return nil
 	}
 	s.have = got
-	if s.verb == verbCreate {
+	switch {
+	case s.verb == verbCreate:
 		return a.meet(ctx, s)
+	case got.paused: // since it was last seen
+		s.verb = verbPause
+		return nil
 	}
 	return a.recall(ctx, s.want.resource, s)
 }

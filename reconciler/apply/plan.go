@@ -118,7 +118,7 @@ func (p *plan) write(d declared, known *inventory, have presence) {
 		s.verb = verbUpdate
 	case !have.there() || have.leaving:
 		s.verb = verbHeal
-	case have.resourceVersion != e.ResourceVersion:
+	case newer(have.resourceVersion, e.ResourceVersion): // an older one is from before our own write
 		s.verb = verbVerify
 	default:
 		p.unchanged++

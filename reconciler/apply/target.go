@@ -29,6 +29,12 @@ type Target struct {
 	noting sync.Mutex // among healers, over known.good
 	// committed tells the watcher that there is another inventory.
 	committed chan struct{}
+	// watcher is who watches now, or nil.
+	watcher *watcher
+	// stirred tells that objects may do otherwise than before.
+	stirred chan struct{}
+	// listed is when the server was last asked for all objects.
+	listed time.Time
 }
 
 // Option changes how a target is kept.
@@ -121,7 +127,7 @@ func connect(config *rest.Config, o options) (*Target, error) {
 	}
 	retry := newRetrier(o.patience)
 	return &Target{
-		options: o, committed: make(chan struct{}, 1),
+		options: o, committed: make(chan struct{}, 1), stirred: make(chan struct{}, 1),
 		cluster: &cluster{metadata: metadata, dynamic: dynamic, owner: o.owner, retry: retry},
 		kinds:   newKinds(discovery),
 		store:   &store{client: core, metadata: metadata, namespace: o.namespace, owner: o.owner, retry: retry},

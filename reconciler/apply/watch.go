@@ -24,11 +24,13 @@ type watcher struct {
 	*Target
 	report   func(Drift)
 	fights   *fights
+	troubles *troubles
 	failures workqueue.TypedRateLimiter[Identity]
 	queue    workqueue.TypedDelayingInterface[Identity]
 
 	watching sync.RWMutex
 	eyes     map[schema.GroupKind]*eye
+	looked   bool // there is an eye on each kind that the server knows
 }
 
 // Watch puts right what others do to the objects of the last good revision, within moments, until ctx ends. A field that
@@ -37,13 +39,13 @@ type watcher struct {
 //
 // Each drift is reported, from several goroutines; report must be quick. There may be one Watch at a time.
 func (t *Target) Watch(ctx context.Context, report func(Drift)) error {
-	if err := t.read(ctx); err != nil {
-		return err
-	}
 	w := &watcher{
-		Target: t, report: report, fights: newFights(), eyes: make(map[schema.GroupKind]*eye),
+		Target: t, report: report, fights: newFights(), troubles: newTroubles(), eyes: make(map[schema.GroupKind]*eye),
 		failures: workqueue.NewTypedItemExponentialFailureRateLimiter[Identity](failurePause, failureMaxPause),
 		queue:    workqueue.NewTypedDelayingQueueWithConfig(workqueue.TypedDelayingQueueConfig[Identity]{Clock: t.clock}),
+	}
+	if err := t.admit(ctx, w); err != nil {
+		return err
 	}
 	var working sync.WaitGroup
 	for range t.workers {
@@ -55,17 +57,25 @@ func (t *Target) Watch(ctx context.Context, report func(Drift)) error {
 	return nil
 }
 
-// read reads the inventory, unless it has been.
-func (t *Target) read(ctx context.Context) (err error) {
+// admit has a watcher seen by those who apply. It reads the inventory, unless that has been read.
+func (t *Target) admit(ctx context.Context, w *watcher) (err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.known != nil {
-		return nil
+	if t.known == nil {
+		if t.known, err = t.store.load(ctx, nil); err != nil {
+			return fmt.Errorf("watch: %w", err)
+		}
 	}
-	if t.known, err = t.store.load(ctx, nil); err != nil {
-		return fmt.Errorf("watch: %w", err)
-	}
+	t.watcher = w
 	return nil
+}
+
+// dismiss has nobody rely on a watcher any more.
+func (t *Target) dismiss() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.watcher = nil
+	t.stir()
 }
 
 // work heals what is in the queue, until that is shut down.
@@ -91,11 +101,13 @@ func (w *watcher) follow(ctx context.Context) {
 		}
 		select {
 		case <-ctx.Done():
+			w.dismiss()
 			for _, e := range w.unwanted(nil) {
 				e.close()
 			}
 			return
 		case <-w.committed:
+			w.stir()
 		case <-again:
 			w.kinds.expire()
 		}
@@ -112,7 +124,7 @@ func (w *watcher) look(ctx context.Context) (all bool) {
 	}
 	w.watching.Lock()
 	defer w.watching.Unlock()
-	all = true
+	all, w.looked = true, true
 	for kind, version := range kinds {
 		if _, open := w.eyes[kind]; open {
 			continue
@@ -143,11 +155,39 @@ func (w *watcher) unwanted(kinds map[schema.GroupKind]string) []*eye {
 
 // see gives an object as it was last seen. It has not been seen before all objects of its kind have been.
 func (w *watcher) see(id Identity) (presence, bool) {
-	w.watching.RLock()
-	e := w.eyes[id.groupKind()]
-	w.watching.RUnlock()
+	e := w.eye(id.groupKind())
 	if e == nil || !e.informer.HasSynced() {
 		return presence{}, false
 	}
-	return e.see(id)
+	if found := e.find(id); found != nil {
+		return found.presence, true
+	}
+	return presence{}, true
+}
+
+// lastSeen gives an object as it was last seen; nil if it is not there.
+func (w *watcher) lastSeen(id Identity) *sighting {
+	if e := w.eye(id.groupKind()); e != nil {
+		return e.find(id)
+	}
+	return nil
+}
+
+// eye is the one on a kind, or nil.
+func (w *watcher) eye(kind schema.GroupKind) *eye {
+	w.watching.RLock()
+	defer w.watching.RUnlock()
+	return w.eyes[kind]
+}
+
+// seesAll tells whether all objects of every kind that is watched have been seen.
+func (w *watcher) seesAll() bool {
+	w.watching.RLock()
+	defer w.watching.RUnlock()
+	for _, e := range w.eyes {
+		if !e.informer.HasSynced() {
+			return false
+		}
+	}
+	return w.looked
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"slices"
@@ -19,6 +20,8 @@ type wire struct {
 	mu       sync.Mutex
 	requests []string // "GET /api/v1/…", "DRY PATCH …"
 	cut      cutter
+	thawed   chan struct{} // closed when watches go on; nil while they do
+	broken   bool          // watches end with the next event, and there are no more of them
 }
 
 // A cutter gives the error by which a request ends before it is sent, or before its answer comes; usually neither. One of
@@ -35,7 +38,7 @@ func (w *wire) wrap(next http.RoundTripper) http.RoundTripper {
 			return nil, before
 		}
 		if after == nil {
-			return next.RoundTrip(r)
+			return w.watched(next.RoundTrip(r))
 		}
 		lost, err := next.RoundTrip(r.WithContext(context.WithoutCancel(r.Context())))
 		if err == nil {
@@ -43,6 +46,67 @@ func (w *wire) wrap(next http.RoundTripper) http.RoundTripper {
 		}
 		return nil, after
 	})
+}
+
+// freeze has watches tell nothing, as if the server's cache stood still, until thaw is called.
+func (w *wire) freeze() (thaw func()) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	thawed := make(chan struct{})
+	w.thawed = thawed
+	return sync.OnceFunc(func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.thawed = nil
+		close(thawed)
+	})
+}
+
+// breakOff has every watch end with the next event, which is lost, and not begin again.
+func (w *wire) breakOff() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.broken = true
+	w.cut = func(r *http.Request) (before, after error) {
+		if r.URL.Query().Has("watch") || r.URL.Query().Has("resourceVersion") {
+			return errors.New("connection refused"), nil
+		}
+		return nil, nil
+	}
+}
+
+// watched lets what a watch tells be frozen.
+func (w *wire) watched(answer *http.Response, err error) (*http.Response, error) {
+	if err == nil && answer.Request.URL.Query().Has("watch") {
+		answer.Body = icy{answer.Body, w, answer.Request.Context()}
+	}
+	return answer, err
+}
+
+// icy is the body of a watch.
+type icy struct {
+	io.ReadCloser
+
+	wire *wire
+	ctx  context.Context //nolint:containedctx // of the request
+}
+
+// Read implements io.Reader.
+func (i icy) Read(into []byte) (int, error) {
+	n, err := i.ReadCloser.Read(into)
+	i.wire.mu.Lock()
+	thawed, broken := i.wire.thawed, i.wire.broken
+	i.wire.mu.Unlock()
+	if broken {
+		return 0, io.ErrUnexpectedEOF
+	}
+	if thawed != nil {
+		select {
+		case <-thawed:
+		case <-i.ctx.Done():
+		}
+	}
+	return n, err
 }
 
 // answer is what an API server sends.

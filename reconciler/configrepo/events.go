@@ -82,9 +82,9 @@ func unitNotices(last, next []Held) []notice {
 
 // targetNotices tell of other clusters that fail now, and that do not any more.
 func targetNotices(last, next []Target) []notice {
-	failed := map[string]bool{}
+	failed, sick := map[string]bool{}, map[string]bool{}
 	for _, each := range last {
-		failed[each.Name] = each.Message != ""
+		failed[each.Name], sick[each.Name] = each.Message != "", each.Unhealthy != ""
 	}
 	var all []notice
 	for _, each := range next {
@@ -93,6 +93,12 @@ func targetNotices(last, next []Target) []notice {
 			all = append(all, notice{corev1.EventTypeWarning, "TargetFailed", "target " + each.Name + ": " + each.Message})
 		case each.Message == "" && failed[each.Name]:
 			all = append(all, notice{corev1.EventTypeNormal, "TargetGood", "target " + each.Name + " has caught up"})
+		}
+		switch {
+		case each.Unhealthy != "" && !sick[each.Name]:
+			all = append(all, notice{corev1.EventTypeWarning, "TargetUnhealthy", "target " + each.Name + ": " + each.Unhealthy})
+		case each.Unhealthy == "" && sick[each.Name]:
+			all = append(all, notice{corev1.EventTypeNormal, "TargetHealthy", "target " + each.Name + ": all objects are well"})
 		}
 	}
 	return all

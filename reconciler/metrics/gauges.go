@@ -27,6 +27,9 @@ type state struct {
 	held      int
 	heldSince time.Time
 	owned     int
+	sick      int
+	pending   int
+	watched   bool
 	targets   map[string]float64 // whether the newest is in force there: 1 or 0
 }
 
@@ -60,6 +63,7 @@ func (g *gauges) pass(name string, status reconciler.Status, now time.Time) {
 	if status.Err == nil {
 		s.ready = 1
 	}
+	s.sick, s.pending, s.watched = len(status.Health.Sick), len(status.Health.Pending), status.Health.Watched
 	s.problems = len(status.Problems)
 	s.held, s.heldSince = len(status.Held), time.Time{}
 	for _, held := range status.Held {
@@ -121,6 +125,10 @@ func readings() []reading {
 			func(s *state, now time.Time) (float64, bool) { return since(s.heldSince, now), s.known }),
 		read("drover_owned_objects", "Objects in the cluster that the revision in force declares.",
 			func(s *state, _ time.Time) (float64, bool) { return float64(s.owned), s.known }),
+		read("drover_unhealthy_objects", "Objects in force that do not work.",
+			func(s *state, _ time.Time) (float64, bool) { return float64(s.sick), s.watched }),
+		read("drover_pending_objects", "Objects in force that are not up yet.",
+			func(s *state, _ time.Time) (float64, bool) { return float64(s.pending), s.watched }),
 	}
 }
 

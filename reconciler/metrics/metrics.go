@@ -130,6 +130,10 @@ func (r *Repository) Forget() {
 
 // Pass notes how a pass ended.
 func (r *Repository) Pass(status reconciler.Status) {
+	if status.Repeated {
+		r.gauges.pass(r.name, status, time.Now())
+		return
+	}
 	r.mu.Lock()
 	first := !r.last.Refused || r.last.Attempted.Hash != status.Attempted.Hash
 	r.last = status
