@@ -71,20 +71,27 @@ func start(t *testing.T, repository *testgit.Repository, to *target, options rec
 	if err != nil {
 		t.Fatal(err)
 	}
-	report := func(_ context.Context, status reconciler.Status) error {
-		r.statuses <- status
-		return nil
-	}
 	options.FirstRetry, options.LastRetry, options.Logger = time.Millisecond, 10*time.Millisecond, slog.New(slog.DiscardHandler)
-	r.Reconciler = reconciler.New(source, r.target, reconciler.ReporterFunc(report), options)
+	r.begin(reconciler.New(source, r.target, r, options))
+	return r
+}
+
+// Report implements reconciler.Reporter.
+func (r *running) Report(_ context.Context, status reconciler.Status) error {
+	r.statuses <- status
+	return nil
+}
+
+// begin runs a reconciler that reports here until the test ends.
+func (r *running) begin(loop *reconciler.Reconciler) {
+	r.Reconciler = loop
 	ended := make(chan error, 1)
-	go func() { ended <- r.Run(t.Context()) }()
-	t.Cleanup(func() { // by then the test's context has ended
+	go func() { ended <- r.Run(r.t.Context()) }()
+	r.t.Cleanup(func() { // by then the test's context has ended
 		if err := <-ended; err != nil {
-			t.Errorf("run: %v", err)
+			r.t.Errorf("run: %v", err)
 		}
 	})
-	return r
 }
 
 // until waits for the report of a pass over a revision that ended at a stage.

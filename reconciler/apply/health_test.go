@@ -2,6 +2,7 @@ package apply_test
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -108,11 +109,17 @@ func TestWhatDoesNotComeUpIsSick(t *testing.T) {
 	s.watch(target)
 	told := s.health(target)
 	expectHealth(t, told, "is not up yet")
-	for range 31 { // five minutes
-		clock.Step(10 * time.Second)
-		time.Sleep(time.Millisecond)
-	}
-	expectHealth(t, told, "1 object does not work: Deployment")
+	s.eventuallyDone(func() error {
+		clock.Step(time.Minute)
+		select {
+		case health := <-told:
+			if strings.Contains(health.String(), "1 object does not work: Deployment") {
+				return nil
+			}
+		default:
+		}
+		return errors.New("it is still waited for")
+	})
 }
 
 func TestWhatCannotBePutRightIsSick(t *testing.T) {
@@ -130,7 +137,10 @@ func TestWhatCannotBePutRightIsSick(t *testing.T) {
 	expectHealth(t, told, "all 2 objects are there and well")
 	for range 6 {
 		s.edit("b", `{"data":{"value":"theirs"}}`)
-		for (<-reports).Object.Name != "b" {
+		for drift := range reports {
+			if drift.Object.Name == "b" {
+				break
+			}
 		}
 	}
 	expectHealth(t, told, "/b (clusters/b.yaml): somebody changes it again and again")
