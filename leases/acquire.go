@@ -20,8 +20,8 @@ type Ticket struct {
 	Resource Resource
 	// Resources are what was given by name, in the order of the names asked for.
 	Resources []Resource
-	// Owners are who held what was reset, by name.
-	Owners map[string]string
+	// Taken is what was reset, as it was before, by name.
+	Taken map[string]Resource
 	// Since is when the request was first made.
 	Since time.Time
 
@@ -30,13 +30,19 @@ type Ticket struct {
 	finished bool
 	held     *time.Time
 	waiter   *waiter
+	// waits says that the call waits until there is a resource.
+	waits bool
+	// asked is when the call came, by the clock that never jumps.
+	asked time.Duration
 	// line and edition: the answer waits until this edition of the lines of the
 	// type is stored.
 	line    *class
 	edition uint64
 }
 
-func newTicket(now Now) *Ticket { return &Ticket{done: make(chan struct{}), Since: now.Wall} }
+func newTicket(now Now) *Ticket {
+	return &Ticket{done: make(chan struct{}), Since: now.Wall, asked: now.Up}
+}
 
 // Done is closed when the call is answered.
 func (t *Ticket) Done() <-chan struct{} { return t.done }
@@ -85,28 +91,67 @@ func (p *Pool) seek(a Acquisition, ticket *Ticket, now Now) {
 		w.ticket.finish(ErrSuperseded)
 	}
 	w.called(now, p.options.RequestTTL)
-	w.Dest, w.Owner = a.Dest, a.Owner
-	w.ticket, ticket.waiter, ticket.Since = ticket, w, w.Since
+	w.Dest = a.Dest
+	w.ticket, ticket.waiter, ticket.Since, ticket.waits = ticket, w, w.Since, a.Wait
 	p.dispatch(c, a.State, now)
-	if w.entry == nil && !ticket.finished {
-		if a.ID != "" || a.Wait {
-			p.growOnDemand(c, now)
-		}
-		if !a.Wait {
-			p.Quit(ticket, now)
-		}
+	if w.entry == nil && !ticket.finished && (a.ID != "" || a.Wait) {
+		p.growOnDemand(c, now)
+	}
+	p.answer(ticket, now)
+}
+
+// answer ends a call that does not wait and for which there is nothing. Where
+// resources of its type are being created at this moment, it is answered when
+// they are there.
+func (p *Pool) answer(t *Ticket, now Now) {
+	if t == nil || t.waits || t.finished || t.waiter.ticket != t || t.waiter.entry != nil {
+		return
+	}
+	if c := t.waiter.line.class; p.creating(c) && now.Up-t.asked <= soonPatience {
+		c.soon = append(c.soon, t)
+		return
+	}
+	p.Quit(t, now)
+}
+
+// soonPatience is how long a call waits at most for what is being created.
+const soonPatience = 5 * time.Second
+
+// creating says whether resources of a type are on their way.
+func (p *Pool) creating(c *class) bool {
+	life, dynamic := p.lifecycles[c.name]
+	return c.fresh > 0 || dynamic && life.Version == 0
+}
+
+// created answers the calls that waited for what is being created, if nothing
+// is any more.
+func (p *Pool) created(leaseType string, now Now) {
+	if c := p.class(leaseType); !p.creating(c) {
+		p.answerSoon(c, now)
+	}
+}
+
+// answerSoon answers the calls that waited for what is created by now, or for
+// too long.
+func (p *Pool) answerSoon(c *class, now Now) {
+	calls := c.soon
+	c.soon = nil
+	for _, each := range calls {
+		p.answer(each, now)
 	}
 }
 
 // grantedTo finds the resource that a request was given already, if the answer
 // may not have arrived: a sign of life shows that it did.
 func (p *Pool) grantedTo(a Acquisition, now Now) *entry {
-	e, ok := p.granted[a.ID]
+	e, ok := p.granted[a.key()]
 	if a.ID == "" || !ok || now.Up-e.heard > replayFor || !a.replayable(&e.Resource) {
 		return nil
 	}
 	return e
 }
+
+func (a *Acquisition) key() requestKey { return requestKey{a.Owner, a.ID} }
 
 func (a *Acquisition) replayable(r *Resource) bool {
 	return r.Type == a.Type && r.Owner == a.Owner && r.State == a.Dest && r.Request == a.ID && r.LastUpdate.Equal(r.Since)
@@ -146,23 +191,34 @@ func (p *Pool) replay(e *entry, a Acquisition, ticket *Ticket, now Now) {
 // request without an id is taken for the longest absent one of its owner. It
 // gives nil if the line is full.
 func (p *Pool) waiterOf(c *class, a Acquisition, now Now) *waiter {
-	l := p.line(c, a.State)
-	if w := l.find(a); w != nil {
-		return w
-	}
-	if l.waiters.Len() >= p.options.MaxLine {
-		return nil
+	if l, ok := c.lines[a.State]; ok {
+		if w := l.find(a); w != nil {
+			return w
+		}
 	}
 	id := a.ID
 	if id == "" {
 		id = madeID + p.options.NewID()
 	}
-	return l.join(Waiting{ID: id, Named: a.ID != "", Owner: a.Owner, State: a.State, Dest: a.Dest, Since: now.Wall.UTC()}, now)
+	w := Waiting{ID: id, Named: a.ID != "", Owner: a.Owner, State: a.State, Dest: a.Dest, Since: now.Wall.UTC()}
+	if !p.room(c, &w) {
+		return nil
+	}
+	return p.line(c, a.State).join(w, now)
+}
+
+// maxLineSize bounds what is stored of the lines of a type: an object takes no
+// more than 1 MiB.
+const maxLineSize = 960 << 10
+
+// room says whether there is a place in the lines of a type.
+func (p *Pool) room(c *class, w *Waiting) bool {
+	return c.waiters < p.options.MaxLine && c.lineSize+w.size() <= maxLineSize
 }
 
 func (l *line) find(a Acquisition) *waiter {
 	if a.ID != "" {
-		return l.byID[a.ID]
+		return l.byID[a.key()]
 	}
 	for element := l.waiters.Front(); element != nil; element = element.Next() {
 		w, _ := element.Value.(*waiter)

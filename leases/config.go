@@ -56,12 +56,20 @@ func (e *Entry) dynamic() bool { return len(e.Names) == 0 }
 
 // Bounds of a configuration.
 const (
-	maxTypes = 10_000
-	maxCount = 100_000
+	// MaxConfig is how many bytes it has at most.
+	MaxConfig = 16 << 20
+
+	maxTypes   = 10_000
+	maxNames   = 100_000
+	maxCount   = 100_000
+	maxContent = 512 << 10 // of what Mason is told, which stands in an object
 )
 
 // ParseConfig reads a configuration, and says all that is wrong with it.
 func ParseConfig(content []byte) (*Config, error) {
+	if len(content) > MaxConfig {
+		return nil, fmt.Errorf("read the lease configuration: it is too large (found %d bytes, at most %d)", len(content), MaxConfig)
+	}
 	config := new(Config)
 	if err := yaml.UnmarshalStrict(content, config); err != nil {
 		return nil, fmt.Errorf("read the lease configuration: %w", err)
@@ -81,6 +89,9 @@ func (c *Config) Validate() error {
 	if len(c.Resources) > maxTypes {
 		check.reportf("resources: too many types (found %d, at most %d)", len(c.Resources), maxTypes)
 	}
+	if total := c.names(); total > maxNames {
+		check.reportf("resources: too many names (found %d, at most %d)", total, maxNames)
+	}
 	for i := range c.Resources {
 		check.entry(fmt.Sprintf("resources[%d]", i), &c.Resources[i])
 	}
@@ -94,6 +105,15 @@ func (c *Config) Validate() error {
 	return errors.Join(check.errs...)
 }
 
+// names counts the static resources.
+func (c *Config) names() int {
+	total := 0
+	for i := range c.Resources {
+		total += len(c.Resources[i].Names)
+	}
+	return total
+}
+
 type configCheck struct {
 	types          map[string]bool
 	names          map[string]string
@@ -103,6 +123,12 @@ type configCheck struct {
 
 func (c *configCheck) reportf(format string, args ...any) {
 	c.errs = append(c.errs, fmt.Errorf(format, args...))
+}
+
+func (c *configCheck) text(path, text string) {
+	if err := CheckText(path, text); err != nil {
+		c.errs = append(c.errs, err)
+	}
 }
 
 func (c *configCheck) entry(path string, e *Entry) {
@@ -115,6 +141,8 @@ func (c *configCheck) entry(path string, e *Entry) {
 		c.reportf("%s.type: a dynamic type is the name of an object (found %q): %s", path, e.Type, validation.IsDNS1123Subdomain(e.Type)[0])
 	}
 	c.types[e.Type] = true
+	c.text(path+".type", e.Type)
+	c.text(path+".state", e.State)
 	if e.dynamic() {
 		c.dynamic(path, e)
 		return
@@ -143,8 +171,19 @@ func (c *configCheck) dynamic(path string, e *Entry) {
 	case e.MinCount < 0 || e.MinCount > e.MaxCount:
 		c.reportf("%s.min-count: must be from 0 to max-count (found %d)", path, e.MinCount)
 	}
+	if e.LifeSpan != nil && *e.LifeSpan < 0 {
+		c.reportf("%s.lifespan: must not be negative (found %s)", path, time.Duration(*e.LifeSpan))
+	}
+	if e.Config != nil && len(e.Config.Content) > maxContent {
+		c.reportf("%s.config.content: too long (found %d bytes, at most %d)", path, len(e.Config.Content), maxContent)
+	}
 	c.supply[e.Type] += e.MaxCount
-	for need, count := range e.Needs {
+	for _, need := range slices.Sorted(maps.Keys(e.Needs)) {
+		count := e.Needs[need]
+		if count < 1 || count > maxCount {
+			c.reportf("%s.needs[%q]: must be from 1 to %d (found %d)", path, need, maxCount, count)
+			continue
+		}
 		c.demand[need] += count * e.MaxCount
 	}
 }

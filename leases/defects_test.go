@@ -146,11 +146,15 @@ func TestADynamicTypeWithoutResourcesExists(t *testing.T) {
 	if _, err := w.take("t", "me", ""); !errors.As(err, new(*NotFoundError)) {
 		t.Errorf("without an id: %v", err)
 	}
-	if _, err := w.take("t", "me", "id"); !errors.As(err, new(*NotFoundError)) {
+	if w.count("t") != 0 {
+		t.Error("without an id, one was made")
+	}
+	w = calm(t, Entry{Type: "t", MaxCount: 1})
+	if got, err := w.take("t", "me", "id"); got == "" {
 		t.Errorf("with an id: %v", err)
 	}
-	if w.count("t") != 1 {
-		t.Error("nothing was made")
+	if got, err := w.take("t", "other", "other id"); got != "" || !errors.As(err, new(*NotFoundError)) {
+		t.Errorf("more than the maximum: %q, %v", got, err)
 	}
 	if all := calm(t, Entry{Type: "empty", MaxCount: 3}).pool.Summary(); len(all) != 1 || all[0].Type != "empty" || all[0].Limit != 3 {
 		t.Errorf("what is shown is %+v", all)
@@ -174,6 +178,55 @@ func TestOnDemandInSpiteOfAConflict(t *testing.T) {
 	w.settleDown()
 	if ticket.Err() != nil || ticket.Resource.Name == "" {
 		t.Errorf("got %+v, %v", ticket.Resource, ticket.Err())
+	}
+}
+
+// TestWhatIsBeingMadeIsWorthAMoment: a quota that was just raised, or a server
+// that was just set up, has what is asked for in an instant.
+func TestWhatIsBeingMadeIsWorthAMoment(t *testing.T) {
+	for name, entry := range map[string]Entry{"static": static("t", "a"), "dynamic": {Type: "t", MaxCount: 1, MinCount: 1}} {
+		w := calm(t, static("other", "o"))
+		w.pool.Configure(&Config{Resources: []Entry{entry, static("other", "o")}}, w.now())
+		if got, err := w.take("t", "me", ""); got == "" {
+			t.Errorf("%s: %v", name, err)
+		}
+		if got, err := w.take("t", "other", ""); got != "" || !errors.As(err, new(*NotFoundError)) {
+			t.Errorf("%s, when all are leased: %q, %v", name, got, err)
+		}
+	}
+	// What cannot be made is waited for no longer than a moment.
+	w := calm(t, static("other", "o"))
+	w.pool.Configure(&Config{Resources: []Entry{static("t", "a"), static("other", "o")}}, w.now())
+	ticket := w.pool.Acquire(Acquisition{Type: "t", State: Free, Dest: Leased, Owner: "me"}, w.now())
+	w.up += soonPatience + 1
+	w.pool.Housekeep(w.now())
+	w.saveLinesWell()
+	if !errors.As(ticket.Err(), new(*NotFoundError)) {
+		t.Errorf("after the moment: %v", ticket.Err())
+	}
+	failed := w.pool.Acquire(Acquisition{Type: "t", State: Free, Dest: Leased, Owner: "other"}, w.now())
+	w.collect()
+	for _, write := range w.writes {
+		w.pool.Complete(write, Result{Outcome: Failed, Err: errors.New("refused")}, w.now())
+	}
+	w.writes = nil
+	w.saveLinesWell()
+	if !errors.As(failed.Err(), new(*NotFoundError)) {
+		t.Errorf("when it was refused: %v", failed.Err())
+	}
+}
+
+// TestAConflictLetsNobodyHang: who does not wait is answered, though what was to
+// be given was taken by a hand meanwhile.
+func TestAConflictLetsNobodyHang(t *testing.T) {
+	w := calm(t, static("t", "a"))
+	ticket := w.pool.Acquire(Acquisition{Type: "t", State: Free, Dest: Leased, Owner: "me"}, w.now())
+	stolen := w.cluster.resources["a"]
+	stolen.Owner = "hand"
+	w.cluster.put(stolen)
+	w.flush()
+	if !errors.As(ticket.Err(), new(*NotFoundError)) {
+		t.Errorf("got %v", ticket.Err())
 	}
 }
 

@@ -22,14 +22,17 @@ type group struct {
 func (p *Pool) AcquireByState(state, dest, owner string, names []string, now Now) *Ticket {
 	ticket := newTicket(now)
 	g := &group{owner: owner, dest: dest, ticket: ticket}
-	seen := map[string]bool{}
+	seen, more := map[string]bool{}, map[string]int{}
 	for _, name := range names {
 		if seen[name] {
 			continue
 		}
 		seen[name] = true
 		e, ok := p.entries[name]
-		if !ok || e.place < 0 || e.State != state {
+		if ok {
+			more[e.Type]++
+		}
+		if !ok || e.place < 0 || e.State != state || p.atLimit(p.class(e.Type), owner, dest, more[e.Type]) {
 			ticket.finish(&NotFoundError{Name: state})
 			return ticket
 		}
@@ -49,6 +52,8 @@ func (p *Pool) AcquireByState(state, dest, owner string, names []string, now Now
 }
 
 func (p *Pool) takeForGroup(g *group, i int, e *entry, now Now) {
+	c := p.class(e.Type)
+	p.grantTo(e, g.owner)
 	p.enqueue(e, &op{
 		plan: func(current *Resource, now Now) (Resource, error) {
 			if current == nil || current.held() || current.State != g.mark.State {
@@ -63,6 +68,7 @@ func (p *Pool) takeForGroup(g *group, i int, e *entry, now Now) {
 			return after, nil
 		},
 		done: func(stored Resource, err error, now Now) {
+			p.grantEnds(e, c)
 			g.taken[i] = stored
 			if err != nil {
 				g.err = err

@@ -4,7 +4,9 @@ import (
 	"container/list"
 	"maps"
 	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // line is those who wait for one state of a type, the first in front.
@@ -12,7 +14,7 @@ type line struct {
 	class   *class
 	state   string
 	waiters *list.List // of *waiter
-	byID    map[string]*waiter
+	byID    map[requestKey]*waiter
 }
 
 // waiter is a request that could not be answered with a resource yet.
@@ -48,7 +50,7 @@ type Waiting struct {
 func (p *Pool) line(c *class, state string) *line {
 	l, ok := c.lines[state]
 	if !ok {
-		l = &line{class: c, state: state, waiters: list.New(), byID: map[string]*waiter{}}
+		l = &line{class: c, state: state, waiters: list.New(), byID: map[requestKey]*waiter{}}
 		c.lines[state] = l
 	}
 	return l
@@ -58,18 +60,52 @@ func (p *Pool) line(c *class, state string) *line {
 func (l *line) join(w Waiting, now Now) *waiter {
 	joined := &waiter{Waiting: w, line: l, seen: now.Up, pause: usualPause}
 	joined.element = l.waiters.PushBack(joined)
-	l.byID[w.ID] = joined
+	joined.arrive()
 	return joined
+}
+
+// arrive and depart keep count of who is in line.
+func (w *waiter) arrive() {
+	w.line.byID[w.key()] = w
+	w.line.class.waiters++
+	w.line.class.lineSize += w.size()
+}
+
+func (w *waiter) depart() {
+	delete(w.line.byID, w.key())
+	w.line.class.waiters--
+	w.line.class.lineSize -= w.size()
+}
+
+// key is what the waiter's request is known by. It never changes.
+func (w *Waiting) key() requestKey { return requestKey{w.Owner, w.ID} }
+
+// size is how many bytes are stored of a waiter at most.
+func (w *Waiting) size() int {
+	const others = 120 // names of fields, and the time
+	return others + jsonSize(w.ID) + jsonSize(w.Owner) + jsonSize(w.State) + jsonSize(w.Dest)
+}
+
+// jsonSize is how long a text is in JSON at most, where some characters take
+// six times as much.
+func jsonSize(text string) int {
+	size := len(text)
+	for _, c := range []byte(text) {
+		if c < ' ' || c >= utf8.RuneSelf || strings.IndexByte(`"\<>&`, c) >= 0 {
+			size += 5
+		}
+	}
+	return size
 }
 
 // rejoin puts a waiter back to where it was: in front.
 func (p *Pool) rejoin(w *waiter) {
-	if w.element != nil || w.line.byID[w.ID] != nil {
+	if w.element != nil || w.line.byID[w.key()] != nil {
 		return
 	}
 	w.line = p.line(w.line.class, w.State) // the line may have ended
 	w.element = w.line.waiters.PushFront(w)
-	w.line.byID[w.ID] = w
+	w.arrive()
 	w.kept = false
 	w.keep()
 }
@@ -89,7 +125,7 @@ func (p *Pool) leave(w *waiter) {
 	}
 	w.line.waiters.Remove(w.element)
 	w.element = nil
-	delete(w.line.byID, w.ID)
+	w.depart()
 	if w.kept {
 		w.line.class.edition++
 	}
@@ -128,7 +164,7 @@ func (p *Pool) dispatch(c *class, state string, now Now) {
 		w, _ := element.Value.(*waiter)
 		element = element.Next()
 		switch {
-		case w.entry != nil, w.absent(now), p.atLimit(c, w.Owner):
+		case w.entry != nil, w.absent(now), p.atLimit(c, w.Owner, w.Dest, 1):
 		case w.ticket != nil:
 			p.grant(w, now)
 			available--
@@ -160,8 +196,10 @@ func (p *Pool) available(c *class, state string) int {
 	return free
 }
 
-func (p *Pool) atLimit(c *class, owner string) bool {
-	return p.options.MaxPerOwner > 0 && c.held[owner] >= p.options.MaxPerOwner
+// atLimit says whether an owner may not hold so many more. To clean is not to
+// hold: a janitor must not be held up by a limit on leases.
+func (p *Pool) atLimit(c *class, owner, dest string, more int) bool {
+	return p.options.MaxPerOwner > 0 && dest != Cleaning && c.held[owner]+more > p.options.MaxPerOwner
 }
 
 // grant starts to give the least recently used resource to a waiter.
@@ -197,6 +235,7 @@ func (p *Pool) grantDone(w *waiter, stored Resource, err error, now Now) {
 			p.leave(w)
 		}
 		p.dispatch(w.line.class, w.State, now)
+		p.answer(w.ticket, now)
 	case err != nil:
 		if ticket := w.ticket; ticket != nil {
 			w.ticket = nil

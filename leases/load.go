@@ -41,15 +41,14 @@ func (p *Pool) Load(stored Content, now Now) {
 func (p *Pool) loadLine(saved SavedLine, now Now) {
 	c := p.class(saved.Type)
 	for _, waiting := range saved.Waiting {
-		if e, ok := p.granted[waiting.ID]; ok && e.Type == saved.Type && !e.Since.Before(waiting.Since.Truncate(time.Second)) {
+		if e, ok := p.granted[waiting.key()]; ok && e.Type == saved.Type && !e.Since.Before(waiting.Since.Truncate(time.Second)) {
 			c.edition++
 			continue
 		}
-		l := p.line(c, waiting.State)
-		if _, twice := l.byID[waiting.ID]; twice || l.waiters.Len() >= p.options.MaxLine {
+		if l, ok := c.lines[waiting.State]; ok && l.byID[waiting.key()] != nil || !p.room(c, &waiting) {
 			continue
 		}
-		w := l.join(waiting, now)
+		w := p.line(c, waiting.State).join(waiting, now)
 		w.pause, w.kept = restartPause, true
 	}
 }
@@ -213,6 +212,7 @@ func (p *Pool) Housekeep(now Now) {
 			p.clearLine(c.lines[state], now)
 			p.dispatch(c, state, now)
 		}
+		p.answerSoon(c, now)
 		if len(c.members) == 0 && len(c.lines) == 0 && c.edition == c.saved && c.fresh+c.retiring+c.owned == 0 {
 			delete(p.types, name)
 		}

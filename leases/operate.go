@@ -109,28 +109,28 @@ func merged(old, data map[string]string) map[string]string {
 }
 
 // Reset takes resources of a type and state from owners that were not heard of
-// for a time, and gives them the state dest. Ticket.Owners has who held them.
+// for a time, and gives them the state dest. Ticket.Taken has them as they were.
 func (p *Pool) Reset(reset Reset, now Now) *Ticket {
 	ticket := newTicket(now)
-	ticket.Owners = map[string]string{}
+	ticket.Taken = map[string]Resource{}
 	all := &gathering{ticket: ticket, open: 1}
 	for _, e := range p.membersOf(reset.Type) {
 		if reset.check(&e.Resource, now) != nil || now.Up-e.heard < reset.silence(e) {
 			continue
 		}
 		all.open++
-		var owner string
+		var before Resource
 		p.enqueue(e, &op{
 			plan: func(current *Resource, now Now) (Resource, error) {
 				if current == nil {
 					return Resource{}, errMoot
 				}
-				owner = current.Owner
+				before = *current
 				return current.released(reset.Dest, now), reset.check(current, now)
 			},
 			done: func(stored Resource, err error, _ Now) {
 				if err == nil {
-					ticket.Owners[stored.Name] = owner
+					ticket.Taken[stored.Name] = before
 				}
 				all.add(err)
 			},

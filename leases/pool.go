@@ -12,9 +12,10 @@ type Options struct {
 	// Default: 30 seconds, as Boskos.
 	RequestTTL time.Duration
 	// MaxPerOwner is how many resources of one type an owner may hold; zero for
-	// no limit.
+	// no limit. Whoever cleans may hold any number.
 	MaxPerOwner int
-	// MaxLine is how many may wait in one line. Default: 2,000.
+	// MaxLine is how many may wait for one type, in whatever state. Default:
+	// 2,000, or fewer if what they say of themselves is long.
 	MaxLine int
 	// NewID makes ids that were never used: of requests without one, and of
 	// dynamic resources. It must be given.
@@ -52,7 +53,7 @@ type Pool struct {
 	lifecycles map[string]*lifecycle
 	wanted     *wanted
 	// granted finds what a request was given.
-	granted map[string]*entry
+	granted map[requestKey]*entry
 	// keeping are the lines in which a resource is kept for somebody who has to
 	// call again.
 	keeping map[*line]struct{}
@@ -74,7 +75,7 @@ type postponed struct {
 func New(options Options) *Pool {
 	return &Pool{
 		options: options.withDefaults(), entries: map[string]*entry{}, types: map[string]*class{},
-		lifecycles: map[string]*lifecycle{}, granted: map[string]*entry{}, keeping: map[*line]struct{}{},
+		lifecycles: map[string]*lifecycle{}, granted: map[requestKey]*entry{}, keeping: map[*line]struct{}{},
 	}
 }
 
@@ -99,6 +100,12 @@ type entry struct {
 	loaded bool
 }
 
+// requestKey tells requests apart. An id is its owner's: nobody takes another's
+// place by naming it.
+type requestKey struct{ owner, id string }
+
+func (e *entry) key() requestKey { return requestKey{e.Owner, e.Request} }
+
 // class is all about one type.
 type class struct {
 	name    string
@@ -112,6 +119,11 @@ type class struct {
 	idle map[string]int
 	// fresh counts what is being created, retiring what is being retired.
 	fresh, retiring int
+	// soon are calls that are answered when what is being created is there.
+	soon []*Ticket
+	// waiters counts those in all lines, lineSize how much there is to store of
+	// them.
+	waiters, lineSize int
 	// edition counts the changes of the lines that are to be stored; saved is the
 	// last that is. Answers in unsaved wait for it.
 	edition, saved uint64
@@ -186,12 +198,14 @@ func (p *Pool) count(e *entry, by int) {
 		c.owned += by
 		c.addHeld(e.Owner, by)
 		if by > 0 && e.Request != "" {
-			p.granted[e.Request] = e
-		} else if p.granted[e.Request] == e {
-			delete(p.granted, e.Request)
+			p.granted[e.key()] = e
+		} else if p.granted[e.key()] == e {
+			delete(p.granted, e.key())
 		}
 	default:
-		c.idle[e.State] += by
+		if c.idle[e.State] += by; c.idle[e.State] == 0 {
+			delete(c.idle, e.State) // anybody may invent states
+		}
 	}
 }
 
@@ -237,6 +251,9 @@ func (p *Pool) unlist(e *entry) {
 		return
 	}
 	heap.Remove(e.list, e.place)
+	if len(*e.list) == 0 {
+		delete(p.class(e.Type).free, e.State)
+	}
 	e.list = nil
 }
 

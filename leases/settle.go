@@ -294,6 +294,7 @@ func (p *Pool) completeLifecycle(w *Write, result Result, now Now) {
 		stored.Lifecycle = result.Lifecycle
 	}
 	p.settleType(w.Lifecycle.Type, now)
+	p.created(w.Lifecycle.Type, now)
 }
 
 // settleType brings all of a type to where it belongs.

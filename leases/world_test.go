@@ -243,11 +243,21 @@ func (w *world) entitled(leaseType, state, id string) bool {
 	if !ok {
 		return false
 	}
-	waiter, ok := l.byID[id]
-	if !ok || waiter.entry != nil || w.pool.atLimit(c, waiter.Owner) {
+	waiter := inLine(l, id)
+	if waiter == nil || waiter.entry != nil || w.pool.atLimit(c, waiter.Owner, waiter.Dest, 1) {
 		return false
 	}
 	return waiter.ticket != nil || w.up-waiter.seen < 2*time.Second
+}
+
+// inLine finds a request in a line. Ids of this world are no two owners'.
+func inLine(l *line, id string) *waiter {
+	for element := l.waiters.Front(); element != nil; element = element.Next() {
+		if found, _ := element.Value.(*waiter); found.ID == id {
+			return found
+		}
+	}
+	return nil
 }
 
 // pruneLines takes those out of the model's lines who are not in the pool's: it
@@ -258,7 +268,7 @@ func (w *world) pruneLines() {
 			key := c.name + "/" + state
 			var kept []string
 			for _, id := range w.line[key] {
-				if _, ok := l.byID[id]; ok {
+				if inLine(l, id) != nil {
 					kept = append(kept, id)
 				}
 			}

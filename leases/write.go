@@ -123,7 +123,9 @@ func (p *Pool) Complete(w *Write, result Result, now Now) {
 	case SaveLifecycle, DeleteLifecycle:
 		p.completeLifecycle(w, result, now)
 		return
-	case Create, Patch, Delete:
+	case Create:
+		defer p.created(w.After.Type, now)
+	case Patch, Delete:
 	}
 	e := w.entry
 	if e.write != w {

@@ -194,7 +194,8 @@ func newLeaseService(config *rest.Config, options leaseOptions) (*leaseService, 
 			return nil, err
 		}
 	}
-	s.handler = httpapi.New(s.server, api)
+	handler := httpapi.New(s.server, api)
+	s.handler = handler
 	var cleaners *janitor.Config
 	if options.cleaners != "" {
 		if cleaners, err = janitor.LoadConfig(options.cleaners); err != nil {
@@ -206,7 +207,7 @@ func newLeaseService(config *rest.Config, options leaseOptions) (*leaseService, 
 		return nil, err
 	}
 	s.janitor = janitor.New(s.server, cleaners, runners, janitor.Options{Logger: options.logger})
-	s.reaper = reaper.Options{Expire: options.reapAfter, Logger: options.logger, Dest: func(leaseType string) string {
+	s.reaper = reaper.Options{Expire: options.reapAfter, Taken: handler.Reaped, Logger: options.logger, Dest: func(leaseType string) string {
 		switch {
 		case options.reapTo != "":
 			return options.reapTo

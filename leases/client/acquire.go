@@ -33,11 +33,36 @@ func (c *Client) Acquire(ctx context.Context, r Request) (*Resource, error) {
 }
 
 // AcquireWait waits until it is given a resource, or the context ends. It keeps
-// its place in line.
+// its place in line. What it may have been given in the moment in which the
+// context ended goes back.
 func (c *Client) AcquireWait(ctx context.Context, r Request) (*Resource, error) {
 	if r.ID == "" {
 		r.ID = string(uuid.NewUUID())
 	}
+	resource, err := c.acquireWait(ctx, r)
+	if err != nil && ctx.Err() != nil {
+		err = errors.Join(err, c.decline(ctx, r))
+	}
+	return resource, err
+}
+
+// decline gives back what a request was given, if an answer was lost because
+// nobody waited for it any more. The server gives the same answer to the same
+// request.
+func (c *Client) decline(ctx context.Context, r Request) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWords)
+	defer cancel()
+	resource, err := c.acquire(ctx, r, 0)
+	if err != nil {
+		return nil // there is nothing, or nobody who could tell
+	}
+	return c.Release(ctx, resource.Name, r.State)
+}
+
+// lastWords bounds what is done after the end of a context.
+const lastWords = 5 * time.Second
+
+func (c *Client) acquireWait(ctx context.Context, r Request) (*Resource, error) {
 	pause := firstPause
 	for {
 		start := time.Now()

@@ -129,6 +129,31 @@ func TestAnAnswerThatIsLost(t *testing.T) {
 	}
 }
 
+// TestWhoGivesUpKeepsNothing: in the very moment in which a client is given a
+// resource, it stops waiting, and never hears of it.
+func TestWhoGivesUpKeepsNothing(t *testing.T) {
+	t.Parallel()
+	s := start(t, slice("a"))
+	ctx, giveUp := context.WithCancel(t.Context())
+	var calls atomic.Int64
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if calls.Add(1) > 1 {
+			s.Handler.ServeHTTP(w, r)
+			return
+		}
+		s.Handler.ServeHTTP(httptest.NewRecorder(), r)
+		giveUp()
+		<-r.Context().Done()
+	}))
+	defer front.Close()
+	if r, err := newClient(t, front.URL, "me").AcquireWait(ctx, anySlice); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %+v, %v", r, err)
+	}
+	if r := s.Resource("a"); r.Owner != "" || r.State != leases.Free {
+		t.Errorf("it is leased: %+v", r)
+	}
+}
+
 // TestKeepAlive ends with its context, and when the lease is somebody else's.
 func TestKeepAlive(t *testing.T) {
 	t.Parallel()

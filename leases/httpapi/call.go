@@ -7,15 +7,12 @@ import (
 	"net/url"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
+
+	"github.com/drover-ci/drover/leases"
 )
 
-// Bounds of what a request may say.
-const (
-	maxValue = 253 // as the names of objects
-	maxNames = 1000
-)
+// maxNames is how many resources may be asked for by name at once.
+const maxNames = 1000
 
 // typeName is what parameters and metrics call the type of a resource.
 const typeName = "type"
@@ -35,19 +32,9 @@ func (c *call) get(name string) string { return c.query.Get(name) }
 // are let be, as in Boskos.
 func (c *call) checkQuery() error {
 	for _, name := range []string{typeName, "state", "dest", "owner", "request_id", "name", "expire", "wait"} {
-		if err := checkValue(name, c.get(name)); err != nil {
+		if err := leases.CheckText(name, c.get(name)); err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-func checkValue(name, value string) error {
-	if len(value) > maxValue {
-		return fmt.Errorf("%s is too long (found %d bytes, at most %d)", name, len(value), maxValue)
-	}
-	if !utf8.ValidString(value) || strings.ContainsFunc(value, unicode.IsControl) {
-		return fmt.Errorf("%s has characters that are no text", name)
 	}
 	return nil
 }
@@ -58,7 +45,7 @@ func splitNames(names string) ([]string, error) {
 		return nil, fmt.Errorf("names has too many (found %d, at most %d)", len(list), maxNames)
 	}
 	for _, name := range list {
-		if err := checkValue("names", name); err != nil {
+		if err := leases.CheckText("names", name); err != nil {
 			return nil, err
 		}
 	}

@@ -110,6 +110,10 @@ func (h *Handler) serve(serve func(c *call), w http.ResponseWriter, r *http.Requ
 	serve(c)
 }
 
+// Reaped counts a lease that was taken by other ways than /reset, as it was
+// before.
+func (h *Handler) Reaped(before leases.Resource) { h.metrics.reaped(before) }
+
 // maxWait bounds how long a call may wait.
 const maxWait = 10 * time.Minute
 
@@ -198,7 +202,7 @@ func (h *Handler) release(c *call) {
 		c.refuse(fmt.Sprintf("Done failed: %s - %s (from %s)", name, dest, owner), err)
 		return
 	}
-	h.metrics.released(released, owner)
+	h.metrics.held(released.Resource.Type, owner, released.Since)
 	h.logger.Info("given back", "resource", name, "owner", owner, "state", dest)
 }
 
@@ -235,18 +239,24 @@ func (h *Handler) reset(c *call) {
 		c.failf(http.StatusBadRequest, "%s", err)
 		return
 	}
+	if reset.Expire < 0 {
+		c.failf(http.StatusBadRequest, "expire must not be negative (found %s)", expire)
+		return
+	}
 	if c.user != nil && !c.user.Admin {
 		c.failf(http.StatusForbidden, "user %s may not take leases from others", c.user.Name)
 		return
 	}
-	owners, err := h.server.Reset(c.r.Context(), reset)
+	taken, err := h.server.Reset(c.r.Context(), reset)
 	if err != nil {
 		c.refuse("could not reset states", err)
 		return
 	}
-	h.metrics.reset(reset, len(owners))
-	for name, owner := range owners {
-		h.logger.Info("taken from its owner, who was not heard of", "resource", name, "owner", owner, "state", reset.Dest)
+	owners := make(map[string]string, len(taken))
+	for name, before := range taken {
+		owners[name] = before.Owner
+		h.metrics.reaped(before)
+		h.logger.Info("taken from its owner, who was not heard of", "resource", name, "owner", before.Owner, "state", reset.Dest)
 	}
 	body, _ := json.Marshal(owners) //nolint:errchkjson // strings
 	_, _ = c.w.Write(body)

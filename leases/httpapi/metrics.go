@@ -13,9 +13,9 @@ import (
 	"github.com/drover-ci/drover/leases/server"
 )
 
-// maxOwners bounds how many owners the metrics tell apart. The others are
-// counted as one.
-const maxOwners = 500
+// maxLabels bounds how many owners the metrics tell apart, and how many states:
+// clients may invent both. The others are counted as one.
+const maxLabels = 500
 
 // metrics are Boskos's, and ours, which start with drover_.
 type metrics struct {
@@ -23,18 +23,38 @@ type metrics struct {
 	requestTime *prometheus.HistogramVec
 	size        *prometheus.HistogramVec
 	wait        *prometheus.HistogramVec
-	held        *prometheus.HistogramVec
+	holdTime    *prometheus.HistogramVec
 	heldBy      *prometheus.CounterVec
-	reaped      *prometheus.CounterVec
+	reapings    *prometheus.CounterVec
 
-	mu     sync.Mutex
-	owners map[string]bool
+	owners, states labels
+}
+
+// labels are the values of a label that are told apart.
+type labels struct {
+	mu    sync.Mutex
+	known map[string]bool
+}
+
+// of is the value itself, as long as there are not too many.
+func (l *labels) of(value string) string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case l.known[value]:
+	case len(l.known) >= maxLabels:
+		return leases.Other
+	case l.known == nil:
+		l.known = map[string]bool{value: true}
+	default:
+		l.known[value] = true
+	}
+	return value
 }
 
 func newMetrics(registry prometheus.Registerer, s *server.Server) *metrics {
 	request := []string{"path", "method", "status"}
 	m := &metrics{
-		owners: map[string]bool{},
 		acquireTime: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "boskos_acquire_duration_seconds", Help: "How long clients waited for a resource.",
 			Buckets: []float64{1, 10, 100, 500, 1000, 1500, 2000},
@@ -51,52 +71,40 @@ func newMetrics(registry prometheus.Registerer, s *server.Server) *metrics {
 			Name: "drover_lease_wait_seconds", Help: "How long clients waited from their first request until they had a resource.",
 			Buckets: prometheus.ExponentialBuckets(0.005, 3, 14),
 		}, []string{typeName}),
-		held: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		holdTime: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "drover_lease_hold_seconds", Help: "How long resources were held.",
 			Buckets: prometheus.ExponentialBuckets(1, 3, 12),
 		}, []string{typeName}),
 		heldBy: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "drover_lease_held_seconds_total", Help: "How long each owner held resources in all, counted when they are given back.",
+			Name: "drover_lease_held_seconds_total", Help: "How long each owner held resources in all, counted when they are given back or taken.",
 		}, []string{typeName, "owner"}),
-		reaped: prometheus.NewCounterVec(prometheus.CounterOpts{
+		reapings: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "drover_lease_reaped_total", Help: "How many resources were taken from owners who were not heard of.",
 		}, []string{typeName}),
 	}
-	registry.MustRegister(m.acquireTime, m.requestTime, m.size, m.wait, m.held, m.heldBy, m.reaped, &collector{server: s})
+	registry.MustRegister(m.acquireTime, m.requestTime, m.size, m.wait, m.holdTime, m.heldBy, m.reapings, &collector{server: s})
 	return m
 }
 
 func (m *metrics) acquired(ask leases.Acquisition, waited time.Duration) {
-	m.acquireTime.WithLabelValues(ask.Type, ask.State, ask.Dest, strconv.FormatBool(ask.ID != "")).Observe(waited.Seconds())
+	m.acquireTime.WithLabelValues(ask.Type, m.states.of(ask.State), m.states.of(ask.Dest), strconv.FormatBool(ask.ID != "")).Observe(waited.Seconds())
 	m.wait.WithLabelValues(ask.Type).Observe(waited.Seconds())
 }
 
-func (m *metrics) released(r server.Released, owner string) {
-	if r.Since.IsZero() {
+// held counts a lease that ended; since is zero where nobody knows when it began.
+func (m *metrics) held(leaseType, owner string, since time.Time) {
+	if since.IsZero() {
 		return
 	}
-	held := max(0, time.Since(r.Since).Seconds())
-	m.held.WithLabelValues(r.Resource.Type).Observe(held)
-	m.heldBy.WithLabelValues(r.Resource.Type, m.ownerLabel(owner)).Add(held)
+	held := max(0, time.Since(since).Seconds())
+	m.holdTime.WithLabelValues(leaseType).Observe(held)
+	m.heldBy.WithLabelValues(leaseType, m.owners.of(owner)).Add(held)
 }
 
-func (m *metrics) reset(r leases.Reset, n int) {
-	if n > 0 {
-		m.reaped.WithLabelValues(r.Type).Add(float64(n))
-	}
-}
-
-// ownerLabel is the owner, as long as there are not too many.
-func (m *metrics) ownerLabel(owner string) string {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if !m.owners[owner] {
-		if len(m.owners) >= maxOwners {
-			return leases.Other
-		}
-		m.owners[owner] = true
-	}
-	return owner
+// reaped counts a lease that was taken.
+func (m *metrics) reaped(before leases.Resource) {
+	m.reapings.WithLabelValues(before.Type).Inc()
+	m.held(before.Type, before.Owner, before.Since)
 }
 
 // trace measures a request. A path that is not known is one label for all.
@@ -113,9 +121,9 @@ func (m *metrics) trace(next http.Handler, w http.ResponseWriter, r *http.Reques
 	if method != http.MethodGet && method != http.MethodPost {
 		method = leases.Other
 	}
-	labels := []string{path, method, strconv.Itoa(recorder.status)}
-	m.requestTime.WithLabelValues(labels...).Observe(time.Since(start).Seconds())
-	m.size.WithLabelValues(labels...).Observe(float64(recorder.size))
+	values := []string{path, method, strconv.Itoa(recorder.status)}
+	m.requestTime.WithLabelValues(values...).Observe(time.Since(start).Seconds())
+	m.size.WithLabelValues(values...).Observe(float64(recorder.size))
 }
 
 // recorder notes what is answered.

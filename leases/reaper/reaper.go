@@ -15,7 +15,7 @@ import (
 // Server is a lease server.
 type Server interface {
 	Summary() ([]leases.TypeReport, error)
-	Reset(ctx context.Context, reset leases.Reset) (map[string]string, error)
+	Reset(ctx context.Context, reset leases.Reset) (map[string]leases.Resource, error)
 }
 
 // Options change how leases are reaped. The zero value is the default.
@@ -33,6 +33,8 @@ type Options struct {
 	Dest func(leaseType string) string
 	// Every is how often to look. Default: 1 minute.
 	Every time.Duration
+	// Taken, if set, is told of each lease that is taken, as it was before.
+	Taken func(resource leases.Resource)
 	// Logger gets a line for each lease taken. Default: slog.Default().
 	Logger *slog.Logger
 }
@@ -46,6 +48,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Dest == nil {
 		o.Dest = func(string) string { return leases.Dirty }
+	}
+	if o.Taken == nil {
+		o.Taken = func(leases.Resource) {}
 	}
 	if o.Logger == nil {
 		o.Logger = slog.Default()
@@ -85,8 +90,9 @@ func once(ctx context.Context, server Server, options Options) {
 			if err != nil && ctx.Err() == nil {
 				options.Logger.WarnContext(ctx, "reap leases", "type", each.Type, "error", err)
 			}
-			for name, owner := range taken {
-				options.Logger.InfoContext(ctx, "reaped: the owner was not heard of", "resource", name, "type", each.Type, "owner", owner)
+			for name, before := range taken {
+				options.Logger.InfoContext(ctx, "reaped: the owner was not heard of", "resource", name, "type", each.Type, "owner", before.Owner)
+				options.Taken(before)
 			}
 		}
 	}

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/drover-ci/drover/internal/testcluster"
 	"github.com/drover-ci/drover/internal/testleases"
 	"github.com/drover-ci/drover/leases"
@@ -32,6 +34,7 @@ func TestTheReaperSeesEveryType(t *testing.T) {
 		held("special", "c", leases.Leased), held("other", "b", "inspected"), held("alive", "a", leases.Leased),
 	}}})
 	ctx, cancel := context.WithCancel(t.Context())
+	taken := map[string]string{}
 	var running sync.WaitGroup
 	running.Go(func() {
 		for ctx.Err() == nil {
@@ -44,6 +47,7 @@ func TestTheReaperSeesEveryType(t *testing.T) {
 	running.Go(func() {
 		reaper.Run(ctx, s.Server, reaper.Options{
 			Expire: 30 * time.Minute, Settle: 500 * time.Millisecond, Every: 10 * time.Millisecond, Logger: slog.New(slog.DiscardHandler),
+			Taken: func(before leases.Resource) { taken[before.Name] = before.Owner },
 			Dest: func(leaseType string) string {
 				if leaseType == "c" {
 					return leases.Free
@@ -62,6 +66,10 @@ func TestTheReaperSeesEveryType(t *testing.T) {
 	}
 	cancel()
 	running.Wait()
+	want := map[string]string{"leased": "owner", "busy": "owner", "cleaning": "owner", "special": "owner"}
+	if diff := cmp.Diff(want, taken); diff != "" {
+		t.Errorf("told of (-want +got):\n%s", diff)
+	}
 }
 
 // TestAServerThatStartsListensFirst: after a long pause of the server, nobody

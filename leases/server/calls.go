@@ -134,14 +134,14 @@ func (s *Server) Update(ctx context.Context, name, owner, state string, data map
 	return err
 }
 
-// Reset takes resources from owners that were not heard of. It gives who held
-// them, by resource.
-func (s *Server) Reset(ctx context.Context, reset leases.Reset) (map[string]string, error) {
+// Reset takes resources from owners that were not heard of. It gives them as
+// they were before, by name.
+func (s *Server) Reset(ctx context.Context, reset leases.Reset) (map[string]leases.Resource, error) {
 	ticket, err := s.call(ctx, func(pool *leases.Pool, now leases.Now) *leases.Ticket { return pool.Reset(reset, now) })
 	if err != nil {
 		return nil, err
 	}
-	return ticket.Owners, nil
+	return ticket.Taken, nil
 }
 
 // Metric counts the resources of a type.

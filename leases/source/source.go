@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"time"
 
@@ -35,7 +36,7 @@ func File(ctx context.Context, path string, told Told) {
 	ticker := time.NewTicker(fileEvery)
 	defer ticker.Stop()
 	for {
-		content, err := os.ReadFile(path)
+		content, err := read(path)
 		switch {
 		case err != nil && err.Error() != failed:
 			failed = err.Error()
@@ -50,6 +51,16 @@ func File(ctx context.Context, path string, told Told) {
 		case <-ticker.C:
 		}
 	}
+}
+
+// read reads a file, and no more of it than one byte too many.
+func read(path string) ([]byte, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = file.Close() }()
+	return io.ReadAll(io.LimitReader(file, leases.MaxConfig+1))
 }
 
 func parse(where string, content []byte) (*leases.Config, error) {

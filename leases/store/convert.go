@@ -1,6 +1,8 @@
 package store
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -179,12 +181,26 @@ func lifecycleObjectOf(l *leases.Lifecycle, namespace string) *lifecycleObject {
 // need not be a name that an object may have.
 func lineName(leaseType string) string {
 	var b strings.Builder
-	for _, c := range []byte(leaseType) {
-		if c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '-' {
+	plain := func(i int) bool {
+		return i >= 0 && i < len(leaseType) && (leaseType[i] >= 'a' && leaseType[i] <= 'z' || leaseType[i] >= '0' && leaseType[i] <= '9')
+	}
+	for i, c := range []byte(leaseType) {
+		if plain(i) || c == '-' && plain(i-1) && plain(i+1) {
 			b.WriteByte(c)
 		} else {
 			fmt.Fprintf(&b, ".x%02x", c)
 		}
 	}
-	return "lease-line." + b.String() + ".type"
+	name := b.String()
+	if len(name) > maxLineName {
+		sum := sha256.Sum256([]byte(leaseType))
+		name = strings.TrimRight(name[:maxLineName], ".-") + "." + hex.EncodeToString(sum[:16])
+	}
+	if !plain(0) {
+		return "lease-line-of" + name + ".type" // the name begins with a dot
+	}
+	return "lease-line." + name + ".type"
 }
+
+// maxLineName is how much of a type's name the name of an object has room for.
+const maxLineName = 180
