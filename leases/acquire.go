@@ -18,7 +18,7 @@ type Acquisition struct {
 type Ticket struct {
 	// Resource is what was given.
 	Resource Resource
-	// Resources are what was given by name, in the order of the names asked for.
+	// Resources are what was given by name, the least recently used first.
 	Resources []Resource
 	// Taken is what was reset, as it was before, by name.
 	Taken map[string]Resource

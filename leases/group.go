@@ -1,5 +1,7 @@
 package leases
 
+import "slices"
+
 // group is several resources that are being taken together.
 //
 // Each is first taken with a mark that names the group. When all are, the mark
@@ -42,6 +44,7 @@ func (p *Pool) AcquireByState(state, dest, owner string, names []string, now Now
 		ticket.finish(&NotFoundError{Name: state})
 		return ticket
 	}
+	slices.SortFunc(g.entries, func(a, b *entry) int { return a.compareUse(b) })
 	g.mark = GroupMark{ID: madeID + p.options.NewID(), Decider: g.entries[0].Name, State: state}
 	g.open = len(g.entries)
 	g.taken = make([]Resource, len(g.entries))

@@ -231,6 +231,11 @@ func (p *Pool) grantEnds(e *entry, class *class) {
 	e.granting = ""
 }
 
+// compareUse puts the least recently used in front.
+func (e *entry) compareUse(other *entry) int {
+	return cmp.Or(e.LastUpdate.Compare(other.LastUpdate), cmp.Compare(e.Name, other.Name))
+}
+
 // list offers an entry that nobody holds to those who want one of its state.
 func (p *Pool) list(e *entry) {
 	if e.place >= 0 {
@@ -264,12 +269,7 @@ type freeList []*entry //nolint:recvcheck // as heap.Interface is implemented: o
 func (l freeList) Len() int { return len(l) }
 
 // Less implements [heap.Interface].
-func (l freeList) Less(i, j int) bool {
-	if !l[i].LastUpdate.Equal(l[j].LastUpdate) {
-		return l[i].LastUpdate.Before(l[j].LastUpdate)
-	}
-	return l[i].Name < l[j].Name
-}
+func (l freeList) Less(i, j int) bool { return l[i].compareUse(l[j]) < 0 }
 
 // Swap implements [heap.Interface].
 func (l freeList) Swap(i, j int) {

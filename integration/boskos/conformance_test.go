@@ -33,11 +33,13 @@ resources:
 - {type: reaped, state: free, names: [reaped-0]}
 - {type: many, state: free, names: [many-0, many-1, many-2]}
 - {type: dynamic, state: free, min-count: 0, max-count: 2}
+- {type: part, state: free, names: [part-0, part-1, part-2, part-3]}
+- {type: whole, state: dirty, min-count: 1, max-count: 1, config: {type: Builder, content: "zone: east"}, needs: {part: 2}}
 `
 
-// server is where our lease server listens; programs is where Boskos's programs
-// are.
-var server, programs string
+// server is where our lease server listens; kubeconfig is its cluster; programs
+// is where Boskos's programs are.
+var server, kubeconfig, programs string
 
 func TestMain(m *testing.M) {
 	code, err := run(m)
@@ -63,7 +65,7 @@ func run(m *testing.M) (int, error) {
 	if err := os.WriteFile(file, []byte(configuration), 0o600); err != nil {
 		return 1, err
 	}
-	kubeconfig := filepath.Join(dir, "kubeconfig")
+	kubeconfig = filepath.Join(dir, "kubeconfig")
 	_, stopPlane, err := start(program("DROVER_LOCALCLUSTER", "localcluster"), "--data", filepath.Join(dir, "plane"), "--unsafe-no-fsync", "--kubeconfig", kubeconfig, "--stop-with-parent")
 	if err != nil {
 		return 1, err
