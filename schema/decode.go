@@ -71,11 +71,28 @@ func (d *decoder) report(node *yaml.Node, at *step, rule, message string) {
 	})
 }
 
-// value decodes a node of any shape. A null leaves the zero value.
+// value decodes a node of any shape. A null leaves the zero value. What another
+// file, or another part of this one, says in the same words is shared.
 func (d *decoder) value(node *yaml.Node, s *shape.Shape, into reflect.Value, at *step) {
 	if node = follow(node); isNull(node) {
 		return
 	}
+	if !d.shared.makeKey(node, s, into) {
+		d.newValue(node, s, into, at)
+		return
+	}
+	if known, ok := d.shared.values[string(d.shared.key)]; ok {
+		into.Set(known)
+		return
+	}
+	key, before := string(d.shared.key), len(d.problems) // the values in it have keys of their own
+	d.newValue(node, s, into, at)
+	if len(d.problems) == before {
+		d.shared.keep(key, into)
+	}
+}
+
+func (d *decoder) newValue(node *yaml.Node, s *shape.Shape, into reflect.Value, at *step) {
 	if into.Kind() == reflect.Pointer {
 		into.Set(reflect.New(into.Type().Elem()))
 		into = into.Elem()
@@ -165,7 +182,7 @@ func (d *decoder) mapping(node *yaml.Node, s *shape.Shape, into reflect.Value, a
 		}
 		element := reflect.New(into.Type().Elem()).Elem()
 		d.value(value, s.Elem, element, d.field(at, name))
-		into.SetMapIndex(reflect.ValueOf(name).Convert(into.Type().Key()), element)
+		into.SetMapIndex(reflect.ValueOf(d.shared.text(name)).Convert(into.Type().Key()), element)
 	})
 }
 

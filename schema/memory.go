@@ -11,8 +11,8 @@ import (
 	"github.com/drover-ci/drover/schema/internal/blockyaml"
 )
 
-// memory is what decoding a file needs and nobody keeps. A repository has ten
-// thousand files, and the next one uses it again.
+// memory is what decoding a file needs and nobody keeps, but for what files
+// share. A repository has ten thousand files, and the next one uses it again.
 type memory struct {
 	arena blockyaml.Arena
 	// steps are those of the file, in the order in which they were made. Pointers
@@ -21,6 +21,7 @@ type memory struct {
 	// entries are those of the mappings that are being decoded, the outermost
 	// first.
 	entries []entry
+	shared  shared
 }
 
 //nolint:gochecknoglobals // memory without content

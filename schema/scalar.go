@@ -133,7 +133,7 @@ func (d *decoder) text(node *yaml.Node, text string, s *shape.Shape, into reflec
 		return
 	}
 	if into.IsValid() {
-		into.SetString(text)
+		into.SetString(d.shared.text(text))
 	}
 }
 
