@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 	"slices"
@@ -50,7 +51,11 @@ func (c resolveCommand) Run(ctx context.Context, out *console) error {
 	if err != nil {
 		return err
 	}
-	return body.Write(out.stdout)
+	buffered := bufio.NewWriter(out.stdout)
+	if err := body.Plain().Write(buffered); err != nil {
+		return err
+	}
+	return buffered.Flush()
 }
 
 func names(docs []*rules.ConfigDoc) []string {

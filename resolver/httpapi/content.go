@@ -15,11 +15,17 @@ type content interface {
 	mediaType() string
 	// digest is the same only for the same content.
 	digest() string
-	// size is how many bytes write writes.
-	size(encoding string) int
-	write(w io.Writer, encoding string) error
+	// in is the content in an encoding, "" for none.
+	in(encoding string) text
 	// encodings are those it can be written in besides the identity.
 	encodings() []string
+}
+
+// text is content in an encoding.
+type text interface {
+	// Len is how many bytes Write writes.
+	Len() int
+	Write(w io.Writer) error
 }
 
 // The encodings of configurations.
@@ -35,25 +41,14 @@ func (configBody) mediaType() string   { return "application/json" }
 func (b configBody) digest() string    { return b.Digest() }
 func (configBody) encodings() []string { return []string{zstd, gzip} }
 
-func (b configBody) size(encoding string) int {
+func (b configBody) in(encoding string) text {
 	switch encoding {
 	case zstd:
-		return b.ZstdLen()
+		return b.Zstd()
 	case gzip:
-		return b.GzipLen()
+		return b.Gzip()
 	default:
-		return b.Len()
-	}
-}
-
-func (b configBody) write(w io.Writer, encoding string) error {
-	switch encoding {
-	case zstd:
-		return b.WriteZstd(w)
-	case gzip:
-		return b.WriteGzip(w)
-	default:
-		return b.Write(w)
+		return b.Plain()
 	}
 }
 
@@ -72,14 +67,18 @@ func jsonDocument(value any) (document, error) {
 
 func (d document) mediaType() string   { return d.kind }
 func (d document) encodings() []string { return nil }
-func (d document) size(string) int     { return len(d.text) }
+func (d document) in(string) text      { return d }
+
+// Len implements text.
+func (d document) Len() int { return len(d.text) }
+
+// Write implements text.
+func (d document) Write(w io.Writer) error {
+	_, err := w.Write(d.text)
+	return err
+}
 
 func (d document) digest() string {
 	sum := sha256.Sum256(d.text)
 	return hex.EncodeToString(sum[:16])
-}
-
-func (d document) write(w io.Writer, _ string) error {
-	_, err := w.Write(d.text)
-	return err
 }
