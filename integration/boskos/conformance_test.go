@@ -119,7 +119,7 @@ func ready() error {
 	if err != nil {
 		return err
 	}
-	client.SleepFunc = func(time.Duration) { time.Sleep(20 * time.Millisecond) }
+	client.SleepFunc = func(time.Duration) { <-time.After(20 * time.Millisecond) }
 	for range 1500 {
 		if metric, err := c.Metric("many"); err == nil && metric.Current["free"] == 3 {
 			return nil
@@ -139,6 +139,7 @@ func newClient(t *testing.T, owner string) *client.Client {
 }
 
 func must[T any](t *testing.T) func(value T, err error) T {
+	t.Helper()
 	return func(value T, err error) T {
 		t.Helper()
 		if err != nil {
@@ -208,7 +209,7 @@ func TestWait(t *testing.T) {
 	var err error
 	var done sync.WaitGroup
 	done.Go(func() { given, err = waiter.AcquireWait(t.Context(), "wait", "free", "leased") })
-	time.Sleep(100 * time.Millisecond)
+	<-time.After(100 * time.Millisecond)
 	check(t, holder.ReleaseOne(held.Name, "free"))
 	done.Wait()
 	if err != nil || given.Name != held.Name || given.Owner != "waiter" {
@@ -256,7 +257,7 @@ func TestReset(t *testing.T) {
 	if owners := must[map[string]string](t)(c.Reset("reset", "busy", time.Hour, "dirty")); len(owners) != 0 {
 		t.Errorf("reset too early: %v", owners)
 	}
-	time.Sleep(1100 * time.Millisecond)
+	<-time.After(1100 * time.Millisecond)
 	owners := must[map[string]string](t)(c.Reset("reset", "busy", time.Second, "dirty"))
 	if len(owners) != 1 || owners[held.Name] != "dead" {
 		t.Errorf("got %v", owners)
@@ -370,7 +371,7 @@ func TestReaper(t *testing.T) {
 		if metric := must[common.Metric](t)(c.Metric("reaped")); metric.Current["dirty"] == 1 && metric.Owners[""] == 1 {
 			return
 		}
-		time.Sleep(200 * time.Millisecond)
+		<-time.After(200 * time.Millisecond)
 	}
 	t.Error("nothing was reaped")
 }
