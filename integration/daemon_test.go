@@ -73,7 +73,6 @@ func newSite(t *testing.T) *site {
 	s := &site{t: t, config: cluster.Config(t), repository: testgit.FromFS(t, fixtures.Release())}
 	s.repository.Git("config", "uploadpack.allowReachableSHA1InWant", "true")
 	applyAll(t, s.config, operator(t))
-	applyAll(t, s.config, build(t, "overlays/production"))
 	var err error
 	if s.client, err = kubernetes.NewForConfig(s.config); err != nil {
 		t.Fatal(err)
@@ -81,6 +80,7 @@ func newSite(t *testing.T) *site {
 	if s.status, err = configrepo.NewWriter(s.config, daemonNamespace, "release"); err != nil {
 		t.Fatal(err)
 	}
+	s.deploy()
 	s.kubeconfig = serviceAccount(t, s.config, daemonNamespace, "drover")
 	s.url = s.serveGit()
 	s.hook = filepath.Join(t.TempDir(), "secret")
@@ -192,7 +192,7 @@ func (s *site) start(cache string) *replica {
 	}
 	r := &replica{site: s, ended: make(chan struct{})}
 	r.command = exec.Command(path, "serve", "reconciler", "--kubeconfig", s.kubeconfig, "--listen", "127.0.0.1:0",
-		"--cache", cache, "--lease-duration", "15s", "--webhook-secret", s.hook, "--namespace", daemonNamespace)
+		"--cache", cache, "--lease-duration", "15s", "--webhook-secret", s.hook, "--namespace", daemonNamespace, "--leases", "ci")
 	stderr, err := r.command.StderrPipe()
 	if err == nil {
 		err = r.command.Start()
@@ -362,6 +362,7 @@ func TestADaemonInACluster(t *testing.T) {
 	first.push()
 	s.inForce(revision, first)
 	s.heedsOrders(first)
+	s.seesLeases(first)
 	s.measured(first)
 	s.keepsSecrets(first, second)
 }

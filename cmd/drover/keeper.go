@@ -20,6 +20,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/drover-ci/drover/generators"
+	"github.com/drover-ci/drover/leases/page"
 	"github.com/drover-ci/drover/leases/store"
 	"github.com/drover-ci/drover/reconciler"
 	"github.com/drover-ci/drover/reconciler/apply"
@@ -29,6 +30,7 @@ import (
 	"github.com/drover-ci/drover/resolver/imagestreams"
 	"github.com/drover-ci/drover/schema"
 	"github.com/drover-ci/drover/schema/rules"
+	"github.com/drover-ci/drover/web"
 )
 
 // duty is what a keeper has to do. Another duty begins it anew; orders do not.
@@ -166,6 +168,8 @@ func (k *keeper) persist(ctx context.Context, want duty, repo *configrepo.Config
 
 // do opens the repository, and applies it or follows what is applied.
 func (k *keeper) do(ctx context.Context, want duty, repo *configrepo.ConfigRepo) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	options, err := k.options(repo)
 	if err != nil {
 		return err
@@ -180,7 +184,13 @@ func (k *keeper) do(ctx context.Context, want duty, repo *configrepo.ConfigRepo)
 	if err != nil {
 		return err
 	}
-	k.front.Store(newFront(k.snapshot, frontOptions{source: source, repository: source.Repository(), streams: streams, logger: k.logger}))
+	sections, err := k.leasePages(ctx)
+	if err != nil {
+		return err
+	}
+	k.front.Store(newFront(k.snapshot, frontOptions{
+		source: source, repository: source.Repository(), streams: streams, sections: sections, logger: k.logger,
+	}))
 	if !want.leading {
 		return k.follow(ctx, source)
 	}
@@ -238,6 +248,20 @@ func found(ctx context.Context, target *apply.Target, repo *configrepo.ConfigRep
 		return repo.Status.AppliedRevision, nil
 	}
 	return target.Recover(ctx)
+}
+
+// leasePages shows what the lease server stores, where it was said where that is.
+func (k *keeper) leasePages(ctx context.Context) ([]web.Section, error) {
+	if k.command.Leases == "" {
+		return nil, nil
+	}
+	stored, err := store.New(k.config, k.command.Leases)
+	if err != nil {
+		return nil, err
+	}
+	pages := page.New(&storedLeases{store: stored, current: k.snapshot})
+	go pages.Sample(ctx)
+	return []web.Section{leaseSection(pages)}, nil
 }
 
 // guard gives what looks whether somebody holds leases that a revision takes

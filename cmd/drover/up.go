@@ -194,7 +194,7 @@ func (s *system) run(ctx context.Context) error {
 	}
 	var loop *reconciler.Reconciler
 	front := newFront(func() *rules.Snapshot { return loop.Snapshot() }, frontOptions{
-		source: s.source, repository: s.repo, streams: streams, sections: []web.Section{s.leases.section()}, logger: s.logger,
+		source: s.source, repository: s.repo, streams: streams, sections: []web.Section{leaseSection(s.leases.pages)}, logger: s.logger,
 	})
 	counted := metrics.New(front.metrics, version())
 	s.cluster.config.Wrap(counted.Transport)

@@ -121,11 +121,11 @@ func (l *localLeases) guard(ctx context.Context, last, next *rules.Valid) ([]sch
 	return guardLeases(ctx, l.service.store, last, next)
 }
 
-// section is the page of leases.
-func (l *localLeases) section() web.Section {
+// leaseSection puts the pages of leases among the others.
+func leaseSection(pages *page.Page) web.Section {
 	return web.Section{Title: "Leases", Path: "/leases", Page: func(r *http.Request) (web.Content, error) {
 		name := strings.Trim(strings.TrimPrefix(r.URL.Path, "/leases"), "/")
-		title, body, err := l.pages.Render(name, time.Now())
+		title, body, err := pages.Render(name, time.Now())
 		if errors.Is(err, page.ErrNoType) {
 			return web.Content{}, web.NotFound("%s", err)
 		}
