@@ -45,10 +45,6 @@ func (b *bench) measureCheck(ctx context.Context) error {
 	return b.command(ctx, "check, cold", "check", "--repo", b.release)
 }
 
-func (b *bench) measureGenerate(ctx context.Context) error {
-	return b.command(ctx, "generate, cold, from an empty tree", "generate", "--no-clusters", "--repo", b.release, "--out", filepath.Join(b.work, "jobs"))
-}
-
 // command times a whole run of drover.
 func (b *bench) command(ctx context.Context, what string, args ...string) error {
 	command := exec.CommandContext(ctx, b.drover, args...)

@@ -37,7 +37,7 @@ type bench struct {
 
 func run(ctx context.Context, stdout io.Writer) error {
 	bin := flag.String("bin", "bin", "folder of the programs")
-	only := flag.String("only", "", "measure just this: resolver, leases")
+	only := flag.String("only", "", "measure just this: generate, resolver, leases")
 	flag.Parse()
 	root := os.Getenv(corpus.Variable)
 	if root == "" && *only != "leases" {
@@ -60,10 +60,12 @@ func run(ctx context.Context, stdout io.Writer) error {
 	switch *only {
 	case "leases":
 		return b.measure(ctx, b.measureLeases)
+	case "generate":
+		return b.measure(ctx, b.measureYardstick, b.measureGenerate, b.measureGenerateAgain)
 	case "resolver":
 		return b.measure(ctx, b.measureYardstick, b.measureResolver)
 	}
-	return b.measure(ctx, b.measureYardstick, b.measureCheck, b.measureGenerate, b.measureResolver, b.measureApply,
+	return b.measure(ctx, b.measureYardstick, b.measureCheck, b.measureGenerate, b.measureGenerateAgain, b.measureResolver, b.measureApply,
 		b.measureLeases, b.measureUp)
 }
 
