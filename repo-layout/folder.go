@@ -57,6 +57,12 @@ func (t folderTree) ReadFile(name string) ([]byte, error) {
 	return content, err
 }
 
+// readBlob is [blobReader]'s.
+func (t folderTree) readBlob(name string, buffer []byte) ([]byte, ID, error) {
+	content, _, err := t.readInto(name, buffer)
+	return content, BlobID(content), err
+}
+
 // readInto reads a file into the memory of a buffer, or new memory where that
 // is too small, and tells how the file looked when it was opened.
 func (t folderTree) readInto(name string, buffer []byte) (content []byte, seen stat, err error) {

@@ -70,6 +70,16 @@ type Repo struct {
 // Read gives a file's content at this revision.
 func (r *Repo) Read(path string) ([]byte, error) { return r.tree.ReadFile(path) }
 
+// ReadInto is [Repo.Read] into the memory of a buffer where the tree can, for
+// whoever reads many files and keeps none.
+func (r *Repo) ReadInto(path string, buffer []byte) ([]byte, error) {
+	if tree, ok := r.tree.(folderTree); ok {
+		content, _, err := tree.readInto(path, buffer)
+		return content, err
+	}
+	return r.tree.ReadFile(path)
+}
+
 // Problems are those found in each file by itself, sorted.
 func (r *Repo) Problems() []schema.Problem {
 	all := append([]schema.Problem(nil), r.Strays...)

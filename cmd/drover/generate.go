@@ -1,17 +1,12 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
-	"os"
-	"path/filepath"
+	"runtime"
 	"slices"
-	"strings"
 
-	"github.com/drover-ci/drover/generators"
 	"github.com/drover-ci/drover/generators/boskos"
 	"github.com/drover-ci/drover/generators/render"
 	repolayout "github.com/drover-ci/drover/repo-layout"
@@ -32,7 +27,8 @@ type generateCommand struct {
 func (generateCommand) Help() string {
 	return `Without --out the jobs, the Boskos configuration and the metadata of the step registry, which says who owns
 what, are brought up to date in the repository.
-A repository with problems is not generated from, unless --keep-going is given.
+A repository with problems is not generated from, unless --keep-going is given: then every component is that has none.
+A job file in which something would change but that cannot be read is a problem, and stays as it is.
 
 Examples:
   drover generate                       update this checkout
@@ -49,96 +45,106 @@ func (c generateCommand) Run(ctx context.Context, out *console) error {
 		return err
 	}
 	defer func() { _ = files.close() }()
+	if files.revision.Hash != "" && c.Out == "" && !c.Check {
+		return errors.New("a revision cannot be brought up to date where it is: give a folder with --out, or only --check it")
+	}
 	_, problems := rules.AdmitWhole(ctx, nil, repo)
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	target := newWriter(c.Out != "" && !c.Check, c.Check)
+	go runtime.GC() // what the rules needed is garbage now: else it stays until the jobs' is twice as much
+	target := c.target(repo)
 	lacking, err := c.generateMetadata(repo, target)
 	if err != nil {
 		return err
 	}
-	problems = schema.SortProblems(append(problems, lacking...))
-	if schema.HasErrors(problems) {
-		progress.end()
-		if err := (report{Problems: problems, Files: repo.Documents()}).printText(out); err != nil {
+	problems = append(problems, lacking...)
+	if !schema.HasErrors(problems) || c.KeepGoing {
+		further, err := c.generate(ctx, repo, problems, target)
+		if err != nil {
+			return err
+		}
+		problems = append(problems, further...)
+	}
+	progress.end()
+	return c.finish(report{Problems: schema.SortProblems(problems), Files: repo.Documents()}, target, out)
+}
+
+// target is where the files go.
+func (c generateCommand) target(repo *repolayout.Repo) *writer {
+	if c.Out != "" {
+		return newWriter(c.Out, !c.Check, c.Check, nil)
+	}
+	return newWriter(c.Repo, false, c.Check, repo.Read)
+}
+
+// finish reports problems, and writes the files if there are none, or all that
+// could be made if that was asked for.
+func (c generateCommand) finish(found report, target *writer, out *console) error {
+	failed := schema.HasErrors(found.Problems)
+	if failed {
+		if err := found.printText(out); err != nil {
 			return err
 		}
 		if !c.KeepGoing {
 			return errProblems
 		}
 	}
-	err = c.generate(ctx, repo, problems, target)
-	progress.end()
-	if wrong, ok := errors.AsType[*render.JobsError](err); ok {
-		err = report{Problems: []schema.Problem{wrong.Problem(repo)}, Files: repo.Documents()}.printText(out)
-		return cmp.Or(err, errProblems)
-	}
-	if err != nil {
+	if err := target.finish(); err != nil {
 		return err
 	}
 	if err := target.summary(out); err != nil {
 		return err
 	}
-	if schema.HasErrors(problems) || c.Check && len(target.changed) > 0 {
+	if failed || c.Check && len(target.changed) > 0 {
 		return errProblems
 	}
 	return nil
 }
 
-// generate makes every file that can be made. In place nothing is written
-// unless everything could be made.
-func (c generateCommand) generate(ctx context.Context, repo *repolayout.Repo, problems []schema.Problem, target *writer) error {
+// generate makes every file that can be made. Problems are those that only
+// making them shows.
+func (c generateCommand) generate(
+	ctx context.Context, repo *repolayout.Repo, problems []schema.Problem, target *writer,
+) ([]schema.Problem, error) {
 	maker, found, err := render.NewMaker(repo)
 	if err != nil {
-		return err
-	}
-	if len(found) > 0 {
-		return fmt.Errorf("%d problems with clusters, first: %s; --no-clusters leaves them out", len(found), found[0])
+		return nil, err
 	}
 	if c.NoClusters {
-		maker.Dispatcher = nil
+		maker.Dispatcher, found = nil, nil
 	}
-	base := filepath.Join(c.Repo, filepath.FromSlash(repo.Layout.Jobs))
+	if len(found) > 0 {
+		return found, nil // jobs without clusters would not be what is asked for
+	}
 	if c.Out != "" {
-		maker.Read, base = nil, c.Out
+		maker.Read = nil
 	}
 	sound := withoutProblems(render.Components(repo), problems)
-	err = maker.All(ctx, sound, func(component render.Component, files []generators.File) error {
-		kept := map[string]bool{}
-		for _, file := range files {
-			kept[file.Path] = true
-			if err := target.put(filepath.Join(base, filepath.FromSlash(file.Path)), file.Content); err != nil {
-				return err
-			}
-		}
+	found, err = maker.All(ctx, sound, func(made render.Made) error {
 		if maker.Read == nil {
-			return nil
+			return target.putAll(made.Files)
 		}
-		for _, file := range component.Jobs {
-			if below := strings.TrimPrefix(file.Path, maker.Folder+"/"); !kept[below] {
-				target.remove(filepath.Join(base, filepath.FromSlash(below)))
-			}
-		}
+		target.replace(maker.Folder, made.Existing, made.Files)
 		return nil
 	})
-	if err != nil {
-		return err
+	if err == nil && c.Out == "" {
+		err = c.generateBoskos(repo, target)
 	}
-	if c.Out == "" {
-		if err := c.generateBoskos(repo, target); err != nil {
-			return err
-		}
-	}
-	return target.finish()
+	return unknownFiles(found, problems), err
+}
+
+// unknownFiles leaves out problems of files of which there is one already.
+func unknownFiles(problems, known []schema.Problem) []schema.Problem {
+	broken := brokenFiles(known)
+	return slices.DeleteFunc(problems, func(problem schema.Problem) bool { return broken[problem.File] })
 }
 
 func (c generateCommand) generateBoskos(repo *repolayout.Repo, target *writer) error {
 	if repo.Quotas.ID == (repolayout.ID{}) || schema.HasErrors(repo.Quotas.Problems) {
 		return nil
 	}
-	path := filepath.Join(c.Repo, filepath.FromSlash(repo.Layout.Boskos))
-	now, err := os.ReadFile(path)
+	now, err := repo.Read(repo.Layout.Boskos)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
@@ -146,16 +152,22 @@ func (c generateCommand) generateBoskos(repo *repolayout.Repo, target *writer) e
 	if err != nil {
 		return err
 	}
-	return target.put(path, content)
+	return target.put(repo.Layout.Boskos, content)
 }
 
 // withoutProblems leaves out components that have a problem of their own.
 func withoutProblems(components []render.Component, problems []schema.Problem) []render.Component {
+	broken := brokenFiles(problems)
+	return slices.DeleteFunc(components, func(component render.Component) bool {
+		return slices.ContainsFunc(component.Docs, func(doc *rules.ConfigDoc) bool { return broken[doc.Path] })
+	})
+}
+
+// brokenFiles are those with problems that are more than warnings.
+func brokenFiles(problems []schema.Problem) map[string]bool {
 	broken := map[string]bool{}
 	for _, problem := range problems {
 		broken[problem.File] = broken[problem.File] || problem.Severity != schema.Warning
 	}
-	return slices.DeleteFunc(components, func(component render.Component) bool {
-		return slices.ContainsFunc(component.Docs, func(doc *rules.ConfigDoc) bool { return broken[doc.Path] })
-	})
+	return broken
 }

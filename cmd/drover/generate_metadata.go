@@ -1,8 +1,6 @@
 package main
 
 import (
-	"path/filepath"
-
 	"github.com/drover-ci/drover/generators/metadata"
 	repolayout "github.com/drover-ci/drover/repo-layout"
 	"github.com/drover-ci/drover/schema"
@@ -20,7 +18,7 @@ func (c generateCommand) generateMetadata(repo *repolayout.Repo, target *writer)
 		return nil, err
 	}
 	for _, file := range files {
-		if err := target.put(filepath.Join(c.Repo, filepath.FromSlash(file.Path)), file.Content); err != nil {
+		if err := target.put(file.Path, file.Content); err != nil {
 			return nil, err
 		}
 	}

@@ -7,23 +7,30 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"sync"
 
 	"github.com/rogpeppe/go-internal/diff"
+
+	"github.com/drover-ci/drover/generators"
 )
 
 // shownDiffs is how many differences `generate --check` shows in full.
 const shownDiffs = 3
 
-// writer collects files that differ from those on disk, and writes them
-// together. Its methods may be called by several goroutines.
+// writer collects files that differ from those that there are, and writes them
+// together. Paths are relative to its folder, with forward slashes. Its methods
+// may be called by several goroutines.
 type writer struct {
+	folder string
 	// fresh files are written at once, without a look at what is there.
 	fresh bool
 	// check says that nothing is written.
 	check bool
+	// read gives what is there.
+	read func(path string) ([]byte, error)
 
 	mu      sync.Mutex
 	total   int
@@ -33,8 +40,26 @@ type writer struct {
 	changed map[string][]byte
 }
 
-func newWriter(fresh, check bool) *writer {
-	return &writer{fresh: fresh, check: check, folders: map[string]bool{}, changed: map[string][]byte{}}
+// newWriter writes to a folder. Without read, what is there is read from it.
+func newWriter(folder string, fresh, check bool, read func(string) ([]byte, error)) *writer {
+	w := &writer{folder: folder, fresh: fresh, check: check, read: read, folders: map[string]bool{}, changed: map[string][]byte{}}
+	if read == nil {
+		w.read = func(path string) ([]byte, error) { return os.ReadFile(w.place(path)) }
+	}
+	return w
+}
+
+// place is where a file is on disk.
+func (w *writer) place(path string) string { return filepath.Join(w.folder, filepath.FromSlash(path)) }
+
+// putAll is put for several files.
+func (w *writer) putAll(files []generators.File) error {
+	for _, file := range files {
+		if err := w.put(file.Path, file.Content); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // put takes what a file is to hold, and does not keep the memory of it.
@@ -42,30 +67,48 @@ func (w *writer) put(path string, content []byte) error {
 	if w.fresh {
 		return w.write(path, content)
 	}
-	now, err := os.ReadFile(path)
+	now, err := w.read(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.total++
-	if err != nil || !bytes.Equal(now, content) {
-		w.changed[path] = bytes.Clone(content)
-	}
+	w.compare(path, now, content, err == nil)
 	return nil
 }
 
-// remove takes that a file is not to be there.
-func (w *writer) remove(path string) {
+// replace takes what files below a folder are to be there, and which there are.
+func (w *writer) replace(folder string, existing, files []generators.File) {
+	now := make(map[string][]byte, len(existing))
+	for _, file := range existing {
+		now[file.Path] = file.Content
+	}
+	for _, file := range files {
+		before, there := now[file.Path]
+		w.compare(path.Join(folder, file.Path), before, file.Content, there)
+		delete(now, file.Path)
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.changed[path] = nil
+	for stale := range now {
+		w.changed[path.Join(folder, stale)] = nil
+	}
+}
+
+// compare takes what a file is to hold, and what it holds if it is there.
+func (w *writer) compare(path string, now, content []byte, there bool) {
+	same := there && bytes.Equal(now, content)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.total++
+	if !same {
+		w.changed[path] = append([]byte{}, content...)
+	}
 }
 
 // write writes a file, with its folder.
 func (w *writer) write(path string, content []byte) error {
+	place := w.place(path)
+	folder := filepath.Dir(place)
 	w.mu.Lock()
-	folder := filepath.Dir(path)
 	known := w.folders[folder]
 	w.folders[folder] = true
 	w.written++
@@ -77,7 +120,7 @@ func (w *writer) write(path string, content []byte) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(path, content, 0o644)
+	return os.WriteFile(place, content, 0o644)
 }
 
 // finish writes and removes what was collected, unless it is only a check.
@@ -90,7 +133,7 @@ func (w *writer) finish() error {
 		if content := w.changed[path]; content != nil {
 			err = w.write(path, content)
 		} else {
-			err = os.Remove(path)
+			err = os.Remove(w.place(path))
 			w.written++
 		}
 		if err != nil {
@@ -107,11 +150,11 @@ func (w *writer) summary(out *console) error {
 		return err
 	}
 	for i, path := range slices.Sorted(maps.Keys(w.changed)) {
-		if _, err := fmt.Fprintln(out.stdout, "would change:", path); err != nil {
+		if _, err := fmt.Fprintln(out.stdout, "would change:", w.place(path)); err != nil {
 			return err
 		}
 		if i < shownDiffs {
-			if _, err := out.stdout.Write(difference(path, w.changed[path])); err != nil {
+			if _, err := out.stdout.Write(w.difference(path)); err != nil {
 				return err
 			}
 		}
@@ -121,10 +164,10 @@ func (w *writer) summary(out *console) error {
 }
 
 // difference is the unified diff from a file as it is to what it would hold.
-func difference(path string, content []byte) []byte {
-	now, err := os.ReadFile(path)
+func (w *writer) difference(path string) []byte {
+	now, err := w.read(path)
 	if err != nil {
 		now = nil
 	}
-	return diff.Diff(path, now, path+" (generated)", content)
+	return diff.Diff(w.place(path), now, w.place(path)+" (generated)", w.changed[path])
 }

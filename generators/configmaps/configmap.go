@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"encoding/base64"
 	"fmt"
+	"sync"
 	"unicode/utf8"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -16,6 +17,12 @@ import (
 type keyed struct {
 	key     string
 	content []byte
+}
+
+// equal says whether both are the same. Contents that were taken over are the
+// same memory, so that comparing them costs nothing.
+func (k keyed) equal(other keyed) bool {
+	return k.key == other.key && bytes.Equal(k.content, other.content)
 }
 
 // newConfigMap makes an object of files, whose keys differ. Text is kept
@@ -56,14 +63,22 @@ func newNamespace(name string) generators.Object {
 	}}}
 }
 
+// compressors are used again: a new one is a megabyte, and there are thousands of
+// files.
+//
+//nolint:gochecknoglobals // memory without content
+var compressors = sync.Pool{New: func() any {
+	writer, _ := gzip.NewWriterLevel(nil, gzip.BestSpeed) // fails for levels that there are not
+	return writer
+}}
+
 // compress gives the same bytes for the same content: the header has no time
 // and no name. Jobs repeat themselves so much that the quickest level does.
 func compress(content []byte) ([]byte, error) {
 	var out bytes.Buffer
-	writer, err := gzip.NewWriterLevel(&out, gzip.BestSpeed)
-	if err != nil {
-		return nil, fmt.Errorf("compress: %w", err)
-	}
+	writer, _ := compressors.Get().(*gzip.Writer)
+	defer compressors.Put(writer)
+	writer.Reset(&out)
 	if _, err := writer.Write(content); err != nil {
 		return nil, fmt.Errorf("compress: %w", err)
 	}

@@ -8,6 +8,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"math/rand/v2"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -204,27 +208,48 @@ func TestPublishRefusesWhatTheServerWould(t *testing.T) {
 }
 
 // jobFiles makes files that do not compress, so that they fill parts.
-func jobFiles(t *testing.T, count int) []configmaps.Compressed {
+func jobFiles(t *testing.T, count int) map[string]configmaps.Compressed {
 	t.Helper()
-	files := make([]configmaps.Compressed, 0, count)
+	files := make(map[string]configmaps.Compressed, count)
 	for i := range count {
 		var content bytes.Buffer
 		for j := range 64 {
 			sum := sha256.Sum256(fmt.Appendf(nil, "%d %d", i, j))
 			content.Write(sum[:])
 		}
-		file, err := configmaps.Compress(fmt.Sprintf("job-%d.yaml", i), content.Bytes())
+		key := fmt.Sprintf("job-%d.yaml", i)
+		file, err := configmaps.Compress(key, content.Bytes())
 		if err != nil {
 			t.Fatal(err)
 		}
-		files = append(files, file)
+		files[key] = file
 	}
 	return files
 }
 
+// TestCompressingDependsOnNothingBefore compresses files in two orders, since the
+// memory for it is used again.
+func TestCompressingDependsOnNothingBefore(t *testing.T) {
+	contents := []string{strings.Repeat("job ", 40_000), "", strings.Repeat("- name: unit\n", 9000), "x"}
+	first := map[string][]byte{}
+	for round := range 3 {
+		for i := range contents {
+			content := contents[(i*3+round)%len(contents)]
+			file, err := configmaps.Compress("key", []byte(content))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if before, ok := first[content]; ok && !bytes.Equal(before, file.Content) {
+				t.Errorf("%d bytes are compressed to others in round %d", len(content), round)
+			}
+			first[content] = file.Content
+		}
+	}
+}
+
 func TestPartitionHoldsEveryFileBelowTheLimit(t *testing.T) {
 	found := map[string]bool{}
-	for _, part := range configmaps.Partition("ci", "job-config", jobFiles(t, 2000)) {
+	for _, part := range partition(jobFiles(t, 2000), nil).Objects() {
 		binary, _ := part.Object["binaryData"].(map[string]any)
 		size := 0
 		for key, encoded := range binary {
@@ -252,23 +277,93 @@ func TestPartitionHoldsEveryFileBelowTheLimit(t *testing.T) {
 	}
 }
 
-func TestPartitionChangesOnePartForOneFile(t *testing.T) {
-	files := jobFiles(t, 2000)
-	before := configmaps.Partition("ci", "job-config", files)
-	files[7].Content = append([]byte(nil), files[8].Content...)
-	after := configmaps.Partition("ci", "job-config", files)
-	if len(before) != len(after) || len(before) < 4 {
-		t.Fatalf("%d parts became %d", len(before), len(after))
+// partition divides files, in the order of keys, from nothing or from the last.
+func partition(files map[string]configmaps.Compressed, last *configmaps.Partition) *configmaps.Partition {
+	if last == nil {
+		last = configmaps.NewPartition("ci", "job-config")
 	}
-	changed := 0
-	for i := range before {
-		if !cmp.Equal(before[i].Object, after[i].Object) {
-			changed++
+	sorted := make([]*configmaps.Compressed, 0, len(files))
+	for _, key := range slices.Sorted(maps.Keys(files)) {
+		file := files[key]
+		sorted = append(sorted, &file)
+	}
+	return last.Next(sorted)
+}
+
+// TestAChangeTouchesOnePart changes, adds and takes away files at random: one
+// part changes, or one becomes two or two become one, and dividing from the last
+// is dividing from nothing.
+func TestAChangeTouchesOnePart(t *testing.T) {
+	random := rand.New(rand.NewPCG(4, 3))
+	files := jobFiles(t, 1500)
+	now := partition(files, nil)
+	if len(now.Objects()) < 4 {
+		t.Fatalf("only %d parts", len(now.Objects()))
+	}
+	shapes := 0
+	for step := range 100 {
+		keys := slices.Sorted(maps.Keys(files))
+		key := keys[random.IntN(len(keys))]
+		switch random.IntN(4) {
+		case 0:
+			delete(files, key)
+		case 1:
+			key = fmt.Sprintf("added-%d.yaml", step)
+			fallthrough
+		default:
+			content := make([]byte, random.IntN(60<<10))
+			for i := range content {
+				content[i] = byte(random.Uint32())
+			}
+			file, err := configmaps.Compress(key, content)
+			if err != nil {
+				t.Fatal(err)
+			}
+			files[key] = file
+		}
+		next := partition(files, now)
+		if fresh := partition(files, nil); !reflect.DeepEqual(objectsByName(fresh), objectsByName(next)) {
+			t.Fatalf("step %d: dividing from the last differs from dividing from nothing", step)
+		}
+		touched := touchedParts(now, next)
+		if len(touched) > 1 {
+			shapes++
+			joined := touched[0] // the shortest name comes first: the part that was split, or that others were joined to
+			if slices.ContainsFunc(touched, func(name string) bool { return !strings.HasPrefix(name, joined) }) {
+				t.Errorf("step %d: a change of %s touches %q", step, key, touched)
+			}
+		}
+		now = next
+	}
+	if shapes == 0 || shapes > 20 {
+		t.Errorf("parts were split or joined %d times in 100 changes", shapes)
+	}
+}
+
+func objectsByName(p *configmaps.Partition) map[string]map[string]any {
+	all := map[string]map[string]any{}
+	for _, object := range p.Objects() {
+		all[object.GetName()] = object.Object
+	}
+	return all
+}
+
+// touchedParts names the parts that are new, gone or changed, in order.
+func touchedParts(before, after *configmaps.Partition) []string {
+	old, now := objectsByName(before), objectsByName(after)
+	var touched []string
+	for name, object := range old {
+		if !reflect.DeepEqual(object, now[name]) {
+			touched = append(touched, name)
 		}
 	}
-	if changed != 1 {
-		t.Errorf("%d parts changed, want 1", changed)
+	for name := range now {
+		if old[name] == nil {
+			touched = append(touched, name)
+		}
 	}
+	slices.Sort(touched)
+	return touched
 }
 
 func TestNamespacesAreThoseNotDeclared(t *testing.T) {

@@ -2,6 +2,7 @@ package configmaps
 
 import (
 	"crypto/sha256"
+	"slices"
 	"strconv"
 
 	"github.com/drover-ci/drover/generators"
@@ -22,29 +23,58 @@ type Compressed struct {
 	Key string
 	// Content is compressed with gzip.
 	Content []byte
+
+	hash [sha256.Size]byte
 }
 
 // Compress makes a file ready for a part. Doing so once for each content is
 // what makes a small change cheap.
 func Compress(key string, content []byte) (Compressed, error) {
 	compressed, err := compress(content)
-	return Compressed{Key: key, Content: compressed}, err
+	return Compressed{Key: key, Content: compressed, hash: sha256.Sum256([]byte(key))}, err
 }
 
-// Partition makes ConfigMaps of files whose keys are unique. Each is named for
-// its part: NAME-0, NAME-10, NAME-11 and so on, the digits being the first
-// bits of its keys' hashes.
-func Partition(namespace, name string, files []Compressed) []generators.Object {
-	all := make([]keyed, 0, len(files))
-	for _, file := range files {
-		all = append(all, keyed{key: file.Key, content: file.Content})
+// A Partition is files divided among ConfigMaps, each named for its part:
+// NAME-0, NAME-10, NAME-11 and so on, the digits being the first bits of its
+// keys' hashes. It is immutable.
+type Partition struct {
+	namespace, name string
+	parts           []part
+	objects         []generators.Object
+}
+
+// NewPartition has no files, and so no ConfigMap.
+func NewPartition(namespace, name string) *Partition {
+	return &Partition{namespace: namespace, name: name}
+}
+
+// Objects are the ConfigMaps, in the order of names.
+func (p *Partition) Objects() []generators.Object { return p.objects }
+
+// Next divides other files, whose keys are unique and in order. A ConfigMap that
+// would hold what it holds already is taken over. The result is that of dividing
+// the files from the start.
+func (p *Partition) Next(files []*Compressed) *Partition {
+	all := make([]hashedFile, len(files))
+	pointers := make([]*hashedFile, len(files))
+	for i, file := range files {
+		all[i] = hashedFile{keyed{key: file.Key, content: file.Content}, file.hash}
+		pointers[i] = &all[i]
 	}
-	parts := split(name, all)
-	objects := make([]generators.Object, 0, len(parts))
-	for _, part := range parts {
-		objects = append(objects, newConfigMap(namespace, part.name, part.files))
+	next := NewPartition(p.namespace, p.name)
+	next.parts = split(p.name, pointers)
+	known := make(map[string]int, len(p.parts))
+	for i := range p.parts {
+		known[p.parts[i].name] = i
 	}
-	return objects
+	for _, part := range next.parts {
+		if at, ok := known[part.name]; ok && slices.EqualFunc(p.parts[at].files, part.files, keyed.equal) {
+			next.objects = append(next.objects, p.objects[at])
+			continue
+		}
+		next.objects = append(next.objects, newConfigMap(p.namespace, part.name, part.files))
+	}
+	return next
 }
 
 // part is a ConfigMap to be.
@@ -67,7 +97,7 @@ func (p *part) size() int {
 func divide(rule *schema.Publish, files []keyed) []part {
 	switch {
 	case rule.Split:
-		return split(rule.ConfigMap, files)
+		return split(rule.ConfigMap, hashed(files))
 	case len(rule.Parts) == 0:
 		return []part{{name: rule.ConfigMap, files: files}}
 	}
@@ -84,20 +114,25 @@ func divide(rule *schema.Publish, files []keyed) []part {
 
 // split divides files by the first bits of their keys' hashes into parts below
 // the limit.
-func split(name string, files []keyed) []part {
-	hashed := make([]hashedFile, 0, len(files))
-	for _, file := range files {
-		hashed = append(hashed, hashedFile{file, sha256.Sum256([]byte(file.key))})
-	}
+func split(name string, files []*hashedFile) []part {
 	p := &partitioner{name: name}
-	p.split(hashed, "")
+	p.split(files, "")
 	return p.parts
 }
 
+// hashedFile is a file with the hash of its key.
 type hashedFile struct {
 	keyed
 
 	hash [sha256.Size]byte
+}
+
+func hashed(files []keyed) []*hashedFile {
+	all := make([]*hashedFile, 0, len(files))
+	for _, file := range files {
+		all = append(all, &hashedFile{file, sha256.Sum256([]byte(file.key))})
+	}
+	return all
 }
 
 // bit is the hash's bit at a depth.
@@ -108,7 +143,7 @@ type partitioner struct {
 	parts []part
 }
 
-func (p *partitioner) split(files []hashedFile, prefix string) {
+func (p *partitioner) split(files []*hashedFile, prefix string) {
 	size := 0
 	for _, file := range files {
 		size += 2*len(file.key) + keyOverhead + len(file.content)
@@ -117,7 +152,7 @@ func (p *partitioner) split(files []hashedFile, prefix string) {
 		p.add(files, prefix)
 		return
 	}
-	var halves [2][]hashedFile
+	var halves [2][]*hashedFile
 	for _, file := range files {
 		bit := file.bit(len(prefix))
 		halves[bit] = append(halves[bit], file)
@@ -127,7 +162,7 @@ func (p *partitioner) split(files []hashedFile, prefix string) {
 	}
 }
 
-func (p *partitioner) add(files []hashedFile, prefix string) {
+func (p *partitioner) add(files []*hashedFile, prefix string) {
 	if len(files) == 0 {
 		return
 	}

@@ -20,7 +20,7 @@ import (
 func parseFile(file *generators.File) (*JobFile, error) {
 	f, err := parseContent(file.Content)
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w; it was left as it is", file.Path, err)
+		return nil, err
 	}
 	f.Path = file.Path
 	return f, nil

@@ -18,10 +18,21 @@ type JobFile struct {
 
 	// others are the top-level fields that hold no jobs.
 	others map[string]any
-	// untouched says that the file is to stay as it is: content. Its groups are
-	// not known.
-	untouched bool
-	content   []byte
+	// content is what writing the file would give, where that is known; nil where
+	// it has to be written.
+	content []byte
+}
+
+// Assign gives each job the cluster that a function says. It is not asked about
+// jobs of files that stay as they are because none of them is generated.
+func (f *JobFile) Assign(cluster func(*Job) string) {
+	for i := range f.Groups {
+		for _, job := range f.Groups[i].Jobs {
+			if given := cluster(job); given != job.Cluster {
+				job.Cluster, f.content = given, nil
+			}
+		}
+	}
 }
 
 // A Group is what a file holds for one kind and repository.
@@ -36,9 +47,19 @@ type Group struct {
 
 // intoFiles sorts the jobs of a component into files.
 func intoFiles(component string, jobs []*Job) ([]JobFile, error) {
+	type place struct {
+		kind   Kind
+		branch string
+	}
+	paths := map[place]string{}
 	byPath := map[string][]*Job{}
 	for _, job := range jobs {
-		path := pathOf(component, job)
+		at := place{job.Kind, branchOf(job)}
+		path, known := paths[at]
+		if !known {
+			path = pathOf(component, at.kind, at.branch)
+			paths[at] = path
+		}
 		byPath[path] = append(byPath[path], job)
 	}
 	var files []JobFile
@@ -71,14 +92,17 @@ func (g *Group) repeated() string {
 	return ""
 }
 
-// pathOf is the file that a job belongs to:
-// org/repo/org-repo-branch-kind.yaml.
-func pathOf(component string, job *Job) string {
-	branch := job.Base.Branch
-	if job.Kind != Periodic {
-		branch = job.Branches[0]
+// branchOf is the branch that a job is for, or the expression for it.
+func branchOf(job *Job) string {
+	if job.Kind == Periodic {
+		return job.Base.Branch
 	}
-	name := strings.ReplaceAll(component, "/", "-") + "-" + fileLabel(branch) + "-" + string(job.Kind)
+	return job.Branches[0]
+}
+
+// pathOf is the file that jobs belong to: org/repo/org-repo-branch-kind.yaml.
+func pathOf(component string, kind Kind, branch string) string {
+	name := strings.ReplaceAll(component, "/", "-") + "-" + fileLabel(branch) + "-" + string(kind)
 	return component + "/" + name + ".yaml"
 }
 

@@ -47,7 +47,7 @@ func handSetOf(job *Job) handSet {
 
 // keep is the generated job with what people set, as far as that is theirs to
 // say for such a job and the configuration does not say it.
-func (s handSet) keep(generated *Job) *Job {
+func (s *handSet) keep(generated *Job) Job {
 	job := *generated
 	if s.maxConcurrency > 0 && !job.fixed.maxConcurrency {
 		job.MaxConcurrency = s.maxConcurrency
@@ -64,5 +64,5 @@ func (s handSet) keep(generated *Job) *Job {
 		}
 	case Postsubmit:
 	}
-	return &job
+	return job
 }

@@ -2,7 +2,6 @@ package prowjobs
 
 import (
 	"bytes"
-	"errors"
 	"maps"
 	"slices"
 
@@ -10,10 +9,39 @@ import (
 	"github.com/drover-ci/drover/generators/yamlwriter"
 )
 
+// A Merger merges files in memory that it uses again. The zero Merger is ready
+// for use. It must not be used by several goroutines at once.
+type Merger struct {
+	w    yamlwriter.Writer
+	set  []handSet
+	jobs []Job
+}
+
+// Merge is [Merger.Merge], once.
+func Merge(existing []generators.File, generated []JobFile) ([]JobFile, []UnreadableError) {
+	return new(Merger).Merge(existing, generated)
+}
+
+// UnreadableError says that a file would change but cannot be read in full, so
+// that what people wrote into it could not be kept.
+type UnreadableError struct {
+	// Path is the file's.
+	Path string
+	// Err says what is wrong with it.
+	Err error
+}
+
+// Error names the file.
+func (e *UnreadableError) Error() string { return "read " + e.Path + ": " + e.Err.Error() }
+
+// Unwrap gives the cause.
+func (e *UnreadableError) Unwrap() error { return e.Err }
+
 // Merge puts generated files of a component in the place of the existing ones,
 // which are all the job files in the component's folder. It gives the files
 // that the folder is to hold, in order of their paths; existing files that are
-// not among them are to be removed. Neither argument changes.
+// not among them are to be removed. Neither argument changes. What it gives is
+// valid until the next call.
 //
 // Jobs that were not generated stay, unless one that is now generated has their
 // name. Jobs that were generated and no longer are go. A generated job keeps
@@ -22,9 +50,9 @@ import (
 // of periodics. Jobs are sorted only where there are generated ones among them,
 // and a file without any keeps its bytes.
 //
-// A file that would change but cannot be read in full is an error that names
-// it; then no file must be written.
-func Merge(existing []generators.File, generated []JobFile) ([]JobFile, error) {
+// Where there are files that cannot be read, no file must be written.
+func (m *Merger) Merge(existing []generators.File, generated []JobFile) ([]JobFile, []UnreadableError) {
+	m.jobs = m.jobs[:0]
 	old := make(map[string]*generators.File, len(existing))
 	for i := range existing {
 		old[existing[i].Path] = &existing[i]
@@ -37,32 +65,31 @@ func Merge(existing []generators.File, generated []JobFile) ([]JobFile, error) {
 	slices.Sort(paths)
 
 	var merged []JobFile
-	var errs error
-	var w yamlwriter.Writer
+	var unreadable []UnreadableError
 	for _, path := range slices.Compact(paths) {
-		file, err := mergeFile(&w, old[path], fresh[path])
+		file, err := m.mergeFile(old[path], fresh[path])
 		switch {
 		case err != nil:
-			errs = errors.Join(errs, err)
+			unreadable = append(unreadable, UnreadableError{Path: path, Err: err})
 		case !file.isEmpty():
 			merged = append(merged, *file)
 		}
 	}
-	if errs != nil {
-		return nil, errs
+	if len(unreadable) > 0 {
+		return nil, unreadable
 	}
 	return merged, nil
 }
 
 // mergeFile merges a file, of which either side may be missing.
-func mergeFile(w *yamlwriter.Writer, old *generators.File, fresh *JobFile) (*JobFile, error) {
+func (m *Merger) mergeFile(old *generators.File, fresh *JobFile) (*JobFile, error) {
 	switch {
 	case old == nil:
 		return fresh, nil
 	case fresh == nil && !bytes.Contains(old.Content, []byte(labelGenerator)):
 		return untouched(old), nil
 	case fresh != nil:
-		if same := guess(w, old.Content, fresh); same != nil {
+		if same := m.guess(old.Content, fresh); same != nil {
 			return same, nil
 		}
 	}
@@ -83,11 +110,15 @@ func mergeFile(w *yamlwriter.Writer, old *generators.File, fresh *JobFile) (*Job
 }
 
 // isEmpty says whether a file has nothing left to hold.
-func (f *JobFile) isEmpty() bool { return !f.untouched && len(f.Groups) == 0 && len(f.others) == 0 }
+func (f *JobFile) isEmpty() bool { return f.content == nil && len(f.Groups) == 0 && len(f.others) == 0 }
 
-// untouched is a file that stays as it is.
+// untouched is a file that stays as it is. Its groups are not known.
 func untouched(file *generators.File) *JobFile {
-	return &JobFile{Path: file.Path, untouched: true, content: file.Content}
+	content := file.Content
+	if content == nil {
+		content = []byte{}
+	}
+	return &JobFile{Path: file.Path, content: content}
 }
 
 // prune drops jobs that were generated, and groups that are left empty by that.
@@ -118,7 +149,9 @@ func (f *JobFile) put(fresh *Group, set map[jobKey]handSet) {
 	group.Jobs = slices.DeleteFunc(group.Jobs, func(job *Job) bool { return names[job.Name] })
 	for _, job := range fresh.Jobs {
 		key := jobKey{fresh.Kind, fresh.Repo, job.Name}
-		group.Jobs = append(group.Jobs, set[key].keep(job))
+		hand := set[key]
+		kept := hand.keep(job)
+		group.Jobs = append(group.Jobs, &kept)
 	}
 	group.sort()
 }

@@ -58,9 +58,9 @@ func render(tb testing.TB, files []prowjobs.JobFile) []generators.File {
 // merge is the content of the folder after a merge, by path.
 func merge(tb testing.TB, existing []generators.File, files []prowjobs.JobFile) []generators.File {
 	tb.Helper()
-	merged, err := prowjobs.Merge(existing, files)
-	if err != nil {
-		tb.Fatal(err)
+	merged, unreadable := prowjobs.Merge(existing, files)
+	if len(unreadable) > 0 {
+		tb.Fatal(unreadable)
 	}
 	return render(tb, merged)
 }
@@ -336,18 +336,16 @@ func TestMergeWritesUnusualFiles(t *testing.T) {
 func TestMergeSetsClusterOfJobsWrittenByHand(t *testing.T) {
 	fresh := generated(t, oneOfEach)
 	existing := edit(t, render(t, fresh), presubmitsFile, "  acme/widget:\n", "  acme/widget:\n"+written)
-	merged, err := prowjobs.Merge(existing, fresh)
-	if err != nil {
-		t.Fatal(err)
+	merged, unreadable := prowjobs.Merge(existing, fresh)
+	if len(unreadable) > 0 {
+		t.Fatal(unreadable)
 	}
 	count := 0
-	for _, file := range merged {
-		for _, group := range file.Groups {
-			for _, job := range group.Jobs {
-				job.Cluster = "build09"
-				count++
-			}
-		}
+	for i := range merged {
+		merged[i].Assign(func(*prowjobs.Job) string {
+			count++
+			return "build09"
+		})
 	}
 	text := string(join(render(t, merged)))
 	if got := strings.Count(text, "cluster: build09\n"); count != 4 || got != count {
@@ -384,14 +382,15 @@ func TestMergeRefusesWhatItCannotRead(t *testing.T) {
 				{Path: presubmitsFile, Content: []byte(tc.content)},
 				{Path: periodicsFile, Content: []byte("also: [")},
 			}
-			merged, err := prowjobs.Merge(existing, fresh)
-			if merged != nil || err == nil {
-				t.Fatalf("%s, but the merge gives %d files and the error %v", tc.reason, len(merged), err)
+			merged, unreadable := prowjobs.Merge(existing, fresh)
+			if merged != nil || len(unreadable) != 2 {
+				t.Fatalf("%s, but the merge gives %d files and %v", tc.reason, len(merged), unreadable)
 			}
-			for _, want := range []string{"read " + presubmitsFile + ": ", tc.want, "read " + periodicsFile + ": "} {
-				if !strings.Contains(err.Error(), want) {
-					t.Errorf("error %q does not say %q", err, want)
-				}
+			if unreadable[0].Path != periodicsFile || unreadable[1].Path != presubmitsFile {
+				t.Errorf("got %s and %s", unreadable[0].Path, unreadable[1].Path)
+			}
+			if said := unreadable[1].Error(); !strings.Contains(said, tc.want) {
+				t.Errorf("error %q does not say %q", said, tc.want)
 			}
 		})
 	}

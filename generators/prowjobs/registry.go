@@ -1,6 +1,10 @@
 package prowjobs
 
-import "github.com/drover-ci/drover/schema"
+import (
+	"maps"
+
+	"github.com/drover-ci/drover/schema"
+)
 
 // Registry is what the generator has to know of the step registry: which
 // cluster profile a test uses, and what kind of cluster that makes.
@@ -23,6 +27,11 @@ func NewRegistry(profiles []schema.ClusterProfileEntry, workflows []*schema.Regi
 		}
 	}
 	return r
+}
+
+// Equal says whether the same jobs follow from both.
+func (r Registry) Equal(other Registry) bool {
+	return maps.Equal(r.ClusterTypes, other.ClusterTypes) && maps.Equal(r.WorkflowProfiles, other.WorkflowProfiles)
 }
 
 // profileOf is the cluster profile that a test uses, with the kind of cluster

@@ -48,7 +48,7 @@ func (r *Renderer) Render(files []JobFile) ([]generators.File, error) {
 
 // renderFile appends a file to what was written, or gives its content.
 func renderFile(w *yamlwriter.Writer, f *JobFile) ([]byte, error) {
-	if f.untouched {
+	if f.content != nil {
 		return f.content, nil
 	}
 	if len(f.Groups) != 1 || len(f.others) > 0 {

@@ -1,7 +1,6 @@
 package render
 
 import (
-	"errors"
 	"fmt"
 	"path"
 
@@ -29,32 +28,32 @@ func newDispatcher(repo *repolayout.Repo) (*dispatch.Dispatcher, []schema.Proble
 	return dispatcher, problems
 }
 
-// assign gives jobs their clusters.
-func (m *Maker) assign(files []prowjobs.JobFile) error {
+// assign gives jobs their clusters. Problems are those of jobs that no cluster
+// can run.
+func (m *Maker) assign(files []prowjobs.JobFile) []schema.Problem {
 	if m.Dispatcher == nil {
 		return nil
 	}
-	var errs error
-	for _, file := range files {
-		for _, group := range file.Groups {
-			for _, job := range group.Jobs {
-				cluster, err := m.Dispatcher.Cluster(m.dispatched(file.Path, job))
-				if err != nil {
-					errs = errors.Join(errs, fmt.Errorf("the job %s has no one cluster: %w", job.Name, err))
-					continue
-				}
-				job.Cluster = cluster
+	var problems []schema.Problem
+	labels := map[string]string{} // which the dispatcher does not keep
+	for i := range files {
+		file := &files[i]
+		place := path.Join(m.Folder, file.Path)
+		file.Assign(func(job *prowjobs.Job) string {
+			clear(labels)
+			for _, label := range job.Labels {
+				labels[label.Key] = label.Value
 			}
-		}
+			cluster, err := m.Dispatcher.Cluster(dispatch.Job{File: place, Name: job.Name, Labels: labels, Cluster: job.Cluster})
+			if err != nil {
+				problems = append(problems, schema.Problem{
+					File: path.Join(m.Configs, path.Dir(file.Path)), Rule: dispatch.RuleJobCluster, Severity: schema.Error,
+					Message: fmt.Sprintf("the job %s has no one cluster: %v", job.Name, err),
+				})
+				return job.Cluster
+			}
+			return cluster
+		})
 	}
-	return errs
-}
-
-// dispatched is what the dispatcher has to know of a job.
-func (m *Maker) dispatched(file string, job *prowjobs.Job) dispatch.Job {
-	labels := make(map[string]string, len(job.Labels))
-	for _, label := range job.Labels {
-		labels[label.Key] = label.Value
-	}
-	return dispatch.Job{File: path.Join(m.Folder, file), Name: job.Name, Labels: labels, Cluster: job.Cluster}
+	return problems
 }

@@ -2,6 +2,7 @@ package render
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"path"
@@ -35,11 +36,16 @@ type Component struct {
 // of names.
 func Components(repo *repolayout.Repo) []Component {
 	byName := map[string]*Component{}
+	latest := &Component{}
 	component := func(name string) *Component {
-		if byName[name] == nil {
-			byName[name] = &Component{Name: name}
+		if latest.Name == name { // mostly, since files of one folder come together
+			return latest
 		}
-		return byName[name]
+		if latest = byName[name]; latest == nil {
+			latest = &Component{Name: name}
+			byName[name] = latest
+		}
+		return latest
 	}
 	for _, doc := range repo.Configs {
 		c := component(doc.Value.Metadata.Component())
@@ -68,6 +74,13 @@ func componentOfJobs(repo *repolayout.Repo, file string) (name string, ok bool) 
 	return path.Dir(below), true
 }
 
+// sameAs says whether the same jobs follow. Job files without an id may have
+// changed.
+func (c Component) sameAs(last Component) bool {
+	unknown := func(file repolayout.Raw) bool { return file.ID == (repolayout.ID{}) }
+	return slices.Equal(c.Docs, last.Docs) && slices.Equal(c.Jobs, last.Jobs) && !slices.ContainsFunc(c.Jobs, unknown)
+}
+
 func (c Component) configs() []*schema.Config {
 	configs := make([]*schema.Config, 0, len(c.Docs))
 	for _, doc := range c.Docs {
@@ -82,23 +95,28 @@ func newGenerator(repo *repolayout.Repo) (*prowjobs.Generator, error) {
 	if err != nil {
 		return nil, err
 	}
+	return prowjobs.New(prowjobs.Override(template, repo.Settings.Value.Jobs), registryOf(repo))
+}
+
+// registryOf is what jobs depend on of the step registry.
+func registryOf(repo *repolayout.Repo) prowjobs.Registry {
 	workflows := make([]*schema.RegistryWorkflow, 0, len(repo.Workflows))
 	for _, doc := range repo.Workflows {
 		workflows = append(workflows, doc.Value)
 	}
-	template = prowjobs.Override(template, repo.Settings.Value.Jobs)
-	return prowjobs.New(template, prowjobs.NewRegistry(repo.Profiles.Value.ClusterProfiles, workflows))
+	return prowjobs.NewRegistry(repo.Profiles.Value.ClusterProfiles, workflows)
 }
 
 // Maker makes the job files of components.
 type Maker struct {
 	// Generator makes the jobs.
 	Generator *prowjobs.Generator
-	// Folder is where the repository has its job files, and Read reads them. With
-	// a nil Read files are made as from an empty tree; else what people wrote into
-	// the repository's is kept.
+	// Configs is where the repository has its configurations, for problems.
+	Configs string
+	// Folder is where it has its job files, and Read reads them, into the memory of a buffer where it can. With a nil Read files are made as from
+	// an empty tree; else what people wrote into the repository's is kept.
 	Folder string
-	Read   func(path string) ([]byte, error)
+	Read   func(path string, buffer []byte) ([]byte, error)
 	// Dispatcher says which cluster a job runs on; nil leaves it as it is.
 	Dispatcher *dispatch.Dispatcher
 }
@@ -112,7 +130,21 @@ func NewMaker(repo *repolayout.Repo) (*Maker, []schema.Problem, error) {
 		return nil, nil, err
 	}
 	dispatcher, problems := newDispatcher(repo)
-	return &Maker{Generator: generator, Folder: repo.Layout.Jobs, Read: repo.Read, Dispatcher: dispatcher}, problems, nil
+	return &Maker{
+		Generator: generator, Dispatcher: dispatcher,
+		Configs: repo.Layout.Config, Folder: repo.Layout.Jobs, Read: repo.ReadInto,
+	}, problems, nil
+}
+
+// Made are the job files of a component.
+type Made struct {
+	// Component is what they were made of.
+	Component Component
+	// Files are those that its folder is to hold, in the order of paths, which are
+	// relative to the jobs' folder.
+	Files []generators.File
+	// Existing are those that it holds.
+	Existing []generators.File
 }
 
 // All makes the files of components on all processors and hands each
@@ -120,50 +152,73 @@ func NewMaker(repo *repolayout.Repo) (*Maker, []schema.Problem, error) {
 // are do's to read until it returns, and then their memory is used again: a
 // repository's job files together are seven times as large as all that they are
 // made of.
-func (m *Maker) All(ctx context.Context, components []Component, do func(Component, []generators.File) error) error {
+//
+// Problems are job files that cannot be read, so that what people wrote into
+// them could not be kept, and jobs that no cluster can run. Their components are
+// left out, and the others made.
+func (m *Maker) All(ctx context.Context, components []Component, do func(Made) error) ([]schema.Problem, error) {
 	group, ctx := errgroup.WithContext(ctx)
 	var next atomic.Int64
-	for range runtime.GOMAXPROCS(0) {
+	problems := make([][]schema.Problem, runtime.GOMAXPROCS(0))
+	for worker := range problems {
 		group.Go(func() error {
-			var renderer prowjobs.Renderer
+			hand := hand{Maker: m}
 			for ctx.Err() == nil {
 				i := int(next.Add(1)) - 1
 				if i >= len(components) {
 					return nil
 				}
-				files, err := m.files(&renderer, components[i])
+				made, found, err := hand.make(components[i])
 				if err != nil {
 					return err
 				}
-				if err := do(components[i], files); err != nil {
+				if len(found) > 0 {
+					problems[worker] = append(problems[worker], found...)
+					continue
+				}
+				if err := do(made); err != nil {
 					return err
 				}
 			}
 			return ctx.Err()
 		})
 	}
-	return group.Wait()
+	err := group.Wait()
+	return schema.SortProblems(slices.Concat(problems...)), err
 }
 
-// files makes the files that a component's folder is to hold.
-func (m *Maker) files(renderer *prowjobs.Renderer, component Component) ([]generators.File, error) {
-	jobs, err := m.Generator.Jobs(component.configs())
+// hand makes one component after the other, in the same memory.
+type hand struct {
+	*Maker
+
+	merger   prowjobs.Merger
+	renderer prowjobs.Renderer
+	existing []generators.File
+	buffers  [][]byte
+}
+
+// make makes the files that a component's folder is to hold.
+func (h *hand) make(component Component) (Made, []schema.Problem, error) {
+	made := Made{Component: component}
+	jobs, err := h.Generator.Jobs(component.configs())
 	if err != nil {
-		return nil, err
+		return made, nil, err
 	}
-	if m.Read != nil {
-		existing, err := m.existing(component)
-		if err != nil {
-			return nil, err
+	if h.Read != nil {
+		if made.Existing, err = h.read(component); err != nil {
+			return made, nil, err
 		}
-		if jobs, err = prowjobs.Merge(existing, jobs); err != nil {
-			return nil, &JobsError{Component: component.Name, Rule: RuleJobFileRead, Err: err}
+		merged, unreadable := h.merger.Merge(made.Existing, jobs)
+		if len(unreadable) > 0 {
+			return made, h.problems(unreadable), nil
 		}
+		jobs = merged
 	}
-	if err := m.assign(jobs); err != nil {
-		return nil, &JobsError{Component: component.Name, Rule: dispatch.RuleJobCluster, Err: err}
+	if problems := h.assign(jobs); len(problems) > 0 {
+		return made, problems, nil
 	}
-	return renderer.Render(jobs)
+	made.Files, err = h.renderer.Render(jobs)
+	return made, nil, err
 }
 
 // Fresh makes the jobs of configurations of one component as from an empty tree,
@@ -173,37 +228,43 @@ func (m *Maker) Fresh(configs []*schema.Config) ([]prowjobs.JobFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	return jobs, m.assign(jobs)
+	if problems := m.assign(jobs); len(problems) > 0 {
+		return nil, errors.New(problems[0].Message)
+	}
+	return jobs, nil
 }
 
-// existing are the files that the repository has, with paths as the generator
+// read reads the files that the repository has, with paths as the generator
 // gives them.
-func (m *Maker) existing(component Component) ([]generators.File, error) {
-	files := make([]generators.File, 0, len(component.Jobs))
-	for _, file := range component.Jobs {
-		content, err := m.Read(file.Path)
+func (h *hand) read(component Component) ([]generators.File, error) {
+	h.existing = h.existing[:0]
+	for i, file := range component.Jobs {
+		if i == len(h.buffers) {
+			h.buffers = append(h.buffers, nil)
+		}
+		content, err := h.Read(file.Path, h.buffers[i])
 		if err != nil {
 			return nil, fmt.Errorf("read %s: %w", file.Path, err)
 		}
-		files = append(files, generators.File{Path: strings.TrimPrefix(file.Path, m.Folder+"/"), Content: content})
+		if cap(content) > cap(h.buffers[i]) {
+			h.buffers[i] = content
+		}
+		h.existing = append(h.existing, generators.File{Path: strings.TrimPrefix(file.Path, h.Folder+"/"), Content: content})
 	}
-	return files, nil
+	return h.existing, nil
 }
 
-// JobsError says why no job files of a component can be made: those that there
-// are cannot be read, so that what people wrote into them could not be kept, or
-// there is no one cluster for a job.
-type JobsError struct {
-	// Component is org/repo.
-	Component string
-	// Rule is the rule that does not hold.
-	Rule string
-	// Err names the files, or the jobs.
-	Err error
+// RuleJobFileRead is the rule that job files in which something would change
+// can be read.
+const RuleJobFileRead = "job-file"
+
+func (h *hand) problems(unreadable []prowjobs.UnreadableError) []schema.Problem {
+	problems := make([]schema.Problem, 0, len(unreadable))
+	for _, file := range unreadable {
+		problems = append(problems, schema.Problem{
+			File: path.Join(h.Folder, file.Path), Rule: RuleJobFileRead, Severity: schema.Error,
+			Message: fmt.Sprintf("what people wrote into the file cannot be kept (found: %v, want a file of jobs that can be read)", file.Err),
+		})
+	}
+	return problems
 }
-
-// Error names the files, or the jobs.
-func (e *JobsError) Error() string { return e.Err.Error() }
-
-// Unwrap gives the cause.
-func (e *JobsError) Unwrap() error { return e.Err }

@@ -12,7 +12,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/drover-ci/drover/fixtures"
-	"github.com/drover-ci/drover/generators"
 	"github.com/drover-ci/drover/generators/render"
 	"github.com/drover-ci/drover/internal/corpus"
 	repolayout "github.com/drover-ci/drover/repo-layout"
@@ -186,16 +185,16 @@ func jobFiles(t *testing.T, valid *rules.Valid) map[string]string {
 	}
 	var mu sync.Mutex
 	made := map[string]string{}
-	err = maker.All(t.Context(), render.Components(valid.Repo), func(_ render.Component, files []generators.File) error {
+	problems, err = maker.All(t.Context(), render.Components(valid.Repo), func(component render.Made) error {
 		mu.Lock()
 		defer mu.Unlock()
-		for _, file := range files {
+		for _, file := range component.Files {
 			made[file.Path] = string(file.Content)
 		}
 		return nil
 	})
-	if err != nil {
-		t.Fatal(err)
+	if err != nil || len(problems) > 0 {
+		t.Fatal(err, problems)
 	}
 	return made
 }

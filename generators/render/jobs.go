@@ -1,0 +1,223 @@
+package render
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"path"
+	"slices"
+	"sync"
+
+	"github.com/drover-ci/drover/generators"
+	"github.com/drover-ci/drover/generators/configmaps"
+	"github.com/drover-ci/drover/generators/prowjobs"
+	repolayout "github.com/drover-ci/drover/repo-layout"
+	"github.com/drover-ci/drover/schema"
+)
+
+// jobConfig is the name of the ConfigMaps that hold the Prow jobs.
+const jobConfig = "job-config"
+
+// RuleJobFile is the rule that job files have names of their own, because Prow
+// finds them side by side.
+const RuleJobFile = "job-file-name"
+
+// jobs are the ConfigMaps of a revision's job files. They are immutable.
+type jobs struct {
+	// settings and registry decide about every job.
+	settings [3]repolayout.ID
+	registry prowjobs.Registry
+	maker    *Maker
+	// components are what the files were made of, by name; those that people wrote
+	// elsewhere have none.
+	components map[string]Component
+	// files are those of all components, in the order of keys.
+	files []jobFile
+	parts *configmaps.Partition
+}
+
+// jobFile is a file as it is published, with the component that it is of.
+type jobFile struct {
+	configmaps.Compressed
+
+	component string
+}
+
+func compareFiles(a, b jobFile) int {
+	return cmp.Or(cmp.Compare(a.Key, b.Key), cmp.Compare(a.component, b.component))
+}
+
+// settingsOf are the files that decide about every job.
+func settingsOf(repo *repolayout.Repo) [3]repolayout.ID {
+	return [3]repolayout.ID{repo.Settings.ID, repo.Dispatch.ID, repo.Clusters.ID}
+}
+
+// renderJobs makes the ConfigMaps of all job files: those generated, and those
+// written by hand. Files of components that are as they were are the last ones.
+func renderJobs(ctx context.Context, repo *repolayout.Repo, last *jobs) (*jobs, []schema.Problem, error) {
+	j := &jobs{settings: settingsOf(repo), registry: registryOf(repo), components: map[string]Component{}}
+	if last.maker == nil || last.settings != j.settings || !last.registry.Equal(j.registry) {
+		last = &jobs{parts: configmaps.NewPartition(configmaps.DefaultNamespace, jobConfig)}
+	}
+	var problems []schema.Problem
+	var err error
+	if j.maker, problems, err = last.makerOf(repo); err != nil || len(problems) > 0 {
+		return j, problems, err
+	}
+	fresh, changed := j.changes(repo, last)
+	made, problems, err := j.make(ctx, fresh)
+	if err != nil || len(problems) > 0 {
+		return j, problems, err
+	}
+	if changed[handWritten] {
+		others, err := readHandWritten(repo, j.components[handWritten])
+		if err != nil {
+			return j, nil, err
+		}
+		made = append(made, others...)
+	}
+	j.files = merged(without(last.files, changed), made)
+	j.parts = last.parts.Next(compressedOf(j.files))
+	return j, sameNames(repo, j.files), nil
+}
+
+// changes takes the components of a revision. It gives those to make anew, and
+// the names of all whose last files do not count any more.
+func (j *jobs) changes(repo *repolayout.Repo, last *jobs) (fresh []Component, changed map[string]bool) {
+	changed = map[string]bool{}
+	take := func(component Component) (isNew bool) {
+		j.components[component.Name] = component
+		before, ok := last.components[component.Name]
+		changed[component.Name] = !ok || !component.sameAs(before)
+		return changed[component.Name]
+	}
+	for _, component := range Components(repo) {
+		if take(component) {
+			fresh = append(fresh, component)
+		}
+	}
+	take(Component{Name: handWritten, Jobs: othersJobs(repo)})
+	for name := range last.components {
+		if _, stays := j.components[name]; !stays {
+			changed[name] = true
+		}
+	}
+	return fresh, changed
+}
+
+// objects are the ConfigMaps.
+func (j *jobs) objects() []generators.Object {
+	if j.parts == nil {
+		return nil // there are problems
+	}
+	return j.parts.Objects()
+}
+
+// makerOf is the last maker, for another revision, or a new one.
+func (j *jobs) makerOf(repo *repolayout.Repo) (*Maker, []schema.Problem, error) {
+	if j.maker == nil {
+		return NewMaker(repo)
+	}
+	again := *j.maker
+	again.Configs, again.Folder, again.Read = repo.Layout.Config, repo.Layout.Jobs, repo.ReadInto
+	return &again, nil, nil
+}
+
+// make makes the files of components.
+func (j *jobs) make(ctx context.Context, components []Component) ([]jobFile, []schema.Problem, error) {
+	var mu sync.Mutex
+	var all []jobFile
+	problems, err := j.maker.All(ctx, components, func(made Made) error {
+		files, err := published(made.Component.Name, made.Files)
+		mu.Lock()
+		defer mu.Unlock()
+		all = append(all, files...)
+		return err
+	})
+	return all, problems, err
+}
+
+// handWritten is in the place of a component's name for job files that are of
+// none.
+const handWritten = ""
+
+// othersJobs are the job files that are of no component.
+func othersJobs(repo *repolayout.Repo) []repolayout.Raw {
+	var others []repolayout.Raw
+	for _, file := range repo.Jobs {
+		if _, ok := componentOfJobs(repo, file.Path); !ok && path.Ext(file.Path) == ".yaml" {
+			others = append(others, file)
+		}
+	}
+	return others
+}
+
+func readHandWritten(repo *repolayout.Repo, others Component) ([]jobFile, error) {
+	files := make([]generators.File, 0, len(others.Jobs))
+	for _, file := range others.Jobs {
+		content, err := repo.Read(file.Path)
+		if err != nil {
+			return nil, fmt.Errorf("read %s: %w", file.Path, err)
+		}
+		files = append(files, generators.File{Path: file.Path, Content: content})
+	}
+	return published(others.Name, files)
+}
+
+// published are files as they are published.
+func published(component string, files []generators.File) ([]jobFile, error) {
+	all := make([]jobFile, 0, len(files))
+	for _, file := range files {
+		compressed, err := configmaps.Compress(path.Base(file.Path), file.Content)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", file.Path, err)
+		}
+		all = append(all, jobFile{compressed, component})
+	}
+	return all, nil
+}
+
+// without are the files of components other than those named.
+func without(files []jobFile, components map[string]bool) []jobFile {
+	kept := make([]jobFile, 0, len(files))
+	for i := range files {
+		if !components[files[i].component] {
+			kept = append(kept, files[i])
+		}
+	}
+	return kept
+}
+
+// merged puts files among sorted ones.
+func merged(sorted, files []jobFile) []jobFile {
+	slices.SortFunc(files, compareFiles)
+	all := make([]jobFile, 0, len(sorted)+len(files))
+	for _, file := range files {
+		at, _ := slices.BinarySearchFunc(sorted, file, compareFiles)
+		all = append(append(all, sorted[:at]...), file)
+		sorted = sorted[at:]
+	}
+	return append(all, sorted...)
+}
+
+func compressedOf(files []jobFile) []*configmaps.Compressed {
+	all := make([]*configmaps.Compressed, len(files))
+	for i := range files {
+		all[i] = &files[i].Compressed
+	}
+	return all
+}
+
+// sameNames finds job files of one name in sorted files.
+func sameNames(repo *repolayout.Repo, sorted []jobFile) []schema.Problem {
+	var problems []schema.Problem
+	for i := 1; i < len(sorted); i++ {
+		if sorted[i].Key == sorted[i-1].Key {
+			problems = append(problems, schema.Problem{
+				File: repo.Layout.Jobs, Rule: RuleJobFile, Severity: schema.Error,
+				Message: fmt.Sprintf("two job files have one name, and Prow reads one of them (found %q twice, want another name for one)", sorted[i].Key),
+			})
+		}
+	}
+	return problems
+}
