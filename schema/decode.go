@@ -2,6 +2,7 @@ package schema
 
 import (
 	"reflect"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -27,6 +28,8 @@ const MaxFileSize = 8 << 20
 // definition, such as *[Config]. It is strict: what the definition does not
 // allow is a problem, and all problems of the file are given, in the order of
 // the file. What could be read is in the value even then.
+//
+// The data may be changed afterwards: nothing of them is kept.
 //
 // Plain scalars follow YAML 1.1, and a number or boolean where text is
 // expected becomes the text that sigs.k8s.io/yaml makes of it, because today's
@@ -208,8 +211,17 @@ func (d *decoder) anything(node *yaml.Node, into reflect.Value, at *step) {
 		d.onlyKeys(node, at)
 		return
 	}
+	ownTexts(node)
 	if err := node.Decode(into.Addr().Interface()); err != nil {
 		d.report(node, at, RuleWrongType, err.Error())
+	}
+}
+
+// ownTexts has a node and those in it be no parts of the file.
+func ownTexts(node *yaml.Node) {
+	node.Value = strings.Clone(node.Value)
+	for _, each := range node.Content {
+		ownTexts(each)
 	}
 }
 

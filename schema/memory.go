@@ -82,7 +82,7 @@ func (s *step) String() string {
 	if s.name == "" {
 		return before + "[" + strconv.Itoa(s.index) + "]"
 	}
-	name := s.name
+	name := strings.Clone(s.name) // it may be part of the file
 	if strings.ContainsAny(name, ".[]\" ") {
 		return before + "[" + strconv.Quote(name) + "]"
 	}

@@ -128,7 +128,7 @@ func scalarMember(kind scalarKind, union *shape.Shape) *shape.Shape {
 }
 
 func (d *decoder) text(node *yaml.Node, text string, s *shape.Shape, into reflect.Value, at *step) {
-	if complaint := stringComplaint(s, text); complaint != "" {
+	if complaint := d.shared.complaint(s, text); complaint != "" {
 		d.report(node, at, cmp.Or(s.Rule, RuleWrongValue), complaint)
 		return
 	}

@@ -19,6 +19,9 @@ type shared struct {
 	// are written.
 	values map[string]reflect.Value
 	kinds  map[valueKind]uint32
+	// fine are the texts that had to be parsed to be judged, and were as they
+	// should be.
+	fine map[judgedText]struct{}
 	// size is what the texts and keys take, in bytes.
 	size int
 	// key is where a key is made.
@@ -29,6 +32,12 @@ type shared struct {
 type valueKind struct {
 	shape *shape.Shape
 	into  reflect.Type
+}
+
+// judgedText is a text, and what it is judged by.
+type judgedText struct {
+	shape *shape.Shape
+	text  string
 }
 
 // Bounds of what is remembered, in bytes. Beyond them all is forgotten.
@@ -52,10 +61,27 @@ func (s *shared) text(text string) string {
 	return text
 }
 
+// complaint is stringComplaint, of what is written often only once.
+func (s *shared) complaint(of *shape.Shape, text string) string {
+	if of.Format == "" {
+		return stringComplaint(of, text)
+	}
+	if _, known := s.fine[judgedText{of, text}]; known {
+		return ""
+	}
+	complaint := stringComplaint(of, text)
+	if complaint == "" {
+		s.grow(len(text))
+		s.fine[judgedText{of, strings.Clone(text)}] = struct{}{}
+	}
+	return complaint
+}
+
 // grow makes room.
 func (s *shared) grow(size int) {
 	if s.size += size + 64; s.texts == nil || s.size > maxShared {
 		s.texts, s.values, s.size = map[string]string{}, map[string]reflect.Value{}, size
+		s.fine = map[judgedText]struct{}{}
 	}
 }
 
@@ -89,7 +115,7 @@ func (s *shared) write(node *yaml.Node) bool {
 	if node.Kind == yaml.AliasNode || node.Tag == mergeTag || len(s.key)+len(node.Value) > maxSharedValue {
 		return false
 	}
-	s.key = append(s.key, byte(node.Kind), byte(node.Style))
+	s.key = append(s.key, byte(node.Kind), byte(node.Style)) //nolint:gosec // neither has more than eight flags
 	s.key = append(s.key, node.Tag...)
 	s.key = append(s.key, 0)
 	s.key = append(s.key, node.Value...)

@@ -3,6 +3,7 @@ package blockyaml
 import (
 	"strings"
 	"unicode/utf8"
+	"unsafe"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -12,14 +13,15 @@ const maxDepth = 100
 
 // Parse reads a file of one document whose root is a collection, and gives
 // that root. It is false where the file has anything that this package does
-// not know. The nodes are valid until the arena's next use.
+// not know. The nodes are valid until the arena's next use, and for as long as
+// the data do not change: most texts in them are parts of the data.
 func Parse(data []byte, arena *Arena) (root *yaml.Node, ok bool) {
 	ascii, ok := simple(data)
 	if !ok {
 		return nil, false
 	}
 	arena.reset()
-	p := &parser{text: string(data), ascii: ascii, arena: arena}
+	p := &parser{text: unsafe.String(unsafe.SliceData(data), len(data)), ascii: ascii, arena: arena}
 	if p.text[len(p.text)-1] != '\n' {
 		p.text, p.cut = p.text+"\n", true
 	}
