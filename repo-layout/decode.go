@@ -78,7 +78,7 @@ func (r *reader) decode(f *file) error {
 		content, id, err := r.read(i, part)
 		problem, err := problemOf(part, err)
 		if err != nil && f.linked { // it is a link to a link, and those lead astray
-			lost := fileProblem(part, RuleLinkBroken, fmt.Sprintf("the link cannot be followed (found: %v)", err))
+			lost := fileProblem(part, RuleLinkBroken, fmt.Sprintf("the link cannot be followed (found: %v, want the path of a file, from the folder of the link)", err))
 			problem, err = &lost, nil
 		}
 		if err != nil {

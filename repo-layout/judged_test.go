@@ -45,7 +45,7 @@ func TestFilesOfOtherProgramsAreJudged(t *testing.T) {
 			},
 			want: []string{
 				prow + `_config.yaml:1:30: plank.pod_running_timeout: the value does not fit (found "long", want a duration such as "90m" or "1h30m") [wrong-value]`,
-				prow + `_config.yaml:3:3: tide.sync_perriod: the field is not known (found "sync_perriod"); did you mean "sync_period"? [unknown-field]`,
+				prow + `_config.yaml:3:3: tide.sync_perriod: the field is not known (found "sync_perriod", want one that there is); did you mean "sync_period"? [unknown-field]`,
 				prow + `_config.yaml:5:9: periodics[0].name: the value does not fit (found "a b", want letters, digits, "-", "." and "_") [wrong-value]`,
 				prow + `_plugins.yaml:3:18: plugins.o/r.plugins: the value has the wrong type (found "approve", want a list) [wrong-type]`,
 				prow + `_plugins.yaml:4:11: size.s: the value has the wrong type (found "many", want a whole number) [wrong-type]`,
@@ -64,10 +64,10 @@ func TestFilesOfOtherProgramsAreJudged(t *testing.T) {
 				jobs + "o/r/OWNERS": "approvers: [",
 			},
 			want: []string{
-				jobs + `o/r/a.yaml:4:5: postsubmits.o/r[0].branchs: the field is not known (found "branchs"); did you mean "branches"? [unknown-field]`,
-				jobs + `o/r/a.yaml:5:28: postsubmits.o/r[0].spec.containers: the field is given twice (first on line 5) [duplicate-field]`,
+				jobs + `o/r/a.yaml:4:5: postsubmits.o/r[0].branchs: the field is not known (found "branchs", want one that there is); did you mean "branches"? [unknown-field]`,
+				jobs + `o/r/a.yaml:5:28: postsubmits.o/r[0].spec.containers: the field is given twice (found it on line 5 already, want it once) [duplicate-field]`,
 				jobs + `o/r/b.yaml:9:22: presubmits.o/r[1].max_concurrency: the number is out of bounds (found -1, want at least 0) [wrong-value]`,
-				jobs + `o/r/d.yaml:8:5: presubmits.o/r[0].optionel: the field is not known (found "optionel"); did you mean "optional"? [unknown-field]`,
+				jobs + `o/r/d.yaml:8:5: presubmits.o/r[0].optionel: the field is not known (found "optionel", want one that there is); did you mean "optional"? [unknown-field]`,
 			},
 		},
 		"metadata and component": {
@@ -77,8 +77,8 @@ func TestFilesOfOtherProgramsAreJudged(t *testing.T) {
 				".ci-operator.yaml":                "build_root_image: {namespace: ocp, nam: x}\n",
 			},
 			want: []string{
-				`.ci-operator.yaml:1:36: build_root_image.nam: the field is not known (found "nam"); did you mean "name"? [unknown-field]`,
-				registry + `a/a-ref.metadata.json:1:26: owner: the field is not known (found "owner"); did you mean "owners"? [unknown-field]`,
+				`.ci-operator.yaml:1:36: build_root_image.nam: the field is not known (found "nam", want one that there is); did you mean "name"? [unknown-field]`,
+				registry + `a/a-ref.metadata.json:1:26: owner: the field is not known (found "owner", want one that there is); did you mean "owners"? [unknown-field]`,
 			},
 		},
 	}

@@ -110,7 +110,7 @@ func TestLoadNamesWhatIsInTheWrongPlace(t *testing.T) {
 				registry + "c/..data/c-ref.yml": "",
 			},
 			want: []string{
-				configs + `o/folder: the link leads to a folder, and such links are not followed (found "r") [link-folder]`,
+				configs + `o/folder: the link leads to a folder, and such links are not followed (found "r", want the folder itself, or links to its files) [link-folder]`,
 				configs + `o/r/o-r-main.yaml: the link leads out of the repository (found "../../../../../etc/passwd", want a path within it) [link-outside]`,
 				configs + `o/r/o-r-next.yaml: the link leads out of the repository (found "/etc/passwd", want a path within it) [link-outside]`,
 			},
@@ -125,7 +125,7 @@ func TestLoadNamesWhatIsInTheWrongPlace(t *testing.T) {
 			files:  map[string]string{"drover.yaml": "hold: all\nunlimted: []\n"},
 			want: []string{
 				`drover.yaml:1:7: hold: the value is not one of those allowed (found "all", want unit, revision) [wrong-value]`,
-				`drover.yaml:2:1: unlimted: the field is not known (found "unlimted"); did you mean "unlimited"? [unknown-field]`,
+				`drover.yaml:2:1: unlimted: the field is not known (found "unlimted", want one that there is); did you mean "unlimited"? [unknown-field]`,
 			},
 		},
 	}

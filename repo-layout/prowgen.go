@@ -39,7 +39,7 @@ func decodeProwgen(f *file, contents [][]byte) {
 			for j, pattern := range patterns {
 				if _, err := regexp.Compile(pattern); err != nil {
 					doc.Problems = append(doc.Problems, at(contents[0], f.path(), fmt.Sprintf("slack_reporter[%d].%s[%d]", i, name, j),
-						schema.RuleWrongValue, fmt.Sprintf("the value is no regular expression (found %q: %v)", pattern, err)))
+						schema.RuleWrongValue, fmt.Sprintf("the value is no regular expression (found %q, want one that can be read: %v)", pattern, err)))
 				}
 			}
 		}

@@ -83,9 +83,9 @@ func TestProwgenFilesHaveProblems(t *testing.T) {
 		`ci-operator/config/.config.prowgen: the file is in the wrong folder (found ".config.prowgen", want ORG/.config.prowgen or ORG/REPO/.config.prowgen) [file-name]`,
 		`ci-operator/config/o/.config.prowgen:1:1: multi_arch: jobs for other architectures are gone and have no new form ` +
 			`(found multi_arch, want capabilities or node_architecture in the images and tests that need them) [removed-form]`,
-		`ci-operator/config/o/.config.prowgen:2:1: privat: the field is not known (found "privat"); did you mean "private"? [unknown-field]`,
+		`ci-operator/config/o/.config.prowgen:2:1: privat: the field is not known (found "privat", want one that there is); did you mean "private"? [unknown-field]`,
 		"ci-operator/config/o/r/.config.prowgen:2:23: slack_reporter[0].job_name_patterns[0]: the value is no regular expression " +
-			"(found \"(\": error parsing regexp: missing closing ): `(`) [wrong-value]",
+			"(found \"(\", want one that can be read: error parsing regexp: missing closing ): `(`) [wrong-value]",
 	}
 	var got []string
 	for _, problem := range repo.Problems() {

@@ -168,7 +168,7 @@ func (l *loader) links(dir string, entries []Entry) (files []Entry, problems []s
 		switch {
 		case err == nil:
 			problems = append(problems, fileProblem(name, RuleLinkFolder,
-				fmt.Sprintf("the link leads to a folder, and such links are not followed (found %q)", target)))
+				fmt.Sprintf("the link leads to a folder, and such links are not followed (found %q, want the folder itself, or links to its files)", target)))
 			continue
 		case errors.Is(err, fs.ErrNotExist):
 			problems = append(problems, fileProblem(name, RuleLinkBroken,

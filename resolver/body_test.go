@@ -214,10 +214,10 @@ func asData(t testing.TB, text []byte) any {
 // in one of two ways, so that it takes two steps to set every field.
 func TestLiteralsAreComplete(t *testing.T) {
 	const step = `{as: a, IMAGE, commands: d, resources: {requests: {cpu: "1"}}, timeout: 1s, grace_period: 2s,
- credentials: [{namespace: d, name: e}], env: [{name: f, default: g}], dependencies: [{name: h, env: i}], dnsConfig: {searches: [j]}, leases: [{env: k}],
+ credentials: [{namespace: d, name: e, mount_path: /m}], env: [{name: f, default: g}], dependencies: [{name: h, env: i}], dnsConfig: {searches: [j]}, leases: [{resource_type: r, env: k}],
  optional_on_success: true, best_effort: true, no_kubeconfig: true, cli: l, observers: [m], run_as_script: true, node_architecture: arm64, nested_podman: true}`
 	set := map[string]bool{}
-	for _, image := range []string{"from: b", "from_image: {name: c}"} {
+	for _, image := range []string{"from: b", "from_image: {namespace: n1, name: c, tag: t}"} {
 		literalIsComplete(t, strings.Replace(step, "IMAGE", image, 1), set)
 	}
 	for field := range reflect.TypeFor[schema.LiteralTestStep]().Fields() {

@@ -55,7 +55,7 @@ func index[T any](b *builder, kind Kind, path string, components []*T, name func
 	}
 	slices.Sort(twice)
 	for _, name := range slices.Compact(twice) {
-		message := fmt.Sprintf("the name of a %s must be its own (found %s more than once)", kind, quoted(name))
+		message := fmt.Sprintf("the name of a %s must be its own (found %s more than once, want another name for one)", kind, quoted(name))
 		b.findings = append(b.findings, placeIn(Component{kind, name}, path).finding(RuleDuplicateName, message))
 	}
 	return byName
@@ -163,13 +163,16 @@ func unusedInChain(chain *schema.RegistryChain, e *expansion) []Finding {
 }
 
 func unusedParameter(at place, name string, declared map[string]bool) Finding {
-	message := "no step declares the parameter (found " + quoted(name) + ")"
-	return at.finding(RuleUnusedParameter, message+schema.DidYouMean(name, slices.Sorted(maps.Keys(declared))))
+	names := slices.Sorted(maps.Keys(declared))
+	message := "no step declares the parameter (found " + quoted(name) + ", want " + oneOf(names, "the name of a parameter of one of the steps") + ")"
+	return at.finding(RuleUnusedParameter, message+schema.DidYouMean(name, names))
 }
 
 func unusedDependency(at place, name string, declared map[string]bool) Finding {
-	message := "no step declares a dependency with this variable (found " + quoted(name) + ")"
-	return at.finding(RuleUnusedDependency, message+schema.DidYouMean(name, slices.Sorted(maps.Keys(declared))))
+	names := slices.Sorted(maps.Keys(declared))
+	message := "no step declares a dependency with this variable (found " + quoted(name) + ", want " +
+		oneOf(names, "the variable of a dependency of one of the steps") + ")"
+	return at.finding(RuleUnusedDependency, message+schema.DidYouMean(name, names))
 }
 
 // same says whether two components are written the same.

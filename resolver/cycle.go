@@ -55,5 +55,5 @@ func cycle(names []string, step int) Finding {
 	}
 	at := place{owner: trail[len(trail)-1], trail: trail, path: "chain.steps"}.item(step).field("chain")
 	circle := strings.Join(append(slices.Clone(names), names[0]), " -> ")
-	return at.finding(RuleChainCycle, "a chain may not contain itself (found "+circle+")")
+	return at.finding(RuleChainCycle, "a chain may not contain itself (found "+circle+", want one of these references taken out)")
 }

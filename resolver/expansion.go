@@ -122,7 +122,7 @@ func unset(step *Step) []string {
 // ways lead to is given once, by the first.
 func appendNew(findings, more []Finding) []Finding {
 	for _, finding := range more {
-		if !slices.ContainsFunc(findings, finding.saysTheSame) {
+		if !slices.ContainsFunc(findings, finding.SaysTheSame) {
 			findings = append(findings, finding)
 		}
 	}

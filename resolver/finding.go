@@ -55,8 +55,8 @@ func (f Finding) String() string {
 	return b.String()
 }
 
-// saysTheSame says whether two findings are of the same mistake.
-func (f Finding) saysTheSame(other Finding) bool {
+// SaysTheSame says whether two findings are of the same mistake.
+func (f Finding) SaysTheSame(other Finding) bool {
 	return f.Component == other.Component && f.Path == other.Path && f.Rule == other.Rule && f.Message == other.Message
 }
 
@@ -104,7 +104,26 @@ func (p place) finding(rule, message string) Finding {
 // unknown words the finding that a name is not in the registry.
 func unknown[V any](kind Kind, name string, known map[string]V) string {
 	names := slices.Sorted(maps.Keys(known))
-	return "no " + string(kind) + " has this name (found " + quoted(name) + ")" + schema.DidYouMean(name, names)
+	return "no " + string(kind) + " has this name (found " + quoted(name) + ", want " + oneOf(names, "the name of a "+string(kind)+" that is declared") + ")" +
+		schema.DidYouMean(name, names)
+}
+
+// namedAtMost is how many names a message lists.
+const namedAtMost = 5
+
+// oneOf lists names to choose from, where there are few; else it is what they
+// are the names of.
+func oneOf(names []string, otherwise string) string {
+	switch {
+	case len(names) == 0:
+		return otherwise + ", of which there is none yet"
+	case len(names) == 1:
+		return names[0]
+	case len(names) <= namedAtMost:
+		return "one of " + strings.Join(names, ", ")
+	default:
+		return otherwise
+	}
 }
 
 func quoted(text string) string { return strconv.Quote(text) }

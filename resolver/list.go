@@ -67,7 +67,7 @@ func (l list) duplicates(elements []*expansion) []Finding {
 				continue
 			}
 			place := l.place()
-			message := fmt.Sprintf("a step may be there only once (found %s, which %s brings too)",
+			message := fmt.Sprintf("a step may be there only once (found %s, which %s brings too, want it in one of the two)",
 				quoted(step.literal.As), place.item(before).path)
 			findings = append(findings, place.item(i).finding(RuleDuplicateStep, message))
 		}

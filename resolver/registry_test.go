@@ -38,12 +38,12 @@ observer: {name: watch, from: cli}
 ---
 cluster_profiles: [{name: aws}]`,
 			want: []string{
-				`(step install) step install: ref.observers[0]: no observer has this name (found "watcher"); did you mean "watch"? [unknown-observer]`,
-				`(chain setup) chain setup: chain.steps[0].ref: no step has this name (found "instal"); did you mean "install"? [unknown-step]`,
-				`(chain setup) chain setup: chain.steps[1].chain: no chain has this name (found "tear") [unknown-chain]`,
-				`(workflow e2e) workflow e2e: workflow.steps.pre[0].chain: no chain has this name (found "setpu"); did you mean "setup"? [unknown-chain]`,
-				`(workflow e2e) workflow e2e: workflow.steps.post[0].ref: no step has this name (found "nothing-like-it") [unknown-step]`,
-				`(workflow e2e) workflow e2e: workflow.steps.cluster_profile: no cluster profile has this name (found "awz"); did you mean "aws"? [unknown-profile]`,
+				`(step install) step install: ref.observers[0]: no observer has this name (found "watcher", want watch); did you mean "watch"? [unknown-observer]`,
+				`(chain setup) chain setup: chain.steps[0].ref: no step has this name (found "instal", want install); did you mean "install"? [unknown-step]`,
+				`(chain setup) chain setup: chain.steps[1].chain: no chain has this name (found "tear", want setup) [unknown-chain]`,
+				`(workflow e2e) workflow e2e: workflow.steps.pre[0].chain: no chain has this name (found "setpu", want setup); did you mean "setup"? [unknown-chain]`,
+				`(workflow e2e) workflow e2e: workflow.steps.post[0].ref: no step has this name (found "nothing-like-it", want install) [unknown-step]`,
+				`(workflow e2e) workflow e2e: workflow.steps.cluster_profile: no cluster profile has this name (found "awz", want aws); did you mean "aws"? [unknown-profile]`,
 			},
 		},
 		"cycle": {
@@ -59,8 +59,8 @@ chain: {as: self, steps: [{chain: self}]}
 ---
 ref: {as: install, from: cli, commands: install.sh}`,
 			want: []string{
-				`(chain b) chain a: chain b: chain.steps[1].chain: a chain may not contain itself (found a -> b -> a) [chain-cycle]`,
-				`(chain self) chain self: chain.steps[0].chain: a chain may not contain itself (found self -> self) [chain-cycle]`,
+				`(chain b) chain a: chain b: chain.steps[1].chain: a chain may not contain itself (found a -> b -> a, want one of these references taken out) [chain-cycle]`,
+				`(chain self) chain self: chain.steps[0].chain: a chain may not contain itself (found self -> self, want one of these references taken out) [chain-cycle]`,
 			},
 		},
 		"overrides for nothing": {
@@ -72,9 +72,9 @@ chain: {as: setup, steps: [{ref: install}], env: [{name: REGIN, default: west}]}
 ---
 workflow: {as: e2e, steps: {pre: [{ref: install}], env: {REGIONS: west}, dependencies: {CLI_IMAGES: cli}}}`,
 			want: []string{
-				`(chain setup) chain setup: chain.env[0].name: no step declares the parameter (found "REGIN"); did you mean "REGION"? [unused-parameter]`,
-				`(workflow e2e) workflow e2e: workflow.steps.env.REGIONS: no step declares the parameter (found "REGIONS"); did you mean "REGION"? [unused-parameter]`,
-				`(workflow e2e) workflow e2e: workflow.steps.dependencies.CLI_IMAGES: no step declares a dependency with this variable (found "CLI_IMAGES"); did you mean "CLI_IMAGE"? [unused-dependency]`,
+				`(chain setup) chain setup: chain.env[0].name: no step declares the parameter (found "REGIN", want REGION); did you mean "REGION"? [unused-parameter]`,
+				`(workflow e2e) workflow e2e: workflow.steps.env.REGIONS: no step declares the parameter (found "REGIONS", want REGION); did you mean "REGION"? [unused-parameter]`,
+				`(workflow e2e) workflow e2e: workflow.steps.dependencies.CLI_IMAGES: no step declares a dependency with this variable (found "CLI_IMAGES", want CLI_IMAGE); did you mean "CLI_IMAGE"? [unused-dependency]`,
 			},
 		},
 		"nested workflow": {
@@ -83,7 +83,7 @@ workflow: {as: e2e, steps: {workflow: base}}
 ---
 workflow: {as: base}`,
 			want: []string{
-				`(workflow e2e) workflow e2e: workflow.steps.workflow: a workflow may not start from another (found "base") [nested-workflow]`,
+				`(workflow e2e) workflow e2e: workflow.steps.workflow: a workflow may not start from another (found "base", want its own pre, test and post, with what both share in chains) [nested-workflow]`,
 			},
 		},
 		"the same step twice": {
@@ -95,7 +95,7 @@ chain: {as: setup, steps: [{ref: install}]}
 ---
 workflow: {as: e2e, steps: {pre: [{chain: setup}, {ref: install}], post: [{ref: install}]}}`,
 			want: []string{
-				`(workflow e2e) workflow e2e: workflow.steps.pre[1]: a step may be there only once (found "install", which workflow.steps.pre[0] brings too) [duplicate-step]`,
+				`(workflow e2e) workflow e2e: workflow.steps.pre[1]: a step may be there only once (found "install", which workflow.steps.pre[0] brings too, want it in one of the two) [duplicate-step]`,
 			},
 		},
 		"the same name twice": {
@@ -106,8 +106,8 @@ ref: {as: install, from: cli, commands: install.sh}
 ---
 cluster_profiles: [{name: aws}, {name: aws}]`,
 			want: []string{
-				`(cluster profile aws) cluster profile aws: cluster_profiles: the name of a cluster profile must be its own (found "aws" more than once) [duplicate-name]`,
-				`(step install) step install: ref.as: the name of a step must be its own (found "install" more than once) [duplicate-name]`,
+				`(cluster profile aws) cluster profile aws: cluster_profiles: the name of a cluster profile must be its own (found "aws" more than once, want another name for one) [duplicate-name]`,
+				`(step install) step install: ref.as: the name of a step must be its own (found "install" more than once, want another name for one) [duplicate-name]`,
 			},
 		},
 		"chains of chains": {
@@ -121,8 +121,8 @@ chain: {as: c1, steps: [{chain: c0}, {chain: c0}]}
 ---
 chain: {as: c2, steps: [{chain: c1}, {chain: c1}]}`,
 			want: []string{
-				`(chain c1) chain c1: chain.steps[1]: a step may be there only once (found "install", which chain.steps[0] brings too) [duplicate-step]`,
-				`(chain c2) chain c2: chain.steps[1]: a step may be there only once (found "install", which chain.steps[0] brings too) [duplicate-step]`,
+				`(chain c1) chain c1: chain.steps[1]: a step may be there only once (found "install", which chain.steps[0] brings too, want it in one of the two) [duplicate-step]`,
+				`(chain c2) chain c2: chain.steps[1]: a step may be there only once (found "install", which chain.steps[0] brings too, want it in one of the two) [duplicate-step]`,
 			},
 		},
 	}

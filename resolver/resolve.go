@@ -155,7 +155,7 @@ func (t *resolution) checkSet(step *Step, way []Component) {
 	for _, name := range unset(step) {
 		at := t.place().field("env")
 		at.trail = slices.Concat(at.trail, way, []Component{{KindStep, step.literal.As}})
-		message := fmt.Sprintf("a parameter without default needs a value (found none for %s of step %s)",
+		message := fmt.Sprintf("a parameter without default needs a value (found none for %s of step %s, want one under env)",
 			name, step.literal.As)
 		t.findings = append(t.findings, at.finding(RuleUnresolved, message))
 	}
@@ -252,12 +252,13 @@ func (t *resolution) leases() []schema.StepLease {
 }
 
 func (t *resolution) addLeases(leases, more []schema.StepLease) []schema.StepLease {
+	before := len(leases)
 	for _, lease := range more {
 		i := slices.IndexFunc(leases, func(l schema.StepLease) bool { return l.Env == lease.Env })
 		switch {
 		case i < 0:
 			leases = append(leases, lease)
-		case leases[i] != lease:
+		case leases[i] != lease && i < before: // within one list it is the list that is wrong
 			message := fmt.Sprintf("two leases have one variable (found %s for %s and for %s, want one for each)",
 				quoted(lease.Env), leaseText(leases[i]), leaseText(lease))
 			t.report("leases", RuleLeaseConflict, message)

@@ -163,21 +163,21 @@ func TestResolveFindings(t *testing.T) {
 - {as: b, steps: {cluster_profile: azure, test: [{ref: instal}, {chain: outre}], observers: {enable: [wotch]}}}
 - {as: c, steps: {workflow: open, env: {REGION: west}, dependencies: {CLI_IMAGE: cli}}}`,
 			want: []string{
-				`(config acme/rocket@main) config acme/rocket@main: test a: tests[0].steps.workflow: no workflow has this name (found "e2f"); did you mean "e2e"? [unknown-workflow]`,
-				`(config acme/rocket@main) config acme/rocket@main: test b: tests[1].steps.test[0].ref: no step has this name (found "instal"); did you mean "install"? [unknown-step]`,
-				`(config acme/rocket@main) config acme/rocket@main: test b: tests[1].steps.test[1].chain: no chain has this name (found "outre"); did you mean "outer"? [unknown-chain]`,
-				`(config acme/rocket@main) config acme/rocket@main: test b: tests[1].steps.observers.enable[0]: no observer has this name (found "wotch"); did you mean "watch"? [unknown-observer]`,
-				`(config acme/rocket@main) config acme/rocket@main: test b: tests[1].steps.cluster_profile: no cluster profile has this name (found "azure") [unknown-profile]`,
-				`(config acme/rocket@main) config acme/rocket@main: test c: workflow open: chain checks: step check: tests[2].steps.env: a parameter without default needs a value (found none for SUITE of step check) [unresolved-parameter]`,
-				`(config acme/rocket@main) config acme/rocket@main: test c: tests[2].steps.env.REGION: no step declares the parameter (found "REGION") [unused-parameter]`,
-				`(config acme/rocket@main) config acme/rocket@main: test c: tests[2].steps.dependencies.CLI_IMAGE: no step declares a dependency with this variable (found "CLI_IMAGE") [unused-dependency]`,
+				`(config acme/rocket@main) config acme/rocket@main: test a: tests[0].steps.workflow: no workflow has this name (found "e2f", want one of e2e, open); did you mean "e2e"? [unknown-workflow]`,
+				`(config acme/rocket@main) config acme/rocket@main: test b: tests[1].steps.test[0].ref: no step has this name (found "instal", want one of check, gather, install, remote); did you mean "install"? [unknown-step]`,
+				`(config acme/rocket@main) config acme/rocket@main: test b: tests[1].steps.test[1].chain: no chain has this name (found "outre", want one of checks, inner, leased, outer); did you mean "outer"? [unknown-chain]`,
+				`(config acme/rocket@main) config acme/rocket@main: test b: tests[1].steps.observers.enable[0]: no observer has this name (found "wotch", want one of log, watch); did you mean "watch"? [unknown-observer]`,
+				`(config acme/rocket@main) config acme/rocket@main: test b: tests[1].steps.cluster_profile: no cluster profile has this name (found "azure", want one of aws, gcp) [unknown-profile]`,
+				`(config acme/rocket@main) config acme/rocket@main: test c: workflow open: chain checks: step check: tests[2].steps.env: a parameter without default needs a value (found none for SUITE of step check, want one under env) [unresolved-parameter]`,
+				`(config acme/rocket@main) config acme/rocket@main: test c: tests[2].steps.env.REGION: no step declares the parameter (found "REGION", want SUITE) [unused-parameter]`,
+				`(config acme/rocket@main) config acme/rocket@main: test c: tests[2].steps.dependencies.CLI_IMAGE: no step declares a dependency with this variable (found "CLI_IMAGE", want the variable of a dependency of one of the steps, of which there is none yet) [unused-dependency]`,
 			},
 		},
 		"a step twice": {
 			reason: "A phase may have a step once.",
 			tests:  `[{as: a, steps: {test: [{ref: install}, {chain: inner}], post: [{ref: install}]}}]`,
 			want: []string{
-				`(config acme/rocket@main) config acme/rocket@main: test a: tests[0].steps.test[1]: a step may be there only once (found "install", which tests[0].steps.test[0] brings too) [duplicate-step]`,
+				`(config acme/rocket@main) config acme/rocket@main: test a: tests[0].steps.test[1]: a step may be there only once (found "install", which tests[0].steps.test[0] brings too, want it in one of the two) [duplicate-step]`,
 			},
 		},
 		"lease conflict": {
@@ -201,11 +201,11 @@ workflow: {as: w, steps: {cluster_profile: gone, pre: [{chain: around}], test: [
 - {as: a, steps: {workflow: w, env: {ANY: thing}}}
 - {as: b, steps: {workflow: w, pre: [], test: [{as: c, from: cli, commands: c.sh}], cluster_profile: gone}}`,
 			want: []string{
-				`(chain broken) config acme/rocket@main: test a: workflow w: chain around: chain broken: chain.steps[0].chain: no chain has this name (found "gone") [unknown-chain]`,
-				`(step lone) config acme/rocket@main: test a: workflow w: step lone: ref.observers[0]: no observer has this name (found "gone") [unknown-observer]`,
-				`(workflow w) config acme/rocket@main: test a: workflow w: workflow.steps.cluster_profile: no cluster profile has this name (found "gone") [unknown-profile]`,
-				`(workflow w) config acme/rocket@main: test b: workflow w: workflow.steps.cluster_profile: no cluster profile has this name (found "gone") [unknown-profile]`,
-				`(config acme/rocket@main) config acme/rocket@main: test b: tests[1].steps.cluster_profile: no cluster profile has this name (found "gone") [unknown-profile]`,
+				`(chain broken) config acme/rocket@main: test a: workflow w: chain around: chain broken: chain.steps[0].chain: no chain has this name (found "gone", want one of around, broken) [unknown-chain]`,
+				`(step lone) config acme/rocket@main: test a: workflow w: step lone: ref.observers[0]: no observer has this name (found "gone", want the name of a observer that is declared, of which there is none yet) [unknown-observer]`,
+				`(workflow w) config acme/rocket@main: test a: workflow w: workflow.steps.cluster_profile: no cluster profile has this name (found "gone", want the name of a cluster profile that is declared, of which there is none yet) [unknown-profile]`,
+				`(workflow w) config acme/rocket@main: test b: workflow w: workflow.steps.cluster_profile: no cluster profile has this name (found "gone", want the name of a cluster profile that is declared, of which there is none yet) [unknown-profile]`,
+				`(config acme/rocket@main) config acme/rocket@main: test b: tests[1].steps.cluster_profile: no cluster profile has this name (found "gone", want the name of a cluster profile that is declared, of which there is none yet) [unknown-profile]`,
 			},
 		},
 	}

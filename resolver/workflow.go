@@ -75,7 +75,7 @@ func (b *builder) addWorkflow(source *schema.RegistryWorkflow) {
 func (b *builder) checkWorkflow(at place, w *workflow) []Finding {
 	var findings []Finding
 	if w.steps.Workflow != nil {
-		message := "a workflow may not start from another (found " + quoted(*w.steps.Workflow) + ")"
+		message := "a workflow may not start from another (found " + quoted(*w.steps.Workflow) + ", want its own pre, test and post, with what both share in chains)"
 		findings = append(findings, at.field("workflow").finding(RuleNestedWorkflow, message))
 	}
 	if name := w.steps.ClusterProfile; name != "" && b.profiles[name] == nil {

@@ -91,11 +91,27 @@ func (d *decoder) constrain(node *yaml.Node, c plannedConstraint, entries []entr
 		d.constrainCount(node, c, entries, at)
 		return
 	}
-	if lacking := c.required.missing(entries); lacking != nil {
-		first := c.when[0]
-		d.report(entries[first.position].key, d.field(at, first.name), c.Rule,
-			fmt.Sprintf("%s (found %s, want %s)", sentence(c.Doc), c.when.names(), lacking.name))
+	lacking := c.required.missing(entries)
+	if lacking == nil {
+		return
 	}
+	if given := lacking.given(entries); given.value != nil && len(lacking.shape.Enum) > 0 {
+		d.report(given.value, d.field(at, lacking.name), c.Rule,
+			fmt.Sprintf("%s (found %s, want %s)", sentence(c.Doc), describe(given.value), oneOf(lacking.shape.Enum)))
+		return
+	}
+	first := c.when[0]
+	d.report(entries[first.position].key, d.field(at, first.name), c.Rule,
+		fmt.Sprintf("%s (found %s by itself, want %s too)", sentence(c.Doc), c.when.names(), c.required.names()))
+}
+
+// given is the entry of the field that a need is about; empty where there is
+// none.
+func (n *need) given(entries []entry) entry {
+	if n.position < 0 {
+		return entry{}
+	}
+	return entries[n.position]
 }
 
 func (d *decoder) constrainCount(node *yaml.Node, c plannedConstraint, entries []entry, at *step) {
@@ -112,6 +128,10 @@ func (d *decoder) constrainCount(node *yaml.Node, c plannedConstraint, entries [
 		}
 	}
 	switch {
+	case len(found) > c.Max && c.Max == 0 && c.when != nil:
+		first := c.when[0]
+		d.report(entries[last.position].key, d.field(at, last.name), c.Rule,
+			fmt.Sprintf("%s (found %s and %s, want only one of them)", sentence(c.Doc), first.name, and(found)))
 	case len(found) > c.Max:
 		d.report(entries[last.position].key, d.field(at, last.name), c.Rule,
 			fmt.Sprintf("%s (found %s, want %s)", sentence(c.Doc), and(found), c.count(all)))
@@ -127,8 +147,6 @@ func (d *decoder) constrainCount(node *yaml.Node, c plannedConstraint, entries [
 // count says how many of some fields there should be.
 func (c plannedConstraint) count(all []string) string {
 	switch {
-	case c.Max == 0:
-		return "none"
 	case c.Min == 0 && c.Max == 1 && len(all) == 2:
 		return "only one of them"
 	case c.Min == 0:

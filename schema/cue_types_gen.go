@@ -143,13 +143,13 @@ type JobGeneration struct {
 // An image from a registry outside the build cluster.
 type ExternalImage struct {
 	// The host of the registry.
-	Registry string `json:"registry,omitempty"`
+	Registry string `json:"registry"`
 
 	// The namespace in the registry.
-	Namespace string `json:"namespace,omitempty"`
+	Namespace string `json:"namespace"`
 
 	// The image's name.
-	Name string `json:"name,omitempty"`
+	Name string `json:"name"`
 
 	// The image's tag.
 	Tag string `json:"tag,omitempty"`
@@ -209,10 +209,10 @@ type BuildArg struct {
 // An ImageStream that stands for a release.
 type ReleaseTag struct {
 	// The namespace of the ImageStream.
-	Namespace string `json:"namespace,omitempty"`
+	Namespace string `json:"namespace"`
 
 	// The name of the ImageStream.
-	Name string `json:"name,omitempty"`
+	Name string `json:"name"`
 
 	// Add the images built here to the release.
 	IncludeBuiltImages bool `json:"include_built_images,omitempty"`
@@ -356,7 +356,7 @@ type NodeArchitecture string
 // Commands in one container.
 type ContainerTest struct {
 	// The image to run in.
-	From string `json:"from,omitempty"`
+	From string `json:"from"`
 
 	// A volume in memory.
 	MemoryBackedVolume *MemoryBackedVolume `json:"memory_backed_volume,omitempty"`
@@ -368,7 +368,7 @@ type ContainerTest struct {
 // A volume in memory.
 type MemoryBackedVolume struct {
 	// Its size.
-	Size string `json:"size,omitempty"`
+	Size string `json:"size"`
 }
 
 // The fields that a test's steps share with a workflow's.
@@ -431,10 +431,10 @@ type DNSConfig struct {
 // A lease held while a test runs.
 type StepLease struct {
 	// The lease type.
-	ResourceType string `json:"resource_type,omitempty"`
+	ResourceType string `json:"resource_type"`
 
 	// The environment variable that holds the lease's name.
-	Env string `json:"env,omitempty"`
+	Env string `json:"env"`
 
 	// How many. Default: 1.
 	Count uint `json:"count,omitempty"`
@@ -516,183 +516,6 @@ type ClusterProfile struct {
 
 	// The ConfigMap that holds its settings.
 	ConfigMap string `json:"config_map,omitempty"`
-}
-
-// A build step spelled out: exactly one kind.
-type RawStep struct {
-	// Imports an image.
-	InputImageTagStep *InputImageTagStep `json:"input_image_tag_step,omitempty"`
-
-	// Runs commands in an image and keeps the result.
-	PipelineImageCacheStep *PipelineImageCacheStep `json:"pipeline_image_cache_step,omitempty"`
-
-	// Clones the source.
-	SourceStep *SourceStep `json:"source_step,omitempty"`
-
-	// Prepares operator bundles.
-	BundleSourceStep *BundleSourceStep `json:"bundle_source_step,omitempty"`
-
-	// Makes an index image.
-	IndexGeneratorStep *IndexGeneratorStep `json:"index_generator_step,omitempty"`
-
-	// Builds an image.
-	ProjectDirectoryImageBuildStep *ProjectDirectoryImageBuildStep `json:"project_directory_image_build_step,omitempty"`
-
-	// Builds an image of files.
-	ProjectDirectoryImageBuildInputs *ProjectImage `json:"project_directory_image_build_inputs,omitempty"`
-
-	// Injects RPM repositories into an image.
-	RPMImageInjectionStep *RPMImageInjectionStep `json:"rpm_image_injection_step,omitempty"`
-
-	// Serves built RPMs.
-	RPMServeStep *RPMServeStep `json:"rpm_serve_step,omitempty"`
-
-	// Tags an image into an ImageStream.
-	OutputImageTagStep *OutputImageTagStep `json:"output_image_tag_step,omitempty"`
-
-	// Tags a release's images.
-	ReleaseImagesTagStep *ReleaseTag `json:"release_images_tag_step,omitempty"`
-
-	// Resolves a release.
-	ResolvedReleaseImagesStep *ResolvedReleaseImagesStep `json:"resolved_release_images_step,omitempty"`
-
-	// Runs a test.
-	TestStep *Test `json:"test_step,omitempty"`
-}
-
-// A step that imports an image.
-type InputImageTagStep struct {
-	// The image.
-	BaseImage ImageStreamTagReference `json:"base_image,omitempty"`
-
-	// The name under which it is known then.
-	To string `json:"to,omitempty"`
-}
-
-// A step that runs commands in an image and keeps the result as another.
-type PipelineImageCacheStep struct {
-	// The image to run in.
-	From string `json:"from,omitempty"`
-
-	// The name of the result.
-	To string `json:"to,omitempty"`
-
-	// The commands.
-	Commands string `json:"commands,omitempty"`
-
-	// The repository, where several are merged: org.repo.
-	Ref string `json:"ref,omitempty"`
-}
-
-// A step that clones the source.
-type SourceStep struct {
-	// The image to put the source on.
-	From string `json:"from,omitempty"`
-
-	// The name of the result.
-	To string `json:"to,omitempty"`
-
-	// The image of the program that clones.
-	ClonerefsImage ImageStreamTagReference `json:"clonerefs_image,omitempty"`
-
-	// The program's path in it.
-	ClonerefsPath string `json:"clonerefs_path,omitempty"`
-
-	// The whole pull specification of that image.
-	ClonerefsPullspec string `json:"clonerefs_pullspec,omitempty"`
-
-	// The repository, where several are merged: org.repo.
-	Ref string `json:"ref,omitempty"`
-}
-
-// A step that prepares operator bundles.
-type BundleSourceStep struct {
-	// Pull specifications to replace in the manifests.
-	Substitutions []Substitution `json:"substitutions,omitempty"`
-}
-
-// A step that makes an index image.
-type IndexGeneratorStep struct {
-	// The name of the index.
-	To string `json:"to,omitempty"`
-
-	// The bundles in it.
-	OperatorIndex []string `json:"operator_index,omitempty"`
-
-	// The index to add them to.
-	BaseIndex string `json:"base_index,omitempty"`
-
-	// How the bundles replace others in the index.
-	UpdateGraph string `json:"update_graph,omitempty"`
-}
-
-// A step that builds an image.
-type ProjectDirectoryImageBuildStep struct {
-	// The image to build on. Replaces the last FROM of the Dockerfile.
-	From string `json:"from,omitempty"`
-
-	// The image's name.
-	To string `json:"to,omitempty"`
-
-	// The folder to build in, relative to the source.
-	ContextDir string `json:"context_dir,omitempty"`
-
-	// The Dockerfile, relative to the folder.
-	DockerfilePath string `json:"dockerfile_path,omitempty"`
-
-	// The Dockerfile's text.
-	DockerfileLiteral *string `json:"dockerfile_literal,omitempty"`
-
-	// Content from other images that the build needs, by image.
-	Inputs map[string]ImageBuildInputs `json:"inputs,omitempty"`
-
-	// Arguments of the build.
-	BuildArgs []BuildArg `json:"build_args,omitempty"`
-
-	// The repository, where several are merged: org.repo.
-	Ref string `json:"ref,omitempty"`
-
-	// A failed build of this image does not fail the job.
-	Optional bool `json:"optional,omitempty"`
-
-	// Deprecated: build for all architectures.
-	MultiArch bool `json:"multi_arch,omitempty"`
-
-	// Deprecated: build for these architectures too.
-	AdditionalArchitectures []string `json:"additional_architectures,omitempty"`
-
-	// What the build needs of its cluster.
-	Capabilities []string `json:"capabilities,omitempty"`
-}
-
-// A step that injects RPM repositories into an image.
-type RPMImageInjectionStep struct {
-	// The image.
-	From string `json:"from,omitempty"`
-
-	// The name of the result.
-	To string `json:"to,omitempty"`
-}
-
-// A step that serves built RPMs.
-type RPMServeStep struct {
-	// The image that holds them.
-	From string `json:"from,omitempty"`
-
-	// The repository, where several are merged: org.repo.
-	Ref string `json:"ref,omitempty"`
-}
-
-// A step that tags an image into an ImageStream.
-type OutputImageTagStep struct {
-	// The image.
-	From string `json:"from,omitempty"`
-
-	// Where it is tagged.
-	To ImageStreamTagReference `json:"to,omitempty"`
-
-	// The step is left out where nothing needs it.
-	Optional bool `json:"optional,omitempty"`
 }
 
 // The dispatcher's rules: which cluster a job runs on. Cluster names are those
@@ -971,6 +794,20 @@ type Known struct {
 	// Compute resources that builds and tests may ask for.
 	Resources []string `json:"resources,omitempty"`
 
+	// Of which resources not any amount makes sense, by resource.
+	Amounts map[string]ResourceBound `json:"amounts,omitempty"`
+
+	// Names that only images made by builds have: regular expressions that the
+	// whole name must match.
+	ReservedImages []string `json:"reservedImages,omitempty"`
+
+	// Names that only generated jobs have, and no test: regular expressions that
+	// the whole name must match.
+	ReservedTests []string `json:"reservedTests,omitempty"`
+
+	// Labels of cluster pools that a claim's own fields set.
+	ClaimLabels []string `json:"claimLabels,omitempty"`
+
 	// Hosts of registries that external images may come from. A host stands for
 	// those below it too.
 	Registries []string `json:"registries,omitempty"`
@@ -1166,7 +1003,7 @@ type RegistryRef struct {
 // A parameter of a step.
 type StepParameter struct {
 	// The environment variable.
-	Name string `json:"name,omitempty"`
+	Name string `json:"name"`
 
 	// Its value, where none is given. Without a default a value must be given.
 	Default *string `json:"default,omitempty"`
@@ -1178,10 +1015,10 @@ type StepParameter struct {
 // An image that a step gets.
 type StepDependency struct {
 	// The image, by name in the configuration.
-	Name string `json:"name,omitempty"`
+	Name string `json:"name"`
 
 	// The environment variable that holds its pull specification.
-	Env string `json:"env,omitempty"`
+	Env string `json:"env"`
 
 	// The pull specification. Set by the tools, not by people.
 	PullSpec string `json:"pullSpec,omitempty"`
@@ -1226,24 +1063,6 @@ type Release struct {
 	Release *ReleaseVersion `json:"release,omitempty"`
 }
 
-// The latest build of a stream.
-type Candidate struct {
-	// The product: ocp, okd or okd-scos.
-	Product Product `json:"product,omitempty"`
-
-	// The architecture. Default: amd64.
-	Architecture Architecture `json:"architecture,omitempty"`
-
-	// The stream: ci, nightly, konflux-nightly, okd or okd-scos.
-	Stream string `json:"stream,omitempty"`
-
-	// The minor version.
-	Version string `json:"version,omitempty"`
-
-	// How many builds before the latest.
-	Relative int64 `json:"relative,omitempty"`
-}
-
 // What is released.
 type Product string
 
@@ -1253,7 +1072,7 @@ type Architecture string
 // A release that is not out yet.
 type Prerelease struct {
 	// The product.
-	Product Product `json:"product,omitempty"`
+	Product Product `json:"product"`
 
 	// The architecture. Default: amd64.
 	Architecture Architecture `json:"architecture,omitempty"`
@@ -1262,7 +1081,7 @@ type Prerelease struct {
 	Relative int64 `json:"relative,omitempty"`
 
 	// The versions to choose from.
-	VersionBounds VersionBounds `json:"version_bounds,omitempty"`
+	VersionBounds VersionBounds `json:"version_bounds"`
 }
 
 // A range of versions.
@@ -1280,16 +1099,43 @@ type VersionBounds struct {
 // A release that is out.
 type ReleaseVersion struct {
 	// The minor version.
-	Version string `json:"version,omitempty"`
+	Version string `json:"version"`
 
 	// The update channel: stable, fast or candidate.
-	Channel string `json:"channel,omitempty"`
+	Channel string `json:"channel"`
 
 	// The architecture. Default: amd64.
 	Architecture Architecture `json:"architecture,omitempty"`
 
 	// How many releases before the latest.
 	Relative int64 `json:"relative,omitempty"`
+}
+
+// The latest build of a stream.
+type Candidate struct {
+	// The product: ocp, okd or okd-scos.
+	Product Product `json:"product"`
+
+	// The architecture. Default: amd64.
+	Architecture Architecture `json:"architecture,omitempty"`
+
+	// The stream: ci, nightly, konflux-nightly, okd or okd-scos.
+	Stream string `json:"stream"`
+
+	// The minor version.
+	Version string `json:"version"`
+
+	// How many builds before the latest.
+	Relative int64 `json:"relative,omitempty"`
+}
+
+// How much of a resource may be asked for.
+type ResourceBound struct {
+	// At most so much.
+	Most string `json:"most,omitempty"`
+
+	// Just so much, and no other amount.
+	Only string `json:"only,omitempty"`
 }
 
 // drover.yaml: what other tools hard-code. Every field has OpenShift's value as
@@ -1720,7 +1566,7 @@ type Credential struct {
 	Name string `json:"name,omitempty"`
 
 	// Where to mount it.
-	MountPath string `json:"mount_path,omitempty"`
+	MountPath string `json:"mount_path"`
 
 	// The name under which the secret is mounted, where a collection holds it.
 	As string `json:"as,omitempty"`
@@ -1768,7 +1614,7 @@ type Image struct {
 	From string `json:"from,omitempty"`
 
 	// The image's name.
-	To string `json:"to,omitempty"`
+	To string `json:"to"`
 
 	// The folder to build in, relative to the source.
 	ContextDir string `json:"context_dir,omitempty"`
@@ -1837,7 +1683,7 @@ type Bundle struct {
 // A place where images are published: by ImageStream name, or by tag.
 type PromotionTarget struct {
 	// The namespace of the ImageStreams.
-	Namespace string `json:"namespace,omitempty"`
+	Namespace string `json:"namespace"`
 
 	// The ImageStream: each image is a tag in it.
 	Name string `json:"name,omitempty"`
@@ -1856,6 +1702,183 @@ type PromotionTarget struct {
 
 	// Publish nothing here.
 	Disabled bool `json:"disabled,omitempty"`
+}
+
+// A build step spelled out: exactly one kind.
+type RawStep struct {
+	// Imports an image.
+	InputImageTagStep *InputImageTagStep `json:"input_image_tag_step,omitempty"`
+
+	// Runs commands in an image and keeps the result.
+	PipelineImageCacheStep *PipelineImageCacheStep `json:"pipeline_image_cache_step,omitempty"`
+
+	// Clones the source.
+	SourceStep *SourceStep `json:"source_step,omitempty"`
+
+	// Prepares operator bundles.
+	BundleSourceStep *BundleSourceStep `json:"bundle_source_step,omitempty"`
+
+	// Makes an index image.
+	IndexGeneratorStep *IndexGeneratorStep `json:"index_generator_step,omitempty"`
+
+	// Builds an image.
+	ProjectDirectoryImageBuildStep *ProjectDirectoryImageBuildStep `json:"project_directory_image_build_step,omitempty"`
+
+	// Builds an image of files.
+	ProjectDirectoryImageBuildInputs *ProjectImage `json:"project_directory_image_build_inputs,omitempty"`
+
+	// Injects RPM repositories into an image.
+	RPMImageInjectionStep *RPMImageInjectionStep `json:"rpm_image_injection_step,omitempty"`
+
+	// Serves built RPMs.
+	RPMServeStep *RPMServeStep `json:"rpm_serve_step,omitempty"`
+
+	// Tags an image into an ImageStream.
+	OutputImageTagStep *OutputImageTagStep `json:"output_image_tag_step,omitempty"`
+
+	// Tags a release's images.
+	ReleaseImagesTagStep *ReleaseTag `json:"release_images_tag_step,omitempty"`
+
+	// Resolves a release.
+	ResolvedReleaseImagesStep *ResolvedReleaseImagesStep `json:"resolved_release_images_step,omitempty"`
+
+	// Runs a test.
+	TestStep *Test `json:"test_step,omitempty"`
+}
+
+// A step that imports an image.
+type InputImageTagStep struct {
+	// The image.
+	BaseImage ImageStreamTagReference `json:"base_image,omitempty"`
+
+	// The name under which it is known then.
+	To string `json:"to,omitempty"`
+}
+
+// A step that runs commands in an image and keeps the result as another.
+type PipelineImageCacheStep struct {
+	// The image to run in.
+	From string `json:"from,omitempty"`
+
+	// The name of the result.
+	To string `json:"to,omitempty"`
+
+	// The commands.
+	Commands string `json:"commands,omitempty"`
+
+	// The repository, where several are merged: org.repo.
+	Ref string `json:"ref,omitempty"`
+}
+
+// A step that clones the source.
+type SourceStep struct {
+	// The image to put the source on.
+	From string `json:"from,omitempty"`
+
+	// The name of the result.
+	To string `json:"to,omitempty"`
+
+	// The image of the program that clones.
+	ClonerefsImage ImageStreamTagReference `json:"clonerefs_image,omitempty"`
+
+	// The program's path in it.
+	ClonerefsPath string `json:"clonerefs_path,omitempty"`
+
+	// The whole pull specification of that image.
+	ClonerefsPullspec string `json:"clonerefs_pullspec,omitempty"`
+
+	// The repository, where several are merged: org.repo.
+	Ref string `json:"ref,omitempty"`
+}
+
+// A step that prepares operator bundles.
+type BundleSourceStep struct {
+	// Pull specifications to replace in the manifests.
+	Substitutions []Substitution `json:"substitutions,omitempty"`
+}
+
+// A step that makes an index image.
+type IndexGeneratorStep struct {
+	// The name of the index.
+	To string `json:"to,omitempty"`
+
+	// The bundles in it.
+	OperatorIndex []string `json:"operator_index,omitempty"`
+
+	// The index to add them to.
+	BaseIndex string `json:"base_index,omitempty"`
+
+	// How the bundles replace others in the index.
+	UpdateGraph string `json:"update_graph,omitempty"`
+}
+
+// A step that builds an image.
+type ProjectDirectoryImageBuildStep struct {
+	// The image to build on. Replaces the last FROM of the Dockerfile.
+	From string `json:"from,omitempty"`
+
+	// The image's name.
+	To string `json:"to,omitempty"`
+
+	// The folder to build in, relative to the source.
+	ContextDir string `json:"context_dir,omitempty"`
+
+	// The Dockerfile, relative to the folder.
+	DockerfilePath string `json:"dockerfile_path,omitempty"`
+
+	// The Dockerfile's text.
+	DockerfileLiteral *string `json:"dockerfile_literal,omitempty"`
+
+	// Content from other images that the build needs, by image.
+	Inputs map[string]ImageBuildInputs `json:"inputs,omitempty"`
+
+	// Arguments of the build.
+	BuildArgs []BuildArg `json:"build_args,omitempty"`
+
+	// The repository, where several are merged: org.repo.
+	Ref string `json:"ref,omitempty"`
+
+	// A failed build of this image does not fail the job.
+	Optional bool `json:"optional,omitempty"`
+
+	// Deprecated: build for all architectures.
+	MultiArch bool `json:"multi_arch,omitempty"`
+
+	// Deprecated: build for these architectures too.
+	AdditionalArchitectures []string `json:"additional_architectures,omitempty"`
+
+	// What the build needs of its cluster.
+	Capabilities []string `json:"capabilities,omitempty"`
+}
+
+// A step that injects RPM repositories into an image.
+type RPMImageInjectionStep struct {
+	// The image.
+	From string `json:"from,omitempty"`
+
+	// The name of the result.
+	To string `json:"to,omitempty"`
+}
+
+// A step that serves built RPMs.
+type RPMServeStep struct {
+	// The image that holds them.
+	From string `json:"from,omitempty"`
+
+	// The repository, where several are merged: org.repo.
+	Ref string `json:"ref,omitempty"`
+}
+
+// A step that tags an image into an ImageStream.
+type OutputImageTagStep struct {
+	// The image.
+	From string `json:"from,omitempty"`
+
+	// Where it is tagged.
+	To ImageStreamTagReference `json:"to,omitempty"`
+
+	// The step is left out where nothing needs it.
+	Optional bool `json:"optional,omitempty"`
 }
 
 // A step that resolves a release: exactly one kind.

@@ -157,7 +157,7 @@ func (d *decoder) structure(node *yaml.Node, s *shape.Shape, into reflect.Value,
 	entries := d.entries[first:]
 	for position, field := range plan.fields {
 		if field.required && entries[position].value == nil {
-			d.report(node, d.field(at, field.name), RuleMissingField, "the field is required (found nothing)")
+			d.report(node, d.field(at, field.name), RuleMissingField, "the field is required (found nothing, want "+field.want()+")")
 		}
 	}
 	for _, constraint := range plan.constraints {

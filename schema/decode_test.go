@@ -34,7 +34,7 @@ func TestDecodeReportsEveryProblemAtItsPlace(t *testing.T) {
 		"misspelt": {
 			reason: "an unknown key names the one that was meant",
 			text:   metadata + "tests:\n- as: unit\n  comands: make\n",
-			want:   []string{`c.yaml:4:3: tests[0].comands: the field is not known (found "comands"); did you mean "commands"? [unknown-field]`},
+			want:   []string{`c.yaml:4:3: tests[0].comands: the field is not known (found "comands", want one that there is); did you mean "commands"? [unknown-field]`},
 		},
 		"several": {
 			reason: "all problems are found at once, in the order of the file",
@@ -43,13 +43,13 @@ func TestDecodeReportsEveryProblemAtItsPlace(t *testing.T) {
 				`c.yaml:3:7: tests[0].as: the value has the wrong type (found a list, want text) [wrong-type]`,
 				`c.yaml:4:13: tests[0].optional: the value has the wrong type (found "maybe", want true or false) [wrong-type]`,
 				`c.yaml:5:16: tests[0].shard_count: the value has the wrong type (found "many", want a whole number) [wrong-type]`,
-				`c.yaml:6:3: tests[1].as: the field is required (found nothing) [missing-field]`,
+				`c.yaml:6:3: tests[1].as: the field is required (found nothing, want text: the test's name, unique in its configuration) [missing-field]`,
 			},
 		},
 		"twice": {
 			reason: "a repeated key is a problem, for one of the two would be lost",
 			text:   metadata + "resources: {}\nresources: {}\n",
-			want:   []string{`c.yaml:3:1: resources: the field is given twice (first on line 2) [duplicate-field]`},
+			want:   []string{`c.yaml:3:1: resources: the field is given twice (found it on line 2 already, want it once) [duplicate-field]`},
 		},
 		"enumeration": {
 			reason: "a value outside an enumeration names those allowed",
@@ -69,12 +69,12 @@ func TestDecodeReportsEveryProblemAtItsPlace(t *testing.T) {
 		"empty": {
 			reason: "an empty file says nothing, which is never meant",
 			text:   "",
-			want:   []string{`c.yaml:1:1: the file is empty (want a mapping) [yaml-syntax]`},
+			want:   []string{`c.yaml:1:1: the file is empty (found nothing, want a mapping) [yaml-syntax]`},
 		},
 		"documents": {
 			reason: "today's tools drop all documents but the first",
 			text:   metadata + "---\n" + metadata,
-			want:   []string{`c.yaml:2:1: the file has several documents (want one) [yaml-syntax]`},
+			want:   []string{`c.yaml:2:1: the file has several documents (found ---, want one document) [yaml-syntax]`},
 		},
 		"not a mapping": {
 			reason: "a list is not a configuration",

@@ -33,7 +33,7 @@ func (d *decoder) parse(data []byte) *yaml.Node {
 		return nil
 	}
 	if err := documents.Decode(&next); !errors.Is(err, io.EOF) {
-		d.report(&next, nil, RuleSyntax, "the file has several documents (want one)")
+		d.report(&next, nil, RuleSyntax, "the file has several documents (found ---, want one document)")
 		return nil
 	}
 	root := document.Content[0]
@@ -56,7 +56,7 @@ var syntaxLine = regexp.MustCompile(`^yaml: (?:line (\d+)(?:, column (\d+))?: )?
 // syntax reports what the YAML parser found, at its line.
 func (d *decoder) syntax(err error) {
 	if errors.Is(err, io.EOF) {
-		d.report(&yaml.Node{Line: 1, Column: 1}, nil, RuleSyntax, "the file is empty (want a mapping)")
+		d.report(&yaml.Node{Line: 1, Column: 1}, nil, RuleSyntax, "the file is empty (found nothing, want a mapping)")
 		return
 	}
 	node := &yaml.Node{Line: 1, Column: 1}
@@ -157,7 +157,7 @@ func (d *decoder) pairs(node *yaml.Node, at *step, visit func(key, value *yaml.N
 			first, repeated = lineOfKey(node.Content[:i], key.Value)
 		}
 		if repeated {
-			d.report(key, d.field(at, key.Value), RuleDuplicateField, fmt.Sprintf("the field is given twice (first on line %d)", first))
+			d.report(key, d.field(at, key.Value), RuleDuplicateField, fmt.Sprintf("the field is given twice (found it on line %d already, want it once)", first))
 			continue
 		}
 		if lines != nil {

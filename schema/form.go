@@ -18,7 +18,7 @@ func stringComplaint(s *shape.Shape, text string) string {
 	case len(s.Enum) > 0 && !slices.Contains(s.Enum, text):
 		return "the value is not one of those allowed (found " + quote(text) + ", want " + oneOf(s.Enum) + ")"
 	case s.NotEmpty && text == "":
-		return "the value is empty (want text)"
+		return "the value is empty (found \"\", want text)"
 	}
 	for _, pattern := range s.Patterns {
 		if !matches(pattern, text) {

@@ -97,7 +97,7 @@ func TestWhatOlderFormsCannotBeRead(t *testing.T) {
 		},
 		"a mistake inside": {
 			file: "images:\n- form: a\n  to: b\n",
-			want: "f:2:3: images.items[0].form: the field is not known (found \"form\"); did you mean \"from\"? [unknown-field]",
+			want: "f:2:3: images.items[0].form: the field is not known (found \"form\", want one that there is); did you mean \"from\"? [unknown-field]",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

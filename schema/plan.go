@@ -36,6 +36,7 @@ type plan struct {
 type plannedField struct {
 	name     string
 	required bool
+	doc      string
 	shape    *shape.Shape
 	index    int
 }
@@ -46,6 +47,19 @@ func (f plannedField) of(value reflect.Value) reflect.Value {
 		return value
 	}
 	return value.Field(f.index)
+}
+
+// want says what a field is for, and what it may be.
+func (f plannedField) want() string {
+	s := shapes().Deref(f.shape)
+	if len(s.Enum) > 0 {
+		return "one of " + oneOf(s.Enum)
+	}
+	said := wantOf(s)
+	if purpose, _, _ := strings.Cut(f.doc, ". "); purpose != "" {
+		said += ": " + strings.TrimSuffix(sentence(purpose), ".")
+	}
+	return said
 }
 
 type planKey struct {
@@ -85,7 +99,7 @@ func newPlan(s *shape.Shape, goal reflect.Type) *plan {
 		made.byName[field.Name] = position
 		made.names = append(made.names, field.Name)
 		made.fields = append(made.fields, plannedField{
-			name: field.Name, required: field.Required, shape: field.Shape, index: indexes[field.Name],
+			name: field.Name, required: field.Required, doc: field.Doc, shape: field.Shape, index: indexes[field.Name],
 		})
 	}
 	for _, constraint := range s.Constraints {

@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -29,12 +30,12 @@ func DidYouMean(name string, candidates []string) string {
 func unknownField(name string, known []string) string {
 	message := "the field is not known (found " + quote(name)
 	if best := Suggest(name, known); best != "" {
-		return message + "); did you mean " + quote(best) + "?"
+		return message + ", want one that there is); did you mean " + quote(best) + "?"
 	}
 	const most = 12
 	sorted := slices.Sorted(slices.Values(known))
 	if len(sorted) > most {
-		return message + ")"
+		return message + fmt.Sprintf(", want one of the %d that drover explain lists)", len(sorted))
 	}
 	return message + ", want one of " + strings.Join(sorted, ", ") + ")"
 }

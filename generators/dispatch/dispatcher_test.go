@@ -281,10 +281,10 @@ func TestClustersGivesAllProblems(t *testing.T) {
 		{File: "a.yaml", Name: "thick", Labels: labels{"devices.kubevirt.io/kvm": "1"}},
 	}
 	want := []string{
-		`a.yaml: thick: all clusters for virtual machines are blocked (found shut) [job-cluster]`,
-		`b.yaml: asks: no cluster has all capabilities that the job asks for, or it is blocked (want arm64, rdma) [job-cluster]`,
+		`a.yaml: thick: all clusters for virtual machines are blocked (found shut, want one that is not) [job-cluster]`,
+		`b.yaml: asks: no cluster has all capabilities that the job asks for, or it is blocked (found no cluster for arm64, rdma, want one that has all) [job-cluster]`,
 		`ci-operator/jobs/both.yaml: two-groups: the file is in the groups of two clusters ` +
-			`(found it by "jobs/both" for app.ci and by "jobs/bo.h" for red) [job-cluster]`,
+			`(found it by "jobs/both" for app.ci and by "jobs/bo.h" for red, want it in one) [job-cluster]`,
 	}
 	dispatcher := newDispatcher(t, `{default: west, kvm: [shut], groups: {red: {paths: ["jobs/bo.h"]}, app.ci: {paths: [jobs/both, both]}}}`, clusters)
 	got, problems := dispatcher.Clusters(jobs)
@@ -326,8 +326,8 @@ buildFarm:
 					`(found "x.yaml" at buildFarm.aws.one.filenames[0] and at buildFarm.gcp.red.filenames[0], want it in one of them) [cluster-listed-twice]`,
 				`dispatch/_config.yaml: groups.red.jobs[1]: a job is listed for two clusters ` +
 					`(found "b" at groups["app.ci"].jobs[0] and at groups.red.jobs[1], want it in one of them) [cluster-listed-twice]`,
-				"dispatch/_config.yaml: groups.red.paths[0]: the text is no regular expression (found \"(\": error parsing regexp: missing closing ): `(`) [cluster-path-pattern]",
-				"dispatch/_config.yaml: groups.red.paths[2]: the text is no regular expression (found \"[\": error parsing regexp: missing closing ]: `[`) [cluster-path-pattern]",
+				"dispatch/_config.yaml: groups.red.paths[0]: the text is no regular expression (found \"(\", want one that can be read: missing closing ): `(`) [cluster-path-pattern]",
+				"dispatch/_config.yaml: groups.red.paths[2]: the text is no regular expression (found \"[\", want one that can be read: missing closing ]: `[`) [cluster-path-pattern]",
 			},
 		},
 		"nothing": {

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/drover-ci/drover/schema"
 )
@@ -33,7 +34,8 @@ func newGroups(declared map[string]schema.DispatchGroup, found report) groups {
 		for i, pattern := range declared[cluster].Paths {
 			expression, err := regexp.Compile(pattern)
 			if err != nil {
-				found(item(field(at, "paths"), i), RulePattern, fmt.Sprintf("the text is no regular expression (found %q: %v)", pattern, err))
+				found(item(field(at, "paths"), i), RulePattern, fmt.Sprintf("the text is no regular expression (found %q, want one that can be read: %s)", pattern,
+					strings.TrimPrefix(err.Error(), "error parsing regexp: ")))
 				continue
 			}
 			g.paths = append(g.paths, pathGroup{cluster: cluster, expression: expression})
@@ -51,7 +53,7 @@ func (g groups) byPath(file string) (string, error) {
 			continue
 		}
 		if first.cluster != "" {
-			return "", fmt.Errorf("the file is in the groups of two clusters (found it by %q for %s and by %q for %s)",
+			return "", fmt.Errorf("the file is in the groups of two clusters (found it by %q for %s and by %q for %s, want it in one)",
 				first.expression, first.cluster, group.expression, group.cluster)
 		}
 		first = group

@@ -91,7 +91,8 @@ func (d *Dispatcher) capable(job *Job) (string, error) {
 	}
 	candidates := d.open.with(wanted)
 	if len(candidates) == 0 {
-		return "", fmt.Errorf("no cluster has all capabilities that the job asks for, or it is blocked (want %s)", strings.Join(wanted, ", "))
+		return "", fmt.Errorf(
+			"no cluster has all capabilities that the job asks for, or it is blocked (found no cluster for %s, want one that has all)", strings.Join(wanted, ", "))
 	}
 	if near := candidates.in(d.cloudOf(job)); len(near) > 0 {
 		candidates = near
@@ -105,7 +106,7 @@ func (d *Dispatcher) virtual(job *Job) (string, error) {
 	}
 	candidates := d.farm.usable(d.config.KVM)
 	if len(candidates) == 0 {
-		return "", fmt.Errorf("all clusters for virtual machines are blocked (found %s)", strings.Join(d.config.KVM, ", "))
+		return "", fmt.Errorf("all clusters for virtual machines are blocked (found %s, want one that is not)", strings.Join(d.config.KVM, ", "))
 	}
 	return d.pick(candidates, job.base()), nil
 }

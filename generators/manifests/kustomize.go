@@ -49,7 +49,7 @@ func (b *builder) kustomize(root string) {
 		return
 	}
 	if err != nil {
-		b.report(root, 0, RuleKustomization, "kustomize cannot build the folder (found "+err.Error()+")")
+		b.report(root, 0, RuleKustomization, "kustomize cannot build the folder (found "+err.Error()+", want what `kustomize build` takes)")
 		return
 	}
 	for _, resource := range built.Resources() {

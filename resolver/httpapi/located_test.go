@@ -29,7 +29,7 @@ func TestErrorsNameFilesAndLines(t *testing.T) {
 	server := start(t, httpapi.SourceFunc(func() (httpapi.Snapshot, bool) { return current, true }))
 	got := server.ask(http.MethodPost, "/resolve", `{"tests": [{"as": "sent", "steps": {"workflow": "e2e"}}]}`)
 	const want = "failed to resolve config: test sent: workflow e2e: step check: tests[0].steps.env: a parameter without default " +
-		"needs a value (found none for SUITE of step check) [unresolved-parameter] " +
+		"needs a value (found none for SUITE of step check, want one under env) [unresolved-parameter] " +
 		"(by way of workflow e2e at e2e.yaml:2, step check at check.yaml:3)\n"
 	if got.code != http.StatusBadRequest || got.text != want {
 		t.Errorf("got %d: %swant %s", got.code, got.text, want)

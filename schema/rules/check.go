@@ -174,10 +174,25 @@ func (c *Checked) checkConfig(w *world, doc *ConfigDoc, entry *resolver.Entry) [
 // checkResolved checks what a configuration resolves to.
 func (c *Checked) checkResolved(w *world, doc *ConfigDoc, entry *resolver.Entry, names *imageNames) []schema.Problem {
 	if entry.Shape() == nil {
-		return w.locate(doc, entry.Findings)
+		return w.locate(doc, c.ofThisConfig(entry.Findings))
 	}
 	graph := &graphCheck{collector: collector{file: doc.Path}, world: w, registry: c.Catalog.Registry(), names: names}
 	return graph.checkTests(entry)
+}
+
+// ofThisConfig leaves out what is wrong with the step registry itself: that is
+// reported once, not for every test that it is in the way of.
+func (c *Checked) ofThisConfig(findings []resolver.Finding) []resolver.Finding {
+	if len(c.registry) == 0 {
+		return findings
+	}
+	var own []resolver.Finding
+	for _, finding := range findings {
+		if !slices.ContainsFunc(c.registry, finding.SaysTheSame) {
+			own = append(own, finding)
+		}
+	}
+	return own
 }
 
 // inParallel calls the function for each number below n, on every processor,

@@ -104,9 +104,6 @@ func (c *configCheck) buildRoot() {
 		}
 		return
 	}
-	if tag := root.ImageStreamTag; tag != nil {
-		c.given("build_root.image_stream_tag", namedField{"namespace", tag.Namespace}, namedField{"name", tag.Name}, namedField{"tag", tag.Tag})
-	}
 	sources := countTrue(root.ImageStreamTag != nil, root.ProjectImage != nil, root.FromRepository)
 	if sources != 1 {
 		c.reportf("build_root", RuleBuildRoot,
@@ -126,26 +123,11 @@ func (c *configCheck) releases() {
 		if strings.Contains(name, ".") {
 			c.reportf(field, RuleReleaseConflict, `a release's name becomes part of a variable's (found %q, want a name without ".")`, name)
 		}
-		c.releaseFields(field, c.config.Releases[name])
 		integration := c.config.Releases[name].Integration
 		if integration != nil && integration.IncludeBuiltImages && name != latestRelease {
 			c.reportf(field+".integration.include_built_images", RuleReleaseConflict,
-				`images built here can only be added to the release "latest" (found it for %q)`, name)
+				`images built here can only be added to the release "latest" (found it for %q, want it there or nowhere)`, name)
 		}
-	}
-}
-
-// releaseFields: what a release is looked up by is given.
-func (c *configCheck) releaseFields(field string, release schema.Release) {
-	if candidate := release.Candidate; candidate != nil {
-		c.given(field+".candidate", namedField{"version", candidate.Version})
-	}
-	if prerelease := release.Prerelease; prerelease != nil {
-		bounds := prerelease.VersionBounds
-		c.given(field+".prerelease.version_bounds", namedField{"lower", bounds.Lower}, namedField{"upper", bounds.Upper})
-	}
-	if published := release.Release; published != nil {
-		c.given(field+".release", namedField{"version", published.Version})
 	}
 }
 

@@ -8,6 +8,9 @@ import (
 	"github.com/drover-ci/drover/schema"
 )
 
+// lastPhase is the phase after the test.
+const lastPhase = "post"
+
 // graphCheck holds the tests of a configuration, with every step spelled out,
 // against the images and releases that it has.
 type graphCheck struct {
@@ -56,11 +59,25 @@ func (t *testGraph) steps(steps *resolver.Steps) {
 	t.overridden = steps.Settings().DependencyOverrides
 	t.phase("pre", steps.Pre)
 	t.phase("test", steps.Test)
-	t.phase("post", steps.Post)
+	t.phase(lastPhase, steps.Post)
 	if profile := steps.Settings().ClusterProfileLiteral; profile != nil {
 		t.profile(profile.Name)
 	}
 	t.leases(steps)
+	if len(steps.Pre)+len(steps.Test)+len(steps.Post) == 0 {
+		t.nothing()
+	}
+}
+
+// nothing: a test has a step, of its own or of its workflow.
+func (t *testGraph) nothing() {
+	field, related := t.field+".steps", []schema.Place(nil)
+	if workflow := t.test.Steps.Workflow; workflow != nil {
+		field += ".workflow"
+		component := resolver.Component{Kind: resolver.KindWorkflow, Name: *workflow}
+		related = append(related, place(t.world.fileOf(nil, component), "workflow.steps"))
+	}
+	t.alsof(related, field, RuleEmptyTest, "the test does nothing (found no step in pre, test and post, nor in a workflow's, want at least one)")
 }
 
 func (t *testGraph) phase(name string, steps []*resolver.Step) {
@@ -96,6 +113,13 @@ func (t *testGraph) step(step *schema.LiteralTestStep, where func() origin) {
 		}
 		if rule, why := t.names.reference(dependency.Name, t.claimed); why != "" {
 			t.report(step, where(), item("dependencies", i)+".name", rule, why)
+		}
+	}
+	if image := step.FromImage; image != nil {
+		name := image.Namespace + "-" + image.Name + "-" + image.Tag
+		if made := t.names.fields[name]; made != "" {
+			t.report(step, where(), "from_image", RuleDuplicateImage,
+				fmt.Sprintf("the image gets a name that is taken (found %q, which %s makes too, want another name there)", name, made))
 		}
 	}
 	if step.Cli != "" {
@@ -154,7 +178,7 @@ type origin struct {
 // originOf finds the item of a phase that brings a step.
 func (t *testGraph) originOf(phase, step string) origin {
 	field := fmt.Sprintf("%s.steps.%s", t.field, phase)
-	own := map[string][]schema.TestStep{"pre": t.test.Steps.Pre, "test": t.test.Steps.Test, "post": t.test.Steps.Post}[phase]
+	own := map[string][]schema.TestStep{"pre": t.test.Steps.Pre, "test": t.test.Steps.Test, lastPhase: t.test.Steps.Post}[phase]
 	if own == nil {
 		return origin{field: t.field + ".steps.workflow"}
 	}
@@ -205,7 +229,7 @@ func (t *testGraph) leases(steps *resolver.Steps) {
 	for _, phase := range []struct {
 		name  string
 		steps []*resolver.Step
-	}{{"pre", steps.Pre}, {"test", steps.Test}, {"post", steps.Post}} {
+	}{{"pre", steps.Pre}, {"test", steps.Test}, {lastPhase, steps.Post}} {
 		for _, step := range phase.steps {
 			for i, lease := range step.Literal().Leases {
 				field := item("leases", i) + ".env"

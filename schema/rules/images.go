@@ -19,24 +19,16 @@ const (
 
 // images: what an image is built from is there, and not made of itself.
 func (c *configCheck) images() {
-	for field, images := range map[string]map[string]schema.ImageStreamTagReference{
-		"base_images": c.config.BaseImages, "base_rpm_images": c.config.BaseRPMImages,
-	} {
-		for _, name := range slices.Sorted(maps.Keys(images)) {
-			c.given(key(field, name), namedField{"tag", images[name].Tag})
-		}
-	}
 	for _, name := range slices.Sorted(maps.Keys(c.config.ExternalImages)) {
 		image := c.config.ExternalImages[name]
 		registry := image.Registry
 		at := key("external_images", name)
-		c.given(at, namedField{"registry", registry}, namedField{"namespace", image.Namespace}, namedField{"name", image.Name})
 		if image.PullSpec != "" {
 			c.reportf(at+".pull_spec", RuleExternalRegistry,
 				"an imported image is named by its parts (found pull_spec %q, want registry, namespace, name and tag)", image.PullSpec)
 		}
 		if registry != "" && !c.world.mayImport(registry) {
-			c.reportf(key("external_images", name)+".registry", RuleExternalRegistry,
+			c.reportf(at+".registry", RuleExternalRegistry,
 				"images may not come from this registry (found %q, want %s, or drover.yaml to allow it under known.registries)",
 				registry, strings.Join(c.world.registries, " or "))
 		}
@@ -47,7 +39,6 @@ func (c *configCheck) images() {
 	for i := range c.config.Images.Items {
 		image := &c.config.Images.Items[i]
 		field := item("images.items", i)
-		c.given(field, namedField{"to", image.To})
 		if image.From != "" && c.names.fields[image.From] == "" {
 			c.reportf(field+".from", RuleUnknownImage, "%s", c.names.unknown(image.From))
 		}
@@ -58,16 +49,6 @@ func (c *configCheck) images() {
 		}
 	}
 	c.imageCycles()
-}
-
-// given: the fields of an image are there. Their names are needed here only,
-// so that the definition, which others share, cannot ask for them.
-func (c *configCheck) given(at string, fields ...namedField) {
-	for _, field := range fields {
-		if field.field == "" {
-			c.reportf(at+"."+field.name, schema.RuleMissingField, "the field is required (found nothing)")
-		}
-	}
 }
 
 // mayImport says whether images may come from a registry.
@@ -82,7 +63,9 @@ func (w *world) mayImport(registry string) bool {
 func (c *configCheck) imageCycles() {
 	w := &imageWalk{items: c.config.Images.Items, byName: map[string]int{}, state: make([]visit, len(c.config.Images.Items))}
 	for i := range w.items {
-		w.byName[w.items[i].To] = i
+		if name := w.items[i].To; name != "" {
+			w.byName[name] = i
+		}
 	}
 	for i := range w.items {
 		if circle := w.visit(i); circle != nil {
@@ -90,7 +73,7 @@ func (c *configCheck) imageCycles() {
 			for _, image := range circle {
 				names = append(names, w.items[image].To)
 			}
-			c.reportf(item("images.items", circle[len(circle)-1]), RuleImageCycle, "an image may not be built from itself (found %s -> %s)",
+			c.reportf(item("images.items", circle[len(circle)-1]), RuleImageCycle, "an image may not be built from itself (found %s -> %s, want one of these taken out)",
 				strings.Join(names, " -> "), names[0])
 		}
 	}
@@ -152,7 +135,7 @@ func (c *configCheck) operator() {
 	for i, substitution := range operator.Substitutions {
 		field := item("operator.substitutions", i)
 		if substitution.Pullspec == "" || substitution.With == "" {
-			c.reportf(field, RuleSubstitution, "a substitution needs both the text to replace and the image to put there (found pullspec %q and with %q)",
+			c.reportf(field, RuleSubstitution, "a substitution needs both the text to replace and the image to put there (found pullspec %q and with %q, want both)",
 				substitution.Pullspec, substitution.With)
 			continue
 		}
@@ -170,11 +153,12 @@ func (c *configCheck) bundle(field string, bundle *schema.Bundle) {
 		"skip_if_only_changed": bundle.SkipIfOnlyChanged != "",
 	} {
 		if set && bundle.As == "" {
-			c.reportf(field+"."+name, RuleOperatorBundle, `only a bundle with a name may have the field (found %s without "as")`, name)
+			c.reportf(field+"."+name, RuleOperatorBundle, `only a bundle with a name may have the field (found %s without "as", want a name, or no %s)`, name, name)
 		}
 	}
 	if bundle.UpdateGraph != "" && bundle.BaseIndex == "" {
-		c.reportf(field+".update_graph", RuleOperatorBundle, "a bundle replaces others only in an index that has some (found update_graph without base_index)")
+		c.reportf(field+".update_graph", RuleOperatorBundle,
+			"a bundle replaces others only in an index that has some (found update_graph without base_index, want both or neither)")
 	}
 	if bundle.BaseIndex != "" && c.names.fields[bundle.BaseIndex] == "" {
 		c.reportf(field+".base_index", RuleUnknownImage, "%s", c.names.unknown(bundle.BaseIndex))

@@ -49,7 +49,7 @@ func (q *quotaCheck) names() {
 			}
 			if other, taken := first[slice]; taken {
 				q.report(leaseType, slice, RuleLeaseName, fmt.Sprintf(
-					"a slice with one lease gives it its own name, which no other may have (found %q in %s too)", slice, other))
+					"a slice with one lease gives it its own name, which no other may have (found %q in %s too, want another name, or more leases)", slice, other))
 				continue
 			}
 			first[slice] = leaseType
@@ -65,12 +65,12 @@ func (q *quotaCheck) count(leaseType string, quota schema.Quota) {
 		total += count
 	}
 	if total == 0 {
-		q.report(leaseType, "", RuleLeaseCount, "there are no leases of the type, which Boskos refuses (want at least one); "+
+		q.report(leaseType, "", RuleLeaseCount, "there are no leases of the type, which Boskos refuses (found 0, want at least 1); "+
 			"remove the type where nobody uses it")
 	}
 	if _, ok := quota[defaultSlice]; ok && len(quota) > 1 {
 		q.report(leaseType, defaultSlice, RuleDefaultSlice, fmt.Sprintf(
-			`the slice "default" stands for leases without names, and is a type's only one (found it among %d slices)`, len(quota)))
+			`the slice "default" stands for leases without names, and is a type's only one (found it among %d slices, want a region's name, or no others)`, len(quota)))
 	}
 }
 

@@ -214,7 +214,7 @@ func (n *imageNames) release(name, claimed string) string {
 // others.
 func (c *configCheck) imageNames() {
 	for _, twice := range c.names.twice {
-		if isInput(twice.field) && isReserved(twice.name) { // which says more
+		if isInput(twice.field) && matchesAny(c.world.reservedImages, twice.name) { // which says more
 			continue
 		}
 		first := c.names.fields[twice.name]
@@ -227,9 +227,9 @@ func (c *configCheck) imageNames() {
 		"external_images": slices.Collect(maps.Keys(c.config.ExternalImages)),
 	} {
 		for _, name := range images {
-			if isReserved(name) {
+			if matchesAny(c.world.reservedImages, name) {
 				c.reportf(key(field, name), RuleReservedImage,
-					`the name is kept for an image that is built (found %q, want none of root and src-bundle, nor one that begins with "ci-bundle" or "ci-index")`, name)
+					"the name is kept for an image that is built (found %q, want one that matches none of %s)", name, strings.Join(c.world.known.ReservedImages, ", "))
 			}
 		}
 	}
@@ -238,9 +238,4 @@ func (c *configCheck) imageNames() {
 // isInput says whether a field is of an image that is imported.
 func isInput(field string) bool {
 	return strings.HasPrefix(field, "base_") || strings.HasPrefix(field, "external_images")
-}
-
-// isReserved says whether a name is kept for an image that is built.
-func isReserved(name string) bool {
-	return name == "root" || name == "src-bundle" || strings.HasPrefix(name, "ci-bundle") || strings.HasPrefix(name, "ci-index")
 }

@@ -74,9 +74,13 @@ func (c *stepCheck) optional(field string, steps []schema.TestStep) {
 		if file := c.world.fileOf(nil, resolver.Component{Kind: resolver.KindStep, Name: name}); file != "" && steps[i].As == "" {
 			related = []schema.Place{place(file, "ref.optional_on_success")}
 		}
-		c.alsof(related, item(field, i), RuleOptionalStep,
-			"a step can only be left out after the test has passed (found optional_on_success of step %s before that, want the step in post, or without it)", name)
+		c.optionalStep(item(field, i), name, related)
 	}
+}
+
+func (c *stepCheck) optionalStep(field, name string, related []schema.Place) {
+	c.alsof(related, field, RuleOptionalStep,
+		"a step can only be left out after the test has passed (found optional_on_success of step %s before that, want the step in post, or without it)", name)
 }
 
 func isTrue(value *bool) bool { return value != nil && *value }

@@ -18,16 +18,11 @@ const (
 	RuleOwnerTwice   = "duplicate-owner"
 )
 
-// reservedClaimLabels are those that a claim's own fields set.
-//
-//nolint:gochecknoglobals // a table
-var reservedClaimLabels = []string{"architecture", "cloud", "owner", "product", "version"}
-
 // claim: the pool's labels are the claim's fields, and the pool's owner lets
 // the repository use it.
 func (c *configCheck) claim(field string, claim *schema.ClusterClaim) {
 	for _, label := range slices.Sorted(maps.Keys(claim.Labels)) {
-		if slices.Contains(reservedClaimLabels, label) {
+		if slices.Contains(c.world.known.ClaimLabels, label) {
 			c.reportf(key(field+".labels", label), RuleClaim, "the claim's own field says this (found the label %q, want cluster_claim.%s)", label, label)
 		}
 	}
@@ -98,10 +93,10 @@ func checkProfiles(repo *repolayout.Repo) []schema.Problem {
 			known := byName[member]
 			switch {
 			case known == nil:
-				c.reportf(at, RuleProfileSet, "no cluster profile has this name (found %q)%s", member,
+				c.reportf(at, RuleProfileSet, "no cluster profile has this name (found %q, want the name of one in this file)%s", member,
 					schema.DidYouMean(member, slices.Sorted(maps.Keys(byName))))
 			case len(known.Profiles) > 0:
-				c.reportf(at, RuleProfileSet, "a set consists of profiles that are none (found %q, which is a set too)", member)
+				c.reportf(at, RuleProfileSet, "a set consists of profiles that are none (found %q, which is a set too, want its profiles instead)", member)
 			}
 		}
 	}
@@ -126,7 +121,7 @@ func (c *collector) owners(field string, owners []schema.ClusterProfileOwner) {
 		}
 		for _, name := range names {
 			if before, again := first[name.name]; again {
-				c.reportf(name.field, RuleOwnerTwice, "the owner is named already (found %q, which %s names too)", name.name, before)
+				c.reportf(name.field, RuleOwnerTwice, "the owner is named already (found %q, which %s names too, want it once)", name.name, before)
 				continue
 			}
 			first[name.name] = name.field

@@ -35,7 +35,7 @@ func (c *configCheck) promotion() {
 		c.target(field, target)
 		place := [3]string{target.Namespace, target.Name, target.Tag}
 		if before, again := first[place]; again {
-			c.reportf(field, RulePromotionTwice, "the target is there already (found %s/%s, which %s has too)",
+			c.reportf(field, RulePromotionTwice, "the target is there already (found %s/%s, which %s has too, want it once)",
 				target.Namespace, target.Name+target.Tag, item("promotion.to", before))
 			continue
 		}
@@ -44,7 +44,6 @@ func (c *configCheck) promotion() {
 }
 
 func (c *configCheck) target(field string, target *schema.PromotionTarget) {
-	c.given(field, namedField{"namespace", target.Namespace})
 	if matchesAny(c.world.protected, target.Namespace) {
 		c.reportf(field+".namespace", RulePromotionNamespace,
 			"images may not be promoted to a namespace of the system "+

@@ -77,7 +77,7 @@ func (q *quotaCheck) slices() {
 		for slice := range quota {
 			if strings.Contains(slice, "--") {
 				q.problems = append(q.problems, problem(q.repo.Quotas.Path, fmt.Sprintf("quotas[%q][%q]", leaseType, slice), RuleSliceName,
-					fmt.Sprintf(`the slice's name has "--", which ends a slice in a lease's name (found %q)`, slice)))
+					fmt.Sprintf(`the slice's name has "--", which ends a slice in a lease's name (found %q, want single dashes)`, slice)))
 			}
 		}
 	}

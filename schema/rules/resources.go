@@ -17,13 +17,6 @@ const (
 	RuleResourceAmount = "resource-amount"
 )
 
-// Resources of which not any amount makes sense.
-const (
-	sharedMemory    = "ci-operator.openshift.io/shm"
-	maxSharedMemory = "2G"
-	virtualMachines = "devices.kubevirt.io/kvm"
-)
-
 // resources: what is not named must be covered by "*".
 func (c *configCheck) resources(field string, all schema.ResourceConfiguration) {
 	if _, ok := all["*"]; !ok {
@@ -51,22 +44,22 @@ func (c *collector) amounts(field string, amounts schema.ResourceList, w *world)
 				name, strings.Join(w.resources, ", "), schema.DidYouMean(name, w.resources))
 			continue
 		}
-		if want := wrongAmount(name, amount); want != "" {
+		if want := wrongAmount(w.known.Amounts[name], amount); want != "" {
 			c.reportf(key(field, name), RuleResourceAmount, "the amount makes no sense (found %q, want %s)", amount, want)
 		}
 	}
 }
 
 // wrongAmount says what an amount should be, or nothing where it may be so.
-func wrongAmount(name, amount string) string {
+func wrongAmount(bound schema.ResourceBound, amount string) string {
 	value := resolver.Quantity(amount)
 	switch {
-	case name == virtualMachines && amount != "1":
-		return `"1": a machine has one such device`
+	case bound.Only != "" && value != resolver.Quantity(bound.Only):
+		return fmt.Sprintf("%q, and no other amount", bound.Only)
 	case value <= 0:
 		return `more than nothing, as in "100m", "2" or "4Gi"`
-	case name == sharedMemory && value > resolver.Quantity(maxSharedMemory):
-		return fmt.Sprintf("at most %q", maxSharedMemory)
+	case bound.Most != "" && value > resolver.Quantity(bound.Most):
+		return fmt.Sprintf("at most %q", bound.Most)
 	}
 	return ""
 }

@@ -76,6 +76,9 @@ func (c *configCheck) stepsOf(field string, test *schema.Test) {
 		for phase, steps := range literalPhases(literal) {
 			for i := range steps {
 				s.literal(item(at+"."+phase, i), &steps[i])
+				if phase != lastPhase && isTrue(steps[i].OptionalOnSuccess) {
+					s.optionalStep(item(at+"."+phase, i), steps[i].As, nil)
+				}
 			}
 		}
 		s.dns(at+".dnsConfig", literal.DNSConfig)
@@ -86,7 +89,7 @@ func (c *configCheck) stepsOf(field string, test *schema.Test) {
 
 // literalPhases are the phases of a test by their fields.
 func literalPhases(steps *schema.LiteralTestSteps) map[string][]schema.LiteralTestStep {
-	return map[string][]schema.LiteralTestStep{"pre": steps.Pre, "test": steps.Test, "post": steps.Post}
+	return map[string][]schema.LiteralTestStep{"pre": steps.Pre, "test": steps.Test, lastPhase: steps.Post}
 }
 
 func (c *stepCheck) testSteps(field string, steps *schema.TestSteps) {
@@ -166,7 +169,8 @@ func (c *stepCheck) credentials(field string, credentials []schema.Credential) {
 			}
 			if one == two || strings.HasPrefix(one, two+"/") || strings.HasPrefix(two, one+"/") {
 				c.reportf(item(field, i)+".mount_path", RuleCredentialMounts,
-					"a Secret may not be mounted at or below another (found %q, and %q at %s)", credential.MountPath, other.MountPath, item(field, j))
+					"a Secret may not be mounted at or below another (found %q, and %q at %s, want folders beside each other)",
+					credential.MountPath, other.MountPath, item(field, j))
 				break
 			}
 		}
@@ -237,10 +241,10 @@ func (c *stepCheck) dns(field string, config *schema.DNSConfig) {
 		c.reportf(field, RuleDNSConfig, "the DNS settings say nothing (found no nameservers and no searches, want at least one)")
 	}
 	if len(config.Nameservers) > maxNameservers {
-		c.reportf(field+".nameservers", RuleDNSConfig, "a pod has %d name servers at most (found %d)", maxNameservers, len(config.Nameservers))
+		c.reportf(field+".nameservers", RuleDNSConfig, "a pod has %d name servers at most (found %d, want fewer)", maxNameservers, len(config.Nameservers))
 	}
 	if len(config.Searches) > maxSearches {
-		c.reportf(field+".searches", RuleDNSConfig, "a pod has %d search domains at most (found %d)", maxSearches, len(config.Searches))
+		c.reportf(field+".searches", RuleDNSConfig, "a pod has %d search domains at most (found %d, want fewer)", maxSearches, len(config.Searches))
 	}
 	for i, server := range config.Nameservers {
 		if _, err := netip.ParseAddr(server); err != nil {
@@ -259,10 +263,6 @@ func (c *stepCheck) leases(field string, leases []schema.StepLease) {
 	first := map[string]int{}
 	for i, lease := range leases {
 		at := item(field, i)
-		if lease.ResourceType == "" || lease.Env == "" {
-			c.reportf(at, RuleLeaseVariable, "a lease needs a type, and a variable for its name (found resource_type %q and env %q)", lease.ResourceType, lease.Env)
-			continue
-		}
 		if before, again := first[lease.Env]; again {
 			c.reportf(at+".env", RuleLeaseVariable, "the variable is taken (found %q, which %s has too, want another)", lease.Env, item(field, before))
 			continue

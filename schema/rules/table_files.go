@@ -132,11 +132,6 @@ func placeRules() []Rule {
 			Why: "What is published or applied must go to one cluster of that name, reached in one way. " +
 				"Correct the name, or the target.",
 		},
-		{
-			ID:    RuleSettings,
-			Title: "The settings can be used.",
-			Why:   "drover.yaml says what the other rules go by. Correct the expression.",
-		},
 	}
 }
 

@@ -4,6 +4,11 @@ package rules
 func testRules() []Rule {
 	return []Rule{
 		{
+			ID:    RuleEmptyTest,
+			Title: "A test of steps has a step.",
+			Why:   "A job without steps is green whatever the code does. Name steps, or a workflow that has some; or remove the test.",
+		},
+		{
 			ID:    RuleTestName,
 			Title: "A test's name can be part of a job's and of a pod's.",
 			Why: "It is at most 61 characters (42 with a claimed cluster), lower case, without a dot in tests of " +

@@ -33,7 +33,7 @@ func checkTargets(repo *repolayout.Repo) []schema.Problem {
 		case !targetName.MatchString(target.Name):
 			report(field+".name", fmt.Sprintf(`the name cannot be a label (found %q, want at most 63 lower-case letters, digits and "-")`, target.Name))
 		case slices.Contains(names, target.Name):
-			report(field+".name", fmt.Sprintf("the name is taken (found %q twice)", target.Name))
+			report(field+".name", fmt.Sprintf("the name is taken (found %q twice, want another)", target.Name))
 		}
 		names = append(names, target.Name)
 		switch {
@@ -49,7 +49,8 @@ func checkTargets(repo *repolayout.Repo) []schema.Problem {
 	known := func(field string, used []string) {
 		for i, name := range used {
 			if !slices.Contains(names, name) {
-				report(fmt.Sprintf("%s.targets[%d]", field, i), fmt.Sprintf("no target has this name (found %q)", name)+schema.DidYouMean(name, names))
+				report(fmt.Sprintf("%s.targets[%d]", field, i),
+					fmt.Sprintf("no target has this name (found %q, want one of those under targets)", name)+schema.DidYouMean(name, names))
 			}
 		}
 	}

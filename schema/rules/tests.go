@@ -18,6 +18,7 @@ const (
 	RuleShards          = "shard-count"
 	RuleClaim           = "cluster-claim"
 	RuleReport          = "report-presubmit"
+	RuleEmptyTest       = "empty-test"
 )
 
 // tests checks each test by itself, and that each has its own name.
@@ -28,7 +29,7 @@ func (c *configCheck) tests() {
 		field := item("tests", i)
 		if before, ok := first[test.As]; ok {
 			c.alsof([]schema.Place{place(c.file, item("tests", before))}, field+".as", RuleDuplicateTest,
-				"the name is taken (found %q, which %s has too)", test.As, item("tests", before))
+				"the name is taken (found %q, which %s has too, want another)", test.As, item("tests", before))
 		} else {
 			first[test.As] = i
 		}
@@ -68,8 +69,9 @@ func (c *configCheck) testName(field string, test *schema.Test) {
 	case !testName.MatchString(test.As):
 		c.reportf(field, RuleTestName,
 			`the name cannot be that of a pod (found %q, want lower-case letters, digits, "-" and ".", a letter or digit at both ends)`, test.As)
-	case test.As == "images" || strings.HasPrefix(test.As, "ci-index"):
-		c.reportf(field, RuleTestName, "the name is reserved for the jobs that build images (found %q, want another)", test.As)
+	case matchesAny(c.world.reservedTests, test.As):
+		c.reportf(field, RuleTestName, "the name is kept for jobs that build images (found %q, want one that matches none of %s)",
+			test.As, strings.Join(c.world.known.ReservedTests, ", "))
 	case shardSuffix.MatchString(test.As):
 		c.reportf(field, RuleTestName, `the name ends like that of a shard (found %q, want a name that does not end with "-NofM")`, test.As)
 	case strings.Contains(test.As, ".") && (test.Steps != nil || test.LiteralSteps != nil):
@@ -89,16 +91,14 @@ func (c *configCheck) isItem(name string) bool {
 func (c *configCheck) testType(field string, test *schema.Test) {
 	types := countTrue(test.Container != nil, test.Steps != nil, test.LiteralSteps != nil)
 	if types != 1 {
-		c.reportf(field, RuleTestType, "a test has one type (found %d of container, steps and literal_steps, want 1)", types)
+		c.reportf(field, RuleTestType, "a test is of one type (found %s, want container, steps or literal_steps)", typesOf(test))
 	}
 	if test.Container != nil && test.Commands == "" {
-		c.reportf(field+".commands", RuleTestType, "a container test needs commands (found none)")
+		c.reportf(field+".commands", RuleTestType, "a container test runs commands (found none, want commands such as make test)")
 	}
-	if test.Container != nil && test.Container.From == "" {
-		c.reportf(field+".container.from", RuleTestType, "a container test needs an image (found none)")
-	}
-	if test.Steps != nil && test.Commands != "" {
-		c.reportf(field+".commands", RuleTestType, "the commands of a test of steps are in its steps (found commands beside steps)")
+	if types == 1 && test.Container == nil && test.Commands != "" {
+		c.reportf(field+".commands", RuleTestType,
+			"the commands of a test of steps are in its steps (found commands beside steps, want them in a step, or container instead of steps)")
 	}
 	if test.Container != nil && test.Container.From != "" && c.names.fields[test.Container.From] == "" {
 		c.reportf(field+".container.from", RuleUnknownImage, "%s", c.names.unknown(test.Container.From))
@@ -108,6 +108,23 @@ func (c *configCheck) testType(field string, test *schema.Test) {
 			test.Container.From)
 	}
 	c.testClaim(field, test)
+}
+
+// typesOf names the types of a test that has none or several.
+func typesOf(test *schema.Test) string {
+	var names []string
+	for _, each := range []struct {
+		name string
+		set  bool
+	}{{"container", test.Container != nil}, {"steps", test.Steps != nil}, {"literal_steps", test.LiteralSteps != nil}} {
+		if each.set {
+			names = append(names, each.name)
+		}
+	}
+	if len(names) == 0 {
+		return "none"
+	}
+	return strings.Join(names, " and ")
 }
 
 // testClaim: a cluster is claimed for steps.
@@ -125,8 +142,9 @@ func (c *configCheck) testCluster(field string, test *schema.Test) {
 	if test.Cluster == "" || c.world.hasCluster(test.Cluster) {
 		return
 	}
-	c.reportf(field+".cluster", RuleUnknownCluster, "there is no such cluster (found %q, want one of %s, or one that drover.yaml allows under known.clusters)%s",
-		test.Cluster, c.world.clustersFile, schema.DidYouMean(test.Cluster, c.world.clusterNames))
+	c.reportf(field+".cluster", RuleUnknownCluster,
+		"there is no such cluster (found %q, want one that %s lists, or that drover.yaml allows under known.clusters: %s)%s",
+		test.Cluster, c.world.clustersFile, strings.Join(c.world.clusterPatterns, ", "), schema.DidYouMean(test.Cluster, c.world.clusterNames))
 }
 
 // secrets: only a container test mounts Secrets, each once.
@@ -145,7 +163,7 @@ func (c *configCheck) secrets(field string, test *schema.Test) {
 			continue
 		}
 		if before, again := first[name]; again {
-			c.reportf(item(field+".secrets", i)+".name", RuleDuplicateSecret, "the Secret is mounted already (found %q, which %s mounts too)",
+			c.reportf(item(field+".secrets", i)+".name", RuleDuplicateSecret, "the Secret is mounted already (found %q, which %s mounts too, want it once)",
 				name, item(field+".secrets", before))
 			continue
 		}
@@ -161,13 +179,48 @@ func (c *configCheck) schedule(field string, test *schema.Test) {
 		case *test.ShardCount < 2:
 			c.reportf(field+".shard_count", RuleShards, "a test is split into two jobs at least (found %d, want 2 or more, or no shard_count)", *test.ShardCount)
 		case test.Postsubmit:
-			c.reportf(field+".shard_count", RuleShards, "a test that runs after a merge cannot be split (found shard_count beside postsubmit)")
+			c.reportf(field+".shard_count", RuleShards, "a test that runs after a merge cannot be split (found shard_count beside postsubmit, want only one of them)")
 		}
 	}
-	periodic := test.Cron != nil || test.Interval != nil || test.MinimumInterval != nil || test.ReleaseController
-	if test.ReporterConfig != nil && test.ReporterConfig.ReportPresubmit && periodic && !test.Presubmit {
+	if schedule := scheduleOf(test); schedule != "" && !test.Presubmit {
+		c.onlyPeriodic(field, schedule, test)
+	}
+}
+
+// scheduleOf is the field that makes a test periodic, or "".
+func scheduleOf(test *schema.Test) string {
+	switch {
+	case test.Cron != nil:
+		return "cron"
+	case test.Interval != nil:
+		return "interval"
+	case test.MinimumInterval != nil:
+		return "minimum_interval"
+	case test.ReleaseController:
+		return "release_controller"
+	default:
+		return ""
+	}
+}
+
+// onlyPeriodic: a test without a job on pull requests says nothing of one.
+func (c *configCheck) onlyPeriodic(field, schedule string, test *schema.Test) {
+	if test.ReporterConfig != nil && test.ReporterConfig.ReportPresubmit {
 		c.reportf(field+".reporter_config.report_presubmit", RuleReport,
 			"the test has no job on pull requests to report on (found report_presubmit without presubmit, want both or neither)")
+	}
+	for _, each := range []struct {
+		name string
+		set  bool
+	}{
+		{"run_if_changed", test.RunIfChanged != ""},
+		{"skip_if_only_changed", test.SkipIfOnlyChanged != ""},
+		{"optional", test.Optional},
+	} {
+		if each.set {
+			c.reportf(field+"."+each.name, ruleExclusiveFields,
+				"a periodic test changes no files and blocks no merge (found %s and %s, want presubmit too, or only one of them)", schedule, each.name)
+		}
 	}
 }
 

@@ -52,7 +52,7 @@ func wayStep(name string) string {
 // to it, from the test to the step.
 func TestTheWayToAMistake(t *testing.T) {
 	const want = "ci-operator/config/o/r/o-r-main.yaml:10:3: tests[1].steps.env: a parameter without default needs a value " +
-		"(found none for VERSION of step deploy) (by way of test e2e at ci-operator/config/o/r/o-r-main.yaml:11, " +
+		"(found none for VERSION of step deploy, want one under env) (by way of test e2e at ci-operator/config/o/r/o-r-main.yaml:11, " +
 		"workflow flow at ci-operator/step-registry/flow/flow-workflow.yaml:7, " +
 		"chain outer at ci-operator/step-registry/outer/outer-chain.yaml:5, " +
 		"chain inner at ci-operator/step-registry/inner/inner-chain.yaml:4, " +

@@ -22,10 +22,6 @@ type whole struct {
 func wholes() []whole {
 	return []whole{
 		{
-			func(c *Checked, _ *world) []schema.Problem { return checkSettings(c.Repo) },
-			func(*changes) bool { return false },
-		},
-		{
 			func(c *Checked, _ *world) []schema.Problem { return checkTargets(c.Repo) },
 			func(*changes) bool { return false },
 		},

@@ -16,9 +16,6 @@ import (
 
 //go:generate ../../bin/cue export .. -e openshiftSettings --force --outfile openshift_settings_gen.json
 
-// RuleSettings is the rule that the settings can be used.
-const RuleSettings = "settings"
-
 //go:embed openshift_settings_gen.json
 var openshiftSettings []byte
 
@@ -41,14 +38,16 @@ type world struct {
 	// files are those of the step registry, by component.
 	files func() map[resolver.Component][]string
 	// clusters and protected match whole names.
-	clusters, protected []*regexp.Regexp
-	clusterNames        []string
-	resources           []string
-	registries          []string
-	official            []string
-	mirrors             map[string]string
-	profiles            map[string]*schema.ClusterProfileEntry
-	claims              map[string]*schema.ClaimOwners
+	clusters, protected, reservedImages, reservedTests []*regexp.Regexp
+	clusterNames                                       []string
+	clusterPatterns                                    []string
+	resources                                          []string
+	known                                              schema.Known
+	registries                                         []string
+	official                                           []string
+	mirrors                                            map[string]string
+	profiles                                           map[string]*schema.ClusterProfileEntry
+	claims                                             map[string]*schema.ClaimOwners
 	// optional are the steps with optional_on_success, and the chains that have
 	// one, each with the step's name.
 	optional     map[resolver.Component]string
@@ -59,20 +58,24 @@ type world struct {
 func newWorld(repo *repolayout.Repo, registry *resolver.Registry) *world {
 	known := knownTo(repo)
 	w := &world{
-		repo:         repo,
-		registry:     registry,
-		files:        sync.OnceValue(func() map[resolver.Component][]string { return componentFiles(repo) }),
-		clusters:     expressions(known.Clusters),
-		protected:    expressions(known.ProtectedNamespaces),
-		resources:    known.Resources,
-		registries:   known.Registries,
-		official:     officialNamespaces(repo.Settings.Value),
-		mirrors:      known.Mirrors,
-		profiles:     map[string]*schema.ClusterProfileEntry{},
-		claims:       map[string]*schema.ClaimOwners{},
-		optional:     optionalSteps(repo, registry),
-		clustersFile: repo.Layout.Clusters,
-		claimsFile:   repo.Layout.ClaimOwners,
+		repo:            repo,
+		registry:        registry,
+		files:           sync.OnceValue(func() map[resolver.Component][]string { return componentFiles(repo) }),
+		clusters:        expressions(known.Clusters),
+		clusterPatterns: known.Clusters,
+		protected:       expressions(known.ProtectedNamespaces),
+		reservedImages:  expressions(known.ReservedImages),
+		reservedTests:   expressions(known.ReservedTests),
+		known:           known,
+		resources:       known.Resources,
+		registries:      known.Registries,
+		official:        officialNamespaces(repo.Settings.Value),
+		mirrors:         known.Mirrors,
+		profiles:        map[string]*schema.ClusterProfileEntry{},
+		claims:          map[string]*schema.ClaimOwners{},
+		optional:        optionalSteps(repo, registry),
+		clustersFile:    repo.Layout.Clusters,
+		claimsFile:      repo.Layout.ClaimOwners,
 	}
 	for _, clusters := range *repo.Clusters.Value {
 		for _, cluster := range clusters {
@@ -101,10 +104,14 @@ func knownTo(repo *repolayout.Repo) schema.Known {
 	for list, over := range map[*[]string][]string{
 		&known.Clusters: own.Clusters, &known.Resources: own.Resources,
 		&known.Registries: own.Registries, &known.ProtectedNamespaces: own.ProtectedNamespaces,
+		&known.ReservedImages: own.ReservedImages, &known.ReservedTests: own.ReservedTests, &known.ClaimLabels: own.ClaimLabels,
 	} {
 		if over != nil {
 			*list = over
 		}
+	}
+	if own.Amounts != nil {
+		known.Amounts = own.Amounts
 	}
 	if own.Mirrors != nil {
 		known.Mirrors = maps.Clone(own.Mirrors)
@@ -120,8 +127,8 @@ func officialNamespaces(settings *schema.Settings) []string {
 	return openshift().Jobs.OfficialNamespaces
 }
 
-// expressions compiles what matches whole names. What is none is left to
-// [checkSettings] to report.
+// expressions compiles what matches whole names. What is none is reported where
+// the settings are read.
 func expressions(texts []string) []*regexp.Regexp {
 	var all []*regexp.Regexp
 	for _, text := range texts {
@@ -134,21 +141,4 @@ func expressions(texts []string) []*regexp.Regexp {
 
 func matchesAny(expressions []*regexp.Regexp, name string) bool {
 	return slices.ContainsFunc(expressions, func(e *regexp.Regexp) bool { return e.MatchString(name) })
-}
-
-// checkSettings finds expressions that are none.
-func checkSettings(repo *repolayout.Repo) []schema.Problem {
-	known := repo.Settings.Value.Known
-	if known == nil {
-		return nil
-	}
-	c := &collector{file: repo.Settings.Path}
-	for name, texts := range map[string][]string{"clusters": known.Clusters, "protectedNamespaces": known.ProtectedNamespaces} {
-		for i, text := range texts {
-			if _, err := regexp.Compile(text); err != nil {
-				c.reportf(fmt.Sprintf("known.%s[%d]", name, i), RuleSettings, "the text is no regular expression (found %q: %v)", text, err)
-			}
-		}
-	}
-	return c.problems
 }

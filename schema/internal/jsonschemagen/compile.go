@@ -237,6 +237,9 @@ func (c *compiler) counts(constraint shape.Constraint) []any {
 	if constraint.Min > 0 {
 		all = append(all, object{anyOf: members})
 	}
+	if constraint.Max == 0 {
+		all = append(all, object{"not": object{anyOf: members}})
+	}
 	if constraint.Max == 1 {
 		for i := range members {
 			for j := range i {
