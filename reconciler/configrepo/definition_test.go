@@ -56,7 +56,7 @@ metadata: {name: release}
 spec: {url: "", interval: soon, brunch: main}
 `
 	want := []string{
-		`c.yaml:4:13: spec.url: the value is empty (found \"\", want text) [wrong-value]`,
+		`c.yaml:4:13: spec.url: the value is empty (found "", want text) [wrong-value]`,
 		`c.yaml:4:27: spec.interval: the value does not fit (found "soon", want a duration such as "90m" or "1h30m") [wrong-value]`,
 		`c.yaml:4:33: spec.brunch: the field is not known (found "brunch", want one that there is); did you mean "branch"? [unknown-field]`,
 	}
