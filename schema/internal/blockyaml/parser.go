@@ -21,7 +21,7 @@ func Parse(data []byte, arena *Arena) (root *yaml.Node, ok bool) {
 		return nil, false
 	}
 	arena.reset()
-	p := &parser{text: unsafe.String(unsafe.SliceData(data), len(data)), ascii: ascii, arena: arena}
+	p := &parser{text: unsafe.String(unsafe.SliceData(data), len(data)), ascii: ascii, arena: arena} //nolint:gosec // as the doc says
 	if p.text[len(p.text)-1] != '\n' {
 		p.text, p.cut = p.text+"\n", true
 	}
