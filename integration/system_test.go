@@ -72,7 +72,7 @@ type system struct {
 }
 
 // start runs the system on a data folder and waits until it is up.
-func start(t *testing.T, data string) *system {
+func start(t *testing.T, data string, flags ...string) *system {
 	t.Helper()
 	localcluster := testcluster.Program(t)
 	path, err := program()
@@ -80,7 +80,7 @@ func start(t *testing.T, data string) *system {
 		t.Fatal(err)
 	}
 	s := &system{t: t, data: data, stderr: &bytes.Buffer{}}
-	s.command = exec.Command(path, "up", "--data", data, "--listen", "127.0.0.1:0")
+	s.command = exec.Command(path, append([]string{"up", "--data", data, "--listen", "127.0.0.1:0"}, flags...)...)
 	s.command.Env = append(os.Environ(), controlplane.ProgramVariable+"="+localcluster)
 	s.command.Stderr = s.stderr
 	stdout, err := s.command.StdoutPipe()

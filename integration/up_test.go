@@ -73,6 +73,7 @@ func TestACommitFlowsThroughTheWholeSystem(t *testing.T) {
 	t.Run("a broken configuration", s.testBroken)
 	t.Run("two commits at once", s.testTwoCommits)
 	t.Run("a change by hand", s.testByHand)
+	t.Run("health", s.testHealth)
 	t.Run("rollback, suspend and sync", s.testOrders)
 	t.Run("start again", s.testStartAgain)
 }
@@ -157,6 +158,44 @@ func (s *system) testByHand(t *testing.T) {
 		}
 		return ""
 	})
+}
+
+// testHealth declares a Deployment. No kubelet runs, so that it comes up when the test says so.
+func (s *system) testHealth(t *testing.T) {
+	healthy := func(what string, want metav1.ConditionStatus, named string) {
+		t.Helper()
+		s.eventually(what, func() string {
+			got := s.condition(configrepo.Healthy)
+			if got.Status != want || !strings.Contains(got.Message, named) {
+				return fmt.Sprintf("%s: %s", got.Status, got.Message)
+			}
+			return ""
+		})
+	}
+	s.repository.Write(manifest, `apiVersion: apps/v1
+kind: Deployment
+metadata: {name: deck, namespace: ci}
+spec:
+  selector: {matchLabels: {app: deck}}
+  template:
+    metadata: {labels: {app: deck}}
+    spec: {containers: [{name: deck, image: deck}]}
+`)
+	s.inForce(s.repository.CommitAll("a deployment"))
+	healthy("a deployment that is not up yet is named", metav1.ConditionUnknown, "Deployment.apps ci/deck ("+manifest+")")
+	failed := `{"status":{"observedGeneration":1,"conditions":[{"type":"Progressing","status":"False","reason":"ProgressDeadlineExceeded"}]}}`
+	if _, err := s.client.AppsV1().Deployments("ci").Patch(t.Context(), "deck", types.MergePatchType, []byte(failed), metav1.PatchOptions{}, "status"); err != nil {
+		t.Fatal(err)
+	}
+	healthy("one that failed too", metav1.ConditionFalse, "1 object does not work: Deployment.apps ci/deck ("+manifest+")")
+	if text, code := s.drover("status"); code != 1 || !strings.Contains(text, "Deployment.apps ci/deck") {
+		t.Errorf("status: exit %d:\n%s", code, text)
+	}
+	if err := os.Remove(filepath.Join(s.repository.Dir, manifest)); err != nil {
+		t.Fatal(err)
+	}
+	s.inForce(s.repository.CommitAll("no deployment"))
+	healthy("without it all is well", metav1.ConditionTrue, "")
 }
 
 // drover runs a command that asks the system's cluster, and gives its output

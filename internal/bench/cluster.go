@@ -18,52 +18,20 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/rest"
-	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/drover-ci/drover/generators"
 	"github.com/drover-ci/drover/internal/controlplane"
-	"github.com/drover-ci/drover/reconciler/apply"
 )
 
 // objects is how many objects are applied for a rate, by so many workers.
 const (
-	objects = 1000
+	objects = 5000
 	workers = 16
 )
 
-// measureApply compares what the engine applies in a second with what the API
-// server takes when it is sent the same objects without any care.
-func (b *bench) measureApply(ctx context.Context) error {
-	plane, err := controlplane.Start(ctx, b.localcluster, filepath.Join(b.work, "plane"))
-	if err != nil {
-		return err
-	}
-	defer func() { _ = plane.Stop() }()
-	config, err := clientcmd.BuildConfigFromFlags("", plane.Kubeconfig)
-	if err != nil {
-		return err
-	}
-	config.QPS = -1
-	raw, err := rawRate(ctx, config)
-	if err != nil {
-		return fmt.Errorf("measure the raw rate: %w", err)
-	}
-	b.rate("server-side apply, raw", raw, 0, memoryOf(os.Getpid()))
-	target, err := apply.New(config)
-	if err != nil {
-		return err
-	}
-	start := time.Now()
-	if _, err := target.Apply(ctx, "first", configMaps("drover")); err != nil {
-		return err
-	}
-	b.rate("apply of a new revision", objects/time.Since(start).Seconds(), raw, memoryOf(os.Getpid()))
-	start = time.Now()
-	if _, err := target.Apply(ctx, "second", configMaps("drover")); err != nil {
-		return err
-	}
-	b.row("apply with nothing to do", time.Since(start), memoryOf(os.Getpid()), fmt.Sprintf("%d objects", objects))
-	return nil
+// configMapResource is where the objects are found in the API.
+func configMapResource() schema.GroupVersionResource {
+	return schema.GroupVersionResource{Version: "v1", Resource: "configmaps"}
 }
 
 func rawRate(ctx context.Context, config *rest.Config) (float64, error) {
@@ -71,7 +39,7 @@ func rawRate(ctx context.Context, config *rest.Config) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	resource := client.Resource(schema.GroupVersionResource{Version: "v1", Resource: "configmaps"}).Namespace("default")
+	resource := client.Resource(configMapResource()).Namespace("default")
 	var next atomic.Int64
 	all := configMaps("raw")
 	start := time.Now()

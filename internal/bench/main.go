@@ -37,10 +37,10 @@ type bench struct {
 
 func run(ctx context.Context, stdout io.Writer) error {
 	bin := flag.String("bin", "bin", "folder of the programs")
-	only := flag.String("only", "", "measure just this: generate, resolver, leases")
+	only := flag.String("only", "", "measure just this: generate, resolver, reconciler, leases")
 	flag.Parse()
 	root := os.Getenv(corpus.Variable)
-	if root == "" && *only != "leases" {
+	if root == "" && *only != "leases" && *only != "reconciler" {
 		return errors.New(corpus.Variable + " is not set: it names the folder of the full-scale release repository")
 	}
 	work, err := os.MkdirTemp("", "drover-bench-")
@@ -60,12 +60,14 @@ func run(ctx context.Context, stdout io.Writer) error {
 	switch *only {
 	case "leases":
 		return b.measure(ctx, b.measureLeases)
+	case "reconciler":
+		return b.measure(ctx, b.measureReconciler)
 	case "generate":
 		return b.measure(ctx, b.measureYardstick, b.measureGenerate, b.measureGenerateAgain)
 	case "resolver":
 		return b.measure(ctx, b.measureYardstick, b.measureResolver)
 	}
-	return b.measure(ctx, b.measureYardstick, b.measureCheck, b.measureGenerate, b.measureGenerateAgain, b.measureResolver, b.measureApply,
+	return b.measure(ctx, b.measureYardstick, b.measureCheck, b.measureGenerate, b.measureGenerateAgain, b.measureResolver, b.measureReconciler,
 		b.measureLeases, b.measureUp)
 }
 

@@ -30,7 +30,10 @@ func (b *bench) row(what string, took time.Duration, memory int64, remark string
 
 // rate prints a number a second and its ratio to another.
 func (b *bench) rate(what string, perSecond, raw float64, memory int64) {
-	remark, peak := "", fmt.Sprintf("%d MB", memory>>20)
+	remark, peak := "", ""
+	if memory > 0 {
+		peak = fmt.Sprintf("%d MB", memory>>20)
+	}
 	if raw > 0 {
 		remark = fmt.Sprintf("%.0f %% of the raw rate", 100*perSecond/raw)
 	}

@@ -4,11 +4,14 @@ import (
 	"context"
 	"io/fs"
 	"maps"
+	"math"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -261,7 +264,16 @@ func TestWhatOnlyMakingShowsHoldsItsUnit(t *testing.T) {
 // which break something, and compares what is in force with its files put
 // together by hand and looked at from nothing.
 func TestWhatIsInForceIsValidAndAsNewAsCanBe(t *testing.T) {
-	for seed := range uint64(5) {
+	end := time.Now()
+	seeds := uint64(5)
+	if soak, err := time.ParseDuration(os.Getenv("DROVER_SOAK")); err == nil {
+		end, seeds = end.Add(soak), math.MaxUint64
+	}
+	for seed := range seeds {
+		if seed >= 5 && time.Now().After(end) {
+			t.Logf("%d histories of 12 commits", seed)
+			break
+		}
 		h := newHistory(t)
 		h.commit()
 		original, good := maps.Clone(h.files), maps.Clone(h.files)
