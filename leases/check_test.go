@@ -96,11 +96,13 @@ func valuesOf(m map[string]Resource) func(func(Resource) bool) {
 }
 
 // settleDown carries out everything, the janitor's work too, until nothing more
-// happens.
+// happens: something may expire in the last moment.
 func (w *world) settleDown() {
-	for range 60 {
+	for round, quiet := 0, 0; round < 60 || round < 180 && (quiet < 3 || len(w.writes) > 0); round++ {
 		w.collect()
+		quiet++
 		for len(w.writes) > 0 {
+			quiet = 0
 			write := w.writes[0]
 			w.writes = w.writes[1:]
 			w.pool.Complete(write, w.cluster.apply(write), w.now())

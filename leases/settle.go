@@ -33,18 +33,29 @@ func (p *Pool) settleAll(now Now) {
 	for _, leaseType := range slices.Sorted(maps.Keys(p.lifecycles)) {
 		p.settleLifecycle(leaseType)
 	}
-	all := p.sorted()
-	slices.Reverse(all) // the last names go first, as in Boskos
-	for _, e := range all {
-		if e.write == nil && !e.gone {
-			p.settle(e, now)
-		}
-	}
+	p.settleEach(p.sorted(), now)
 	for _, name := range slices.Sorted(maps.Keys(p.wanted.static)) {
 		p.createStatic(name, now)
 	}
 	for _, leaseType := range slices.Sorted(maps.Keys(p.lifecycles)) {
 		p.refill(leaseType, now)
+	}
+}
+
+// settleEach brings entries to where they belong, the last names first, as in
+// Boskos. What does not stay is offered to nobody from the start: else it would
+// seem to be there for the first in line, and another be given to the next.
+func (p *Pool) settleEach(all []*entry, now Now) {
+	slices.Reverse(all)
+	for _, e := range all {
+		if e.place >= 0 && p.fate(e, now) != stays {
+			p.unlist(e)
+		}
+	}
+	for _, e := range all {
+		if e.write == nil && !e.gone {
+			p.settle(e, now)
+		}
 	}
 }
 
@@ -303,13 +314,7 @@ func (p *Pool) settleType(leaseType string, now Now) {
 		return
 	}
 	p.settleLifecycle(leaseType)
-	members := p.membersOf(leaseType)
-	slices.Reverse(members)
-	for _, e := range members {
-		if e.write == nil && !e.gone {
-			p.settle(e, now)
-		}
-	}
+	p.settleEach(p.membersOf(leaseType), now)
 	p.refill(leaseType, now)
 }
 
