@@ -118,6 +118,9 @@ func (b *tab) run(actions ...chromedp.Action) {
 	}
 }
 
+// pageLimit is how long a page may take to become as it is wanted.
+const pageLimit = 20 * time.Second
+
 // check looks at a page that is open: nothing went wrong in it, it is as wide as
 // the window, and axe finds nothing.
 func (b *tab) check(what string) {
