@@ -120,7 +120,7 @@ func (c generateCommand) generate(
 	if c.Out != "" {
 		maker.Read = nil
 	}
-	sound := withoutProblems(render.Components(repo), problems)
+	sound := withoutProblems(repo, problems)
 	found, err = maker.All(ctx, sound, func(made render.Made) error {
 		if maker.Read == nil {
 			return target.putAll(made.Files)
@@ -155,12 +155,17 @@ func (c generateCommand) generateBoskos(repo *repolayout.Repo, target *writer) e
 	return target.put(repo.Layout.Boskos, content)
 }
 
-// withoutProblems leaves out components that have a problem of their own.
-func withoutProblems(components []render.Component, problems []schema.Problem) []render.Component {
-	broken := brokenFiles(problems)
-	return slices.DeleteFunc(components, func(component render.Component) bool {
-		return slices.ContainsFunc(component.Docs, func(doc *rules.ConfigDoc) bool { return broken[doc.Path] })
-	})
+// withoutProblems gives the components that have no problem of their own. One of
+// which a file cannot be read, or has a name that says nothing, may look as if it
+// had been dropped.
+func withoutProblems(repo *repolayout.Repo, problems []schema.Problem) []render.Component {
+	broken := map[string]bool{}
+	for file, isBroken := range brokenFiles(problems) {
+		if unit := repo.UnitOf(file); isBroken && unit.Kind == repolayout.ComponentUnit {
+			broken[unit.Name] = true
+		}
+	}
+	return slices.DeleteFunc(render.Components(repo), func(component render.Component) bool { return broken[component.Name] })
 }
 
 // brokenFiles are those with problems that are more than warnings.
