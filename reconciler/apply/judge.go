@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
@@ -23,13 +25,33 @@ func (a *attempt) judge(ctx context.Context) error {
 	return refusals.error(a.revision)
 }
 
-// judgeLate judges what was put off.
+// servingPatience is how long a server may take until it judges by a definition
+// as that has just been written.
+const servingPatience = 3 * time.Second
+
+// judgeLate judges what was put off. A definition that was changed is established
+// all along, and nothing says when the server goes by it: what is refused until
+// then is asked again.
 func (a *attempt) judgeLate(ctx context.Context) error {
-	var refusals refusals
-	if err := a.judgeAll(ctx, func(s *step) bool { return s.late }, &refusals); err != nil {
-		return err
+	chosen := func(s *step) bool { return s.late }
+	var refused refusals
+	judge := func(ctx context.Context) error {
+		refused = refusals{}
+		if err := a.judgeAll(ctx, chosen, &refused); err != nil {
+			return err
+		}
+		again := refused.objects()
+		chosen = func(s *step) bool { return again[s.Identity] }
+		return refused.error(a.revision)
 	}
-	return refusals.error(a.revision)
+	if !slices.ContainsFunc(a.plan.steps, func(s step) bool { return s.groupKind() == crdKind() && s.verb.writes() }) {
+		return judge(ctx)
+	}
+	err := a.cluster.retry.within(servingPatience).do(ctx, judge)
+	if errors.As(err, new(*RefusedError)) {
+		return refused.error(a.revision)
+	}
+	return err
 }
 
 func (a *attempt) judgeAll(ctx context.Context, chosen func(*step) bool, into *refusals) error {

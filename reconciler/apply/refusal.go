@@ -87,6 +87,15 @@ func (r *refusals) add(refusal Refusal) {
 	r.all = append(r.all, refusal)
 }
 
+// objects are what was refused.
+func (r *refusals) objects() map[Identity]bool {
+	objects := make(map[Identity]bool, len(r.all))
+	for _, each := range r.all {
+		objects[each.Object] = true
+	}
+	return objects
+}
+
 // error is nil if nothing was refused.
 func (r *refusals) error(revision string) error {
 	if len(r.all) == 0 {

@@ -33,6 +33,12 @@ func newRetrier(patience time.Duration) retrier {
 	return retrier{patience: patience, first: 50 * time.Millisecond, most: 5 * time.Second}
 }
 
+// within is the same with another patience.
+func (r retrier) within(patience time.Duration) retrier {
+	r.patience = min(patience, r.patience)
+	return r
+}
+
 // do calls until it succeeds, fails for good, or patience or ctx end. Where ctx ended, the error says so.
 func (r retrier) do(ctx context.Context, call func(context.Context) error) error {
 	deadline := time.Now().Add(r.patience)
