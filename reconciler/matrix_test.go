@@ -43,13 +43,13 @@ func keep(t *testing.T) *kept {
 	}
 	k := &kept{client: client, namespace: cluster.Namespace(t)}
 	files := fstest.MapFS{"drover.yaml": {Data: []byte("publish: []\nmanifests:\n- folder: clusters/one\n- folder: clusters/two\n")}}
-	resources := "resources:\n"
+	resources := []byte("resources:\n")
 	for i := range 15 {
 		files[fmt.Sprintf("clusters/one/%02d.yaml", i)] = &fstest.MapFile{Data: k.object(fmt.Sprintf("one-%02d", i))}
 		files[fmt.Sprintf("clusters/two/%02d.yaml", i)] = &fstest.MapFile{Data: k.object(fmt.Sprintf("two-%02d", i))}
-		resources += fmt.Sprintf("- %02d.yaml\n", i)
+		resources = fmt.Appendf(resources, "- %02d.yaml\n", i)
 	}
-	files["clusters/two/kustomization.yaml"] = &fstest.MapFile{Data: []byte(resources)}
+	files["clusters/two/kustomization.yaml"] = &fstest.MapFile{Data: resources}
 	target, err := apply.New(config, apply.WithOwner(k.namespace), apply.WithPatience(5*time.Second))
 	if err != nil {
 		t.Fatal(err)

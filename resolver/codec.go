@@ -19,8 +19,10 @@ const (
 	framed
 	// plain text is as it is.
 	plain
-	codecs = plain
 )
+
+// codecs is how many codecs compress.
+const codecs = plain
 
 // append appends compressed text.
 func (c codec) append(dst, text []byte) []byte {

@@ -87,7 +87,7 @@ func (c change) serve(ctx context.Context, repository, address string) ([]time.D
 		if err := os.WriteFile(path, changed, 0o600); err != nil {
 			return nil, err
 		}
-		if err := git(ctx, repository, "commit", "--quiet", "--message", mark, c.file); err != nil {
+		if err := commit(ctx, repository, mark, c.file); err != nil {
 			return nil, err
 		}
 		start := time.Now()

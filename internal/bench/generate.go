@@ -60,7 +60,7 @@ func (b *bench) measureGenerateAgain(ctx context.Context) error {
 		if err := os.WriteFile(file, changed, 0o600); err != nil {
 			return err
 		}
-		if err := git(ctx, repository, "commit", "--quiet", "--message", "changed", file); err != nil {
+		if err := commit(ctx, repository, "changed", file); err != nil {
 			return err
 		}
 		if err := now.advance(ctx, source); err != nil {

@@ -66,7 +66,7 @@ func (b *bench) measureReconciler(ctx context.Context) error {
 	go func() { ended <- r.target.Watch(watching, r.report) }()
 	err = r.measure(ctx)
 	stop()
-	if err = errors.Join(err, <-ended); err != nil {
+	if err := errors.Join(err, <-ended); err != nil {
 		return err
 	}
 	return b.measureKeeping(ctx, plane.Kubeconfig)
@@ -137,7 +137,7 @@ func (r *reconciling) measure(ctx context.Context) error {
 		return err != nil || r.lists.Load() == 0
 	})
 	took, requests, failed := r.apply(ctx, "first")
-	if err = errors.Join(err, failed); err != nil {
+	if err := errors.Join(err, failed); err != nil {
 		return err
 	}
 	r.row("nothing to do", took, 0, requests)
@@ -187,7 +187,8 @@ func (r *reconciling) drift(ctx context.Context) error {
 		took = append(took, max(0, at.Sub(edited[name])))
 	}
 	slices.Sort(took)
-	r.row(fmt.Sprintf("drift on %d objects at once, p99", edits), took[edits*99/100], 0, fmt.Sprintf("median %s, all put right", took[edits/2].Round(time.Millisecond)))
+	r.row(fmt.Sprintf("drift on %d objects at once, p99", edits), took[edits*99/100], 0,
+		fmt.Sprintf("median %s, all put right", took[edits/2].Round(time.Millisecond)))
 	return nil
 }
 
@@ -242,10 +243,5 @@ func writeManifests(ctx context.Context, dir string) error {
 	if err := os.WriteFile(filepath.Join(dir, "drover.yaml"), []byte(settings), 0o644); err != nil {
 		return err
 	}
-	for _, args := range [][]string{{"init", "--quiet", "--initial-branch=main"}, {"add", "--all"}, {"commit", "--quiet", "--message", "first"}} {
-		if err := git(ctx, dir, args...); err != nil {
-			return err
-		}
-	}
-	return nil
+	return repositoryOf(ctx, dir)
 }

@@ -87,17 +87,25 @@ func (b *bench) gitCopy(ctx context.Context) (string, error) {
 	if err := os.CopyFS(dir, os.DirFS(b.release)); err != nil {
 		return "", fmt.Errorf("copy the release repository: %w", err)
 	}
-	for _, args := range [][]string{
-		{"init", "--quiet", "--initial-branch=main"},
-		{"add", "--all"},
-		{"commit", "--quiet", "--message", "first"},
-		{"repack", "-adq"},
-	} {
-		if err := git(ctx, dir, args...); err != nil {
-			return "", err
-		}
+	if err := repositoryOf(ctx, dir); err != nil {
+		return "", err
 	}
-	return dir, nil
+	return dir, git(ctx, dir, "repack", "-adq")
+}
+
+// repositoryOf makes a folder a Git repository with one commit.
+func repositoryOf(ctx context.Context, dir string) error {
+	if err := git(ctx, dir, "init", "--quiet", "--initial-branch=main"); err != nil {
+		return err
+	}
+	if err := git(ctx, dir, "add", "--all"); err != nil {
+		return err
+	}
+	return commit(ctx, dir, "first")
+}
+
+func commit(ctx context.Context, dir, message string, files ...string) error {
+	return git(ctx, dir, append([]string{"commit", "--quiet", "--message", message}, files...)...)
 }
 
 func git(ctx context.Context, dir string, args ...string) error {
