@@ -3,6 +3,7 @@ package integration_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -96,7 +97,7 @@ func TestLeasesFollowTheRepository(t *testing.T) {
 	s.inForce(s.repository.CommitAll("less Oracle"))
 	s.eventually("the limit is lower", func() string {
 		if r := report(c, oracle); r.Limit != 3 || r.Held != 5 || r.Total != 5 {
-			return "other"
+			return fmt.Sprintf("%+v", r)
 		}
 		return ""
 	})
