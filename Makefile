@@ -73,7 +73,7 @@ SOAK ?= 10m
 soak: ## the long form of tests: random histories of leases, broken commits, and commits with edits and kills, each for SOAK=10m; all kills, 1,000 edits of the corpus, CUE and Prow over all of it
 	DROVER_SOAK=$(SOAK) $(GO) test -run TestModel -timeout=0 -v ./leases
 	DROVER_SOAK=$(SOAK) $(GO) test -count=1 -run TestKilledAtForty -timeout=2h ./reconciler/apply
-	DROVER_SOAK=$(SOAK) $(GO) test -count=1 -run 'AsNewAsCanBe' -timeout=2h -v ./schema/rules
+	DROVER_SOAK=$(SOAK) $(GO) test -count=1 -run 'AsNewAsCanBe|CheckingAgain' -timeout=2h -v ./schema/rules
 	DROVER_SOAK=$(SOAK) $(GO) test -count=1 -run TheClusterEndsEqualToGit -timeout=2h -v ./integration
 	DROVER_SOAK=$(SOAK) $(GO) test -count=1 -run TheTablesSay -timeout=2h -v ./schema
 	DROVER_SOAK=$(SOAK) $(GO) test -count=1 -run RandomEdits -timeout=2h ./generators/render

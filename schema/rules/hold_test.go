@@ -3,8 +3,8 @@ package rules_test
 import (
 	"context"
 	"io/fs"
+	"iter"
 	"maps"
-	"math"
 	"math/rand/v2"
 	"os"
 	"slices"
@@ -264,16 +264,7 @@ func TestWhatOnlyMakingShowsHoldsItsUnit(t *testing.T) {
 // which break something, and compares what is in force with its files put
 // together by hand and looked at from nothing.
 func TestWhatIsInForceIsValidAndAsNewAsCanBe(t *testing.T) {
-	end := time.Now()
-	seeds := uint64(5)
-	if soak, err := time.ParseDuration(os.Getenv("DROVER_SOAK")); err == nil {
-		end, seeds = end.Add(soak), math.MaxUint64
-	}
-	for seed := range seeds {
-		if seed >= 5 && time.Now().After(end) {
-			t.Logf("%d histories of 12 commits", seed)
-			break
-		}
+	for seed := range seeds(t, 5) {
 		h := newHistory(t)
 		h.commit()
 		original, good := maps.Clone(h.files), maps.Clone(h.files)
@@ -290,6 +281,24 @@ func TestWhatIsInForceIsValidAndAsNewAsCanBe(t *testing.T) {
 			t.Errorf("seed %d: all is mended, but: %v", seed, problems)
 		}
 		h.mustHold()
+	}
+}
+
+// seeds gives a few seeds; if DROVER_SOAK is set, as many as can be gone through
+// in that time.
+func seeds(t *testing.T, few uint64) iter.Seq[uint64] {
+	t.Helper()
+	soak, err := time.ParseDuration(os.Getenv("DROVER_SOAK"))
+	return func(yield func(uint64) bool) {
+		end := time.Now().Add(soak)
+		for seed := uint64(0); seed < few || err == nil && time.Now().Before(end); seed++ {
+			if !yield(seed) {
+				return
+			}
+			if err == nil && seed%100 == 99 {
+				t.Logf("%d histories", seed+1)
+			}
+		}
 	}
 }
 
