@@ -58,6 +58,9 @@ func TestBoskosAnswersSo(t *testing.T) {
 	check(t, err)
 	var cases []asked
 	check(t, yaml.UnmarshalStrict(content, &cases))
+	if len(cases) == 0 {
+		t.Fatal("there are no cases")
+	}
 	times := regexp.MustCompile(`"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[-+]\d\d:\d\d)"`)
 	for _, tc := range cases {
 		t.Run(tc.Name, func(t *testing.T) {

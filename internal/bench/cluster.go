@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -18,6 +19,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/drover-ci/drover/generators"
 	"github.com/drover-ci/drover/internal/controlplane"
@@ -75,15 +77,36 @@ func configMaps(prefix string) []generators.Object {
 	return all
 }
 
+// plane starts an API server of a name, and gives how to reach it.
+func (b *bench) plane(ctx context.Context, name string) (*controlplane.Process, *rest.Config, error) {
+	plane, err := controlplane.Start(ctx, b.localcluster, filepath.Join(b.work, name))
+	if err != nil {
+		return nil, nil, err
+	}
+	config, err := clientcmd.BuildConfigFromFlags("", plane.Kubeconfig)
+	if err != nil {
+		return nil, nil, errors.Join(err, plane.Stop())
+	}
+	config.QPS = -1
+	return plane, config, nil
+}
+
 // measureUp times the whole system on the release repository.
 func (b *bench) measureUp(ctx context.Context) error {
 	repository, err := b.gitCopy(ctx)
 	if err != nil {
 		return err
 	}
-	data := filepath.Join(b.work, "data")
-	command := exec.CommandContext(ctx, b.drover, "up", "--repo", repository, "--data", data)
+	return b.up(ctx, "up, start to everything in force", filepath.Join(b.work, "data"), "--repo", repository)
+}
+
+// up times the whole program on a data folder, given its other flags, from its
+// start until everything is in force.
+func (b *bench) up(ctx context.Context, what, data string, flags ...string) error {
+	command := exec.CommandContext(ctx, b.drover, append([]string{"up", "--data", data}, flags...)...)
 	command.Env = append(os.Environ(), controlplane.ProgramVariable+"="+b.localcluster)
+	var said bytes.Buffer
+	command.Stderr = &said
 	start := time.Now()
 	if err := command.Start(); err != nil {
 		return err
@@ -92,7 +115,9 @@ func (b *bench) measureUp(ctx context.Context) error {
 	go func() { ended <- command.Wait() }()
 	waiting := until(ctx, func() bool { return isUp(data) })
 	if waiting == nil {
-		b.row("up, start to everything in force", time.Since(start), memoryOf(command.Process.Pid), "without the control plane's memory")
+		b.row(what, time.Since(start), memoryOf(command.Process.Pid), "without the control plane's memory")
+	} else {
+		waiting = fmt.Errorf("%w: %s", waiting, said.String())
 	}
 	return errors.Join(waiting, command.Process.Signal(syscall.SIGTERM), <-ended)
 }

@@ -25,9 +25,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/rest"
-	"k8s.io/client-go/tools/clientcmd"
 
-	"github.com/drover-ci/drover/internal/controlplane"
 )
 
 // The load on the lease server: so many resources, of which the hot type has
@@ -44,16 +42,11 @@ const (
 // measureLeases compares how often a second leases change hands with how many
 // writes the API server takes, and times the hand-over to the next in line.
 func (b *bench) measureLeases(ctx context.Context) error {
-	plane, err := controlplane.Start(ctx, b.localcluster, filepath.Join(b.work, "leaseplane"))
+	plane, config, err := b.plane(ctx, "leaseplane")
 	if err != nil {
 		return err
 	}
 	defer func() { _ = plane.Stop() }()
-	config, err := clientcmd.BuildConfigFromFlags("", plane.Kubeconfig)
-	if err != nil {
-		return err
-	}
-	config.QPS = -1
 	server, err := b.startLeases(ctx, plane.Kubeconfig)
 	if err != nil {
 		return err

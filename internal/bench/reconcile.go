@@ -5,16 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -22,10 +19,8 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/rest"
-	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/drover-ci/drover/generators"
-	"github.com/drover-ci/drover/internal/controlplane"
 	"github.com/drover-ci/drover/reconciler/apply"
 )
 
@@ -37,16 +32,11 @@ const edits = 200
 // API server takes when it is sent the same objects without any care; what a
 // small change costs, and none; and how long drift lasts.
 func (b *bench) measureReconciler(ctx context.Context) error {
-	plane, err := controlplane.Start(ctx, b.localcluster, filepath.Join(b.work, "plane"))
+	plane, config, err := b.plane(ctx, "plane")
 	if err != nil {
 		return err
 	}
 	defer func() { _ = plane.Stop() }()
-	config, err := clientcmd.BuildConfigFromFlags("", plane.Kubeconfig)
-	if err != nil {
-		return err
-	}
-	config.QPS = -1
 	raw, err := rawRate(ctx, config)
 	if err != nil {
 		return fmt.Errorf("measure the raw rate: %w", err)
@@ -199,24 +189,8 @@ func (b *bench) measureKeeping(ctx context.Context, kubeconfig string) error {
 	if err := writeManifests(ctx, repository); err != nil {
 		return err
 	}
-	data := filepath.Join(b.work, "keeping")
-	command := exec.CommandContext(ctx, b.drover, "up", "--repo", repository, "--data", data, "--kubeconfig", kubeconfig)
-	var said bytes.Buffer
-	command.Stdout, command.Stderr = io.Discard, &said
-	start := time.Now()
-	if err := command.Start(); err != nil {
-		return err
-	}
-	ended := make(chan error, 1)
-	go func() { ended <- command.Wait() }()
-	waiting := until(ctx, func() bool { return isUp(data) })
-	if waiting == nil {
-		what := fmt.Sprintf("up on %d manifests, start to in force", objects)
-		b.row(what, time.Since(start), memoryOf(command.Process.Pid), "without the control plane's memory")
-	} else {
-		waiting = fmt.Errorf("%w: %s", waiting, said.String())
-	}
-	return errors.Join(waiting, command.Process.Signal(syscall.SIGTERM), <-ended)
+	return b.up(ctx, fmt.Sprintf("up on %d manifests, start to in force", objects),
+		filepath.Join(b.work, "keeping"), "--repo", repository, "--kubeconfig", kubeconfig)
 }
 
 // writeManifests makes a repository of the objects, many to a file.
