@@ -150,6 +150,26 @@ func get(ctx context.Context, url string) string {
 	return string(body)
 }
 
+// getIfChanged asks for what may have changed since it had a tag, as clients do
+// that ask again and again. It gives nothing, and the same tag, where it has not.
+func getIfChanged(ctx context.Context, url, tag string) (body, now string) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
+	if err != nil {
+		return "", tag
+	}
+	r.Header.Set("If-None-Match", tag)
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return "", tag
+	}
+	defer func() { _ = response.Body.Close() }()
+	if response.StatusCode != http.StatusOK {
+		return "", tag
+	}
+	content, _ := io.ReadAll(response.Body)
+	return string(content), response.Header.Get("ETag")
+}
+
 func request(ctx context.Context, url string) (*http.Response, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
 	if err != nil {
