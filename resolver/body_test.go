@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/json"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -29,7 +28,7 @@ const bodyTests = `
 func TestBody(t *testing.T) {
 	body := bodyOf(t, registry(t, toolbox), bodyTests)
 	var text bytes.Buffer
-	if err := body.Plain().Write(&text); err != nil {
+	if err := body.Write(&text); err != nil {
 		t.Fatal(err)
 	}
 	golden.Equal(t, append(text.Bytes(), '\n'), "testdata/body.json")
@@ -54,91 +53,62 @@ func TestBodyIsConfig(t *testing.T) {
 	}
 }
 
-func TestBodyEncodings(t *testing.T) {
+func TestBodyGzip(t *testing.T) {
 	// Long enough that some pieces are compressed and others stored.
 	long := `- {as: long, commands: "` + strings.Repeat("make test; ", 1000) + `", container: {from: src}}`
 	for name, tests := range map[string]string{"short": bodyTests, "long": bodyTests + "\n" + long, "empty": "[]"} {
 		t.Run(name, func(t *testing.T) {
 			body := bodyOf(t, registry(t, toolbox), tests)
-			want := string(text(t, body))
-			if diff := cmp.Diff(want, decoded(t, "gzip", body.Gzip())); diff != "" {
-				t.Errorf("gzip: -want +got:\n%s", diff)
+			var zipped bytes.Buffer
+			if err := body.WriteGzip(&zipped); err != nil {
+				t.Fatal(err)
 			}
-			if diff := cmp.Diff(want, decoded(t, "zstd", body.Zstd())); diff != "" {
-				t.Errorf("zstd: -want +got:\n%s", diff)
+			if body.GzipLen() != zipped.Len() {
+				t.Errorf("GzipLen is %d, want %d", body.GzipLen(), zipped.Len())
+			}
+			reader, err := gzip.NewReader(&zipped)
+			if err != nil {
+				t.Fatal(err)
+			}
+			reader.Multistream(false)
+			got, err := io.ReadAll(reader)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(text(t, body)), string(got)); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
 			}
 		})
 	}
 }
 
-// A phase that many tests have is joined once it is asked for, one with each
-// request, and what is written always has the size that was said before.
-func TestBodyJoins(t *testing.T) {
-	var components, tests strings.Builder
-	for _, name := range []string{"a", "b", "c", "d"} {
-		script := strings.Repeat("gather.sh "+name+"; ", 100)
-		fmt.Fprintf(&components, "ref: {as: %s, from: src, commands: %q}\n---\n", name, script)
-		fmt.Fprintf(&tests, "- {as: %s, steps: {workflow: e2e}}\n", name)
-	}
-	components.WriteString("workflow: {as: e2e, steps: {pre: [{ref: a}, {ref: b}], post: [{ref: c}, {ref: d}]}}")
-	body := bodyOf(t, registry(t, components.String()), tests.String())
-	want := string(text(t, body))
-	for name, in := range map[string]func(*resolver.Body) *resolver.Text{"gzip": (*resolver.Body).Gzip, "zstd": (*resolver.Body).Zstd} {
+// A reader with little memory gets the body out of its frames.
+func TestBodyZstd(t *testing.T) {
+	long := `- {as: long, commands: "` + strings.Repeat("make test; ", 1000) + `", container: {from: src}}`
+	for name, tests := range map[string]string{"short": bodyTests, "long": bodyTests + "\n" + long, "empty": "[]"} {
 		t.Run(name, func(t *testing.T) {
-			var sizes []int
-			before := in(body) // and written last
-			for range 4 {
-				now := in(body)
-				sizes = append(sizes, now.Len())
-				if got := decoded(t, name, now); got != want {
-					t.Errorf("got %d bytes of text, want %d", len(got), len(want))
-				}
+			body := bodyOf(t, registry(t, toolbox), tests)
+			var squeezed bytes.Buffer
+			if err := body.WriteZstd(&squeezed); err != nil {
+				t.Fatal(err)
 			}
-			if sizes[1] >= before.Len() || sizes[3] != sizes[2] {
-				t.Errorf("sizes %d after %d, want shorter ones, until all is joined", sizes, before.Len())
+			if body.ZstdLen() != squeezed.Len() {
+				t.Errorf("ZstdLen is %d, want %d", body.ZstdLen(), squeezed.Len())
 			}
-			if got := decoded(t, name, before); got != want {
-				t.Errorf("what was asked for before the others: %d bytes of text, want %d", len(got), len(want))
+			reader, err := zstd.NewReader(&squeezed, zstd.WithDecoderMaxWindow(1<<20))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer reader.Close()
+			got, err := io.ReadAll(reader)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(text(t, body)), string(got)); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
 			}
 		})
 	}
-}
-
-// decoded writes a text, sees that it is as long as it says, and decodes it.
-func decoded(t *testing.T, encoding string, text *resolver.Text) string {
-	t.Helper()
-	var squeezed bytes.Buffer
-	if err := text.Write(&squeezed); err != nil {
-		t.Fatal(err)
-	}
-	if text.Len() != squeezed.Len() {
-		t.Errorf("Len is %d, want %d", text.Len(), squeezed.Len())
-	}
-	reader := newReader(t, encoding, &squeezed)
-	defer func() { _ = reader.Close() }()
-	got, err := io.ReadAll(reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(got)
-}
-
-// newReader decodes one gzip stream, or Zstandard frames with little memory.
-func newReader(t *testing.T, encoding string, from io.Reader) io.ReadCloser {
-	t.Helper()
-	if encoding == "zstd" {
-		reader, err := zstd.NewReader(from, zstd.WithDecoderMaxWindow(1<<20))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return reader.IOReadCloser()
-	}
-	reader, err := gzip.NewReader(from)
-	if err != nil {
-		t.Fatal(err)
-	}
-	reader.Multistream(false)
-	return reader
 }
 
 func TestBodyDigest(t *testing.T) {
@@ -195,7 +165,7 @@ func bodyOf(t testing.TB, r *resolver.Registry, tests string) *resolver.Body {
 func text(t testing.TB, body *resolver.Body) []byte {
 	t.Helper()
 	var text bytes.Buffer
-	if err := body.Plain().Write(&text); err != nil {
+	if err := body.Write(&text); err != nil {
 		t.Fatal(err)
 	}
 	return text.Bytes()

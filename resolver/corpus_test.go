@@ -170,9 +170,7 @@ func (c *canonicalizer) piece(piece *resolver.Piece) ([]byte, error) {
 		canonical, _ := known.([]byte)
 		return canonical, nil
 	}
-	// A piece is a value, or several of a list.
-	canonical, err := canonicalJSON(append(append([]byte("["), piece.Text()...), ']'))
-	canonical = bytes.TrimSuffix(bytes.TrimPrefix(canonical, []byte("[")), []byte("]"))
+	canonical, err := canonicalJSON(piece.Text())
 	c.shared.Store(piece, canonical)
 	return canonical, err
 }

@@ -2,12 +2,16 @@ package resolver
 
 import (
 	"bytes"
+	"compress/flate"
 	"encoding/binary"
-	"io"
 	"sync"
-
-	"github.com/klauspost/compress/flate"
 )
+
+// A gzip stream is a header, blocks of deflated data, and a trailer with the
+// checksum and size of what was deflated. Blocks that begin and end at a byte
+// and refer to nothing before them may be put one after another in any order:
+// so each fragment is compressed once, and a body's stream is put together of
+// finished blocks.
 
 const (
 	gzipHeader = "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff" // deflate, no time, no system
@@ -18,18 +22,18 @@ const (
 // text is stored as it is.
 const worthDeflating = 128
 
-// level is as good as gzip's usual one, and more than twice as fast.
-const level = 7
-
 var deflaters = sync.Pool{ //nolint:gochecknoglobals // what is taken from it holds nothing of its last use
 	New: func() any {
-		w, _ := flate.NewWriter(nil, level) // the level is valid
+		w, _ := flate.NewWriter(nil, flate.DefaultCompression) // the level is valid
 		return w
 	},
 }
 
 // deflate appends text as blocks that stand for themselves.
 func deflate(dst, text []byte) []byte {
+	if len(text) == 0 {
+		return dst
+	}
 	if len(text) < worthDeflating {
 		return store(dst, text)
 	}
@@ -57,24 +61,5 @@ func gzipTrailer(checksum uint32, size int) []byte {
 	return binary.LittleEndian.AppendUint32(trailer, uint32(size)) //nolint:gosec // gzip wants the size modulo 2^32
 }
 
-// inflater reads deflated text.
-type inflater struct {
-	from   bytes.Reader
-	reader io.ReadCloser
-}
-
-var inflaters = sync.Pool{ //nolint:gochecknoglobals // what is taken from it holds nothing of its last use
-	New: func() any { return &inflater{reader: flate.NewReader(nil)} },
-}
-
-// inflate gives the text of blocks that come to so many bytes.
-func inflate(blocks []byte, size int) []byte {
-	text := make([]byte, size)
-	i, _ := inflaters.Get().(*inflater) // it holds nothing else
-	defer inflaters.Put(i)
-	i.from.Reset(blocks)
-	_ = i.reader.(flate.Resetter).Reset(&i.from, nil) //nolint:forcetypeassert // the package says so
-	_, _ = io.ReadFull(i.reader, text)                // these are our own blocks, in memory
-	i.from.Reset(nil)
-	return text
-}
+// gzipTrailerLen is the size of a trailer with the last block.
+const gzipTrailerLen = len(lastBlock) + 4 + 4

@@ -1,20 +1,24 @@
 package resolver
 
+import "bytes"
+
 // Piece is a part of a body that others have too.
 type Piece = fragment
 
 // Text is the piece in full.
-func (f *fragment) Text() []byte { return f.appendTo(nil) }
+func (f *fragment) Text() []byte {
+	var text bytes.Buffer
+	_ = f.write(&text, (*fragment).plain) // writing to a buffer gives no error
+	return text.Bytes()
+}
 
 // Pieces gives what a body is made of: own[i] stands before shared[i].
 func (b *Body) Pieces() (own [][]byte, shared []*Piece) {
-	text := b.plain()
-	for i := range text.ends {
-		own = append(own, text.at(i))
+	for i := range b.text.own.ends {
+		own = append(own, b.text.own.at(i))
 	}
-	return own, b.shared
+	return own, b.text.shared
 }
 
-// VariantCount is how many steps with overrides, and sequences of steps, are in
-// use.
-func (r *Registry) VariantCount() int { return r.variants.steps.size() + r.variants.sequences.size() }
+// VariantCount is how many steps with overrides are in use.
+func (r *Registry) VariantCount() int { return r.variants.size() }

@@ -10,7 +10,7 @@ import (
 )
 
 // fragment is a piece of JSON: text of its own, and fragments that it shares
-// with others in between. The text and its compressed forms are made when they
+// with others in between. The text and its compressed form are made when they
 // are first needed, and once.
 type fragment struct {
 	build  sync.Once
@@ -19,22 +19,14 @@ type fragment struct {
 	size   int
 	digest [sha256.Size]byte
 	err    error
-	// joined says that it is compressed in one piece with all it shares, and not
-	// each by itself: the result is shorter, and there is one more of it to keep.
-	joined bool
-	// whole is for a fragment that may be joined later; nil for others.
-	whole *whole
 
-	compressed [codecs]form
-}
+	compress     sync.Once
+	deflated     pieces
+	deflatedSize int
 
-// form is a fragment's own text, compressed, or all of a joined one's.
-type form struct {
-	pieces
-
-	make sync.Once
-	// size is that of the whole fragment.
-	size int
+	frame      sync.Once
+	frames     pieces
+	framesSize int
 }
 
 // pieces is text in pieces. A fragment has one more of them than it has shared
@@ -53,21 +45,11 @@ func (p *pieces) at(i int) []byte {
 	return p.text[start:p.ends[i]]
 }
 
-func (p *pieces) end() {
-	p.ends = append(p.ends, int32(len(p.text))) //nolint:gosec // a file of 2 GiB is never read
-}
-
 // clipped is the same without what was set aside while it grew.
 func (p *pieces) clipped() pieces { return pieces{text: bytes.Clone(p.text), ends: p.ends} }
 
-// in is each piece compressed by itself.
-func (p *pieces) in(c codec) pieces {
-	var all pieces
-	for i := range p.ends {
-		all.text = c.append(all.text, p.at(i))
-		all.end()
-	}
-	return all.clipped()
+func (p *pieces) end() {
+	p.ends = append(p.ends, int32(len(p.text))) //nolint:gosec // a file of 2 GiB is never read
 }
 
 // make encodes the value that the function lays out, below a prefix.
@@ -75,10 +57,12 @@ func (f *fragment) make(prefix string, value func(*layout) any) error {
 	f.build.Do(func() {
 		l := &layout{}
 		text, err := encode(value(l), prefix)
-		if f.err = cmp.Or(l.err, err); f.err == nil {
-			f.own, f.shared = cut(text), l.shared
-			f.measure()
+		if f.err = cmp.Or(l.err, err); f.err != nil {
+			return
 		}
+		f.shared = l.shared
+		f.own = cut(text)
+		f.measure()
 	})
 	return f.err
 }
@@ -111,57 +95,37 @@ func (f *fragment) measure() {
 	sum.Sum(f.digest[:0])
 }
 
-// in is the fragment's form by a codec.
-func (f *fragment) in(c codec) *form {
-	made := &f.compressed[c]
-	made.make.Do(func() {
-		if f.joined {
-			made.pieces = f.join(c)
-		} else {
-			made.pieces = f.own.in(c)
+// plain is the fragment's own text.
+func (f *fragment) plain() *pieces { return &f.own }
+
+// zipped is the fragment's own text as deflated blocks.
+func (f *fragment) zipped() *pieces {
+	f.compress.Do(func() {
+		var p pieces
+		for i := range f.own.ends {
+			p.text = deflate(p.text, f.own.at(i))
+			p.end()
 		}
-		made.size = len(made.text)
+		f.deflated, f.deflatedSize = p.clipped(), len(p.text)
 		for _, shared := range f.shared {
-			if !f.joined {
-				made.size += shared.in(c).size
-			}
+			shared.zipped()
+			f.deflatedSize += shared.deflatedSize
 		}
 	})
-	return made
+	return &f.deflated
 }
 
-// join is all of the fragment as one compressed piece.
-func (f *fragment) join(c codec) pieces {
-	text := pieces{text: f.appendTo(make([]byte, 0, f.size))}
-	text.end()
-	return text.in(c)
-}
-
-// appendTo appends the text of the fragment with all it shares.
-func (f *fragment) appendTo(text []byte) []byte {
-	for i := range f.own.ends {
-		text = append(text, f.own.at(i)...)
-		if i < len(f.shared) {
-			text = f.shared[i].appendTo(text)
-		}
-	}
-	return text
-}
-
-// write writes the pieces, and what is shared between them by a codec.
-func (p *pieces) write(w io.Writer, shared []*fragment, c codec) error {
-	for i := range p.ends {
-		if _, err := w.Write(p.at(i)); err != nil {
+// write writes the fragment, with all it shares, in a form.
+func (f *fragment) write(w io.Writer, form func(*fragment) *pieces) error {
+	own := form(f)
+	for i := range own.ends {
+		if _, err := w.Write(own.at(i)); err != nil {
 			return err
 		}
-		if i == len(p.ends)-1 {
-			break // what is joined shares nothing more
+		if i == len(f.shared) {
+			return nil
 		}
-		next := &shared[i].own
-		if c != plain {
-			next = &shared[i].in(c).pieces
-		}
-		if err := next.write(w, shared[i].shared, c); err != nil {
+		if err := f.shared[i].write(w, form); err != nil {
 			return err
 		}
 	}

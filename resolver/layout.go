@@ -60,7 +60,7 @@ func (l *layout) config(r *Resolved) any {
 
 func (l *layout) steps(s *Steps) stepsLayout {
 	whole := stepsLayout{LiteralTestSteps: &s.settings}
-	whole.Pre, whole.Test, whole.Post = l.phase(s, prePhase), l.phase(s, testPhase), l.phase(s, postPhase)
+	whole.Pre, whole.Test, whole.Post = l.phase(s.Pre), l.phase(s.Test), l.phase(s.Post)
 	for _, observer := range s.Observers {
 		literal := func(*layout) any { return &observer.literal }
 		whole.Observers = append(whole.Observers, l.share(&observer.text, stepIndent, literal))
@@ -68,15 +68,7 @@ func (l *layout) steps(s *Steps) stepsLayout {
 	return whole
 }
 
-// phase shares the steps all at once where other tests may have the same.
-func (l *layout) phase(s *Steps, p phase) []any {
-	if s.shared[p] != nil {
-		return []any{l.sequence(s.shared[p])}
-	}
-	return l.items(p.in(s))
-}
-
-func (l *layout) items(steps []*Step) []any {
+func (l *layout) phase(steps []*Step) []any {
 	items := make([]any, len(steps))
 	for i, step := range steps {
 		items[i] = &step.literal
@@ -89,7 +81,6 @@ func (l *layout) items(steps []*Step) []any {
 
 // layout shares the script with the step's other variants.
 func (s *Step) layout(l *layout) any {
-	s.text.joined = true
 	whole := stepLayout{LiteralTestStep: &s.literal}
 	if s.literal.Commands != "" {
 		whole.Commands = l.share(s.script, "", func(*layout) any { return s.literal.Commands })
@@ -99,11 +90,7 @@ func (s *Step) layout(l *layout) any {
 
 // share lists a fragment, and gives the mark for it.
 func (l *layout) share(f *fragment, prefix string, value func(*layout) any) any {
-	return l.list(f, f.make(prefix, value))
-}
-
-func (l *layout) list(f *fragment, err error) any {
-	if l.err == nil {
+	if err := f.make(prefix, value); err != nil && l.err == nil {
 		l.err = err
 	}
 	l.shared = append(l.shared, f)

@@ -49,7 +49,6 @@ func (t *resolution) steps() *Steps {
 	t.values = t.merged()
 	steps := &Steps{}
 	steps.Pre, steps.Test, steps.Post = t.phase(prePhase), t.phase(testPhase), t.phase(postPhase)
-	steps.share(t.registry.variants)
 	t.checkUnused()
 	steps.Observers = t.observers()
 	steps.settings = t.settings()

@@ -53,9 +53,6 @@ type Steps struct {
 	Pre, Test, Post []*Step
 	// Observers run beside the test, ordered by name. They must not be changed.
 	Observers []*Observer
-	// shared are the phases that other tests may have too, all in all; nil for one
-	// that is empty, or has steps of the test's own.
-	shared [phases]*sequence
 	// settings are the fields besides those above.
 	settings schema.LiteralTestSteps
 }

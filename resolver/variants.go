@@ -2,24 +2,32 @@ package resolver
 
 import (
 	"encoding/binary"
-	"sync/atomic"
+	"runtime"
+	"sync"
+	"weak"
 
 	"github.com/drover-ci/drover/schema"
 )
 
-// variants makes the registry's steps, and what tests make of them, and makes
-// what is equal only once.
+// variants makes the registry's steps, and makes equal ones only once.
+//
+// It does not keep them: a variant lives as long as a resolved configuration
+// has it, so however many configurations are resolved over time (people may post
+// any), the table holds what is in use.
 type variants struct {
-	steps     interned[Step]
-	sequences interned[sequence]
-	lastID    atomic.Uint64
+	mu     sync.RWMutex
+	byKey  map[string]weak.Pointer[Step]
+	lastID uint64
 }
 
-func newVariants() *variants { return &variants{} }
+func newVariants() *variants { return &variants{byKey: map[string]weak.Pointer[Step]{}} }
 
 // add makes a step that comes from the registry as it stands.
 func (v *variants) add(literal schema.LiteralTestStep) *Step {
-	return &Step{literal: literal, id: v.lastID.Add(1), script: &fragment{}}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.lastID++
+	return &Step{literal: literal, id: v.lastID, script: &fragment{}}
 }
 
 // with gives a step with overrides applied: the step itself where they change
@@ -34,9 +42,44 @@ func (v *variants) with(step *Step, values *overrides) *Step {
 	if !step.shared() {
 		return &Step{literal: values.apply(step.literal)}
 	}
-	if variant := v.steps.get(key); variant != nil {
+	if variant := v.find(key); variant != nil {
 		return variant
 	}
-	variant := &Step{literal: values.apply(step.literal), id: v.lastID.Add(1), script: step.script}
-	return v.steps.put(string(key), variant)
+	return v.keep(string(key), step.script, values.apply(step.literal))
+}
+
+func (v *variants) find(key []byte) *Step {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	return v.byKey[string(key)].Value()
+}
+
+func (v *variants) keep(key string, script *fragment, literal schema.LiteralTestStep) *Step {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if variant := v.byKey[key].Value(); variant != nil {
+		return variant // another goroutine was first
+	}
+	v.lastID++
+	variant := &Step{literal: literal, id: v.lastID, script: script}
+	v.byKey[key] = weak.Make(variant)
+	runtime.AddCleanup(variant, v.forget, key)
+	return variant
+}
+
+// forget drops the entry of a step that is gone, unless an equal one has taken
+// its place meanwhile.
+func (v *variants) forget(key string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.byKey[key].Value() == nil {
+		delete(v.byKey, key)
+	}
+}
+
+// size counts the variants in use.
+func (v *variants) size() int {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	return len(v.byKey)
 }

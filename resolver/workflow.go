@@ -24,10 +24,6 @@ func (p phase) of(steps *schema.TestSteps) []schema.TestStep {
 	return [...][]schema.TestStep{steps.Pre, steps.Test, steps.Post}[p]
 }
 
-func (p phase) in(steps *Steps) []*Step {
-	return [...][]*Step{steps.Pre, steps.Test, steps.Post}[p]
-}
-
 // workflow is a workflow with its phases expanded.
 type workflow struct {
 	steps  *schema.TestSteps

@@ -52,7 +52,7 @@ func (c resolveCommand) Run(ctx context.Context, out *console) error {
 		return err
 	}
 	buffered := bufio.NewWriter(out.stdout)
-	if err := body.Plain().Write(buffered); err != nil {
+	if err := body.Write(buffered); err != nil {
 		return err
 	}
 	return buffered.Flush()

@@ -15,17 +15,11 @@ type content interface {
 	mediaType() string
 	// digest is the same only for the same content.
 	digest() string
-	// in is the content in an encoding, "" for none.
-	in(encoding string) text
+	// size is how many bytes write writes.
+	size(encoding string) int
+	write(w io.Writer, encoding string) error
 	// encodings are those it can be written in besides the identity.
 	encodings() []string
-}
-
-// text is content in an encoding.
-type text interface {
-	// Len is how many bytes Write writes.
-	Len() int
-	Write(w io.Writer) error
 }
 
 // The encodings of configurations.
@@ -41,14 +35,25 @@ func (configBody) mediaType() string   { return "application/json" }
 func (b configBody) digest() string    { return b.Digest() }
 func (configBody) encodings() []string { return []string{zstd, gzip} }
 
-func (b configBody) in(encoding string) text {
+func (b configBody) size(encoding string) int {
 	switch encoding {
 	case zstd:
-		return b.Zstd()
+		return b.ZstdLen()
 	case gzip:
-		return b.Gzip()
+		return b.GzipLen()
 	default:
-		return b.Plain()
+		return b.Len()
+	}
+}
+
+func (b configBody) write(w io.Writer, encoding string) error {
+	switch encoding {
+	case zstd:
+		return b.WriteZstd(w)
+	case gzip:
+		return b.WriteGzip(w)
+	default:
+		return b.Write(w)
 	}
 }
 
@@ -67,18 +72,14 @@ func jsonDocument(value any) (document, error) {
 
 func (d document) mediaType() string   { return d.kind }
 func (d document) encodings() []string { return nil }
-func (d document) in(string) text      { return d }
-
-// Len implements text.
-func (d document) Len() int { return len(d.text) }
-
-// Write implements text.
-func (d document) Write(w io.Writer) error {
-	_, err := w.Write(d.text)
-	return err
-}
+func (d document) size(string) int     { return len(d.text) }
 
 func (d document) digest() string {
 	sum := sha256.Sum256(d.text)
 	return hex.EncodeToString(sum[:16])
+}
+
+func (d document) write(w io.Writer, _ string) error {
+	_, err := w.Write(d.text)
+	return err
 }

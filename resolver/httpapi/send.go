@@ -8,10 +8,9 @@ import (
 	"sync"
 )
 
-// writers gather the many pieces of a body into few writes: each costs a call of
-// the kernel, and mostly wakes the client.
+// writers gather the many pieces of a body into few writes.
 var writers = sync.Pool{ //nolint:gochecknoglobals // what is taken from it holds nothing of its last use
-	New: func() any { return bufio.NewWriterSize(nil, 128<<10) },
+	New: func() any { return bufio.NewWriterSize(nil, 64<<10) },
 }
 
 // send writes an answer, or says that the client has it already.
@@ -30,25 +29,24 @@ func send(w http.ResponseWriter, r *http.Request, answer content) error {
 	}
 	header.Set("Content-Type", answer.mediaType())
 	header.Set("X-Content-Type-Options", "nosniff")
-	text := answer.in(encoding)
-	header.Set("Content-Length", strconv.Itoa(text.Len()))
+	header.Set("Content-Length", strconv.Itoa(answer.size(encoding)))
 	if encoding != "" {
 		header.Set("Content-Encoding", encoding)
 	}
 	if r.Method == http.MethodHead {
 		return nil
 	}
-	return writeBuffered(w, text)
+	return writeBuffered(w, answer, encoding)
 }
 
-func writeBuffered(w http.ResponseWriter, text text) error {
+func writeBuffered(w http.ResponseWriter, answer content, encoding string) error {
 	buffer, _ := writers.Get().(*bufio.Writer) // it holds nothing else
 	buffer.Reset(w)
 	defer func() {
 		buffer.Reset(nil)
 		writers.Put(buffer)
 	}()
-	if err := text.Write(buffer); err != nil {
+	if err := answer.write(buffer, encoding); err != nil {
 		return err
 	}
 	return buffer.Flush()
