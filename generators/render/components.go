@@ -113,8 +113,9 @@ type Maker struct {
 	Generator *prowjobs.Generator
 	// Configs is where the repository has its configurations, for problems.
 	Configs string
-	// Folder is where it has its job files, and Read reads them, into the memory of a buffer where it can. With a nil Read files are made as from
-	// an empty tree; else what people wrote into the repository's is kept.
+	// Folder is where it has its job files, and Read reads them, into the memory of
+	// a buffer where it can. With a nil Read files are made as from an empty tree;
+	// else what people wrote into the repository's is kept.
 	Folder string
 	Read   func(path string, buffer []byte) ([]byte, error)
 	// Dispatcher says which cluster a job runs on; nil leaves it as it is.
