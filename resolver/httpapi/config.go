@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"os"
 	"strconv"
 
 	"github.com/drover-ci/drover/resolver"
@@ -73,14 +74,16 @@ func (r *request) resolved(config *schema.Config) (content, error) {
 // clients are of many ages.
 func readConfig(r *http.Request) (*schema.Config, error) {
 	text, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, maxBody))
-	if tooLarge := new(http.MaxBytesError); errors.As(err, &tooLarge) {
+	switch tooLarge := new(http.MaxBytesError); {
+	case errors.As(err, &tooLarge):
 		return nil, errBodyTooLarge
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return nil, errBodyTooSlow
+	case err != nil:
+		return nil, fail(http.StatusBadRequest, "body cut off", "the request body is cut off: %v", err)
 	}
 	config := &schema.Config{}
-	if err == nil {
-		err = json.Unmarshal(text, config)
-	}
-	if err != nil {
+	if err := json.Unmarshal(text, config); err != nil {
 		return nil, fail(http.StatusBadRequest, "failed to parse config",
 			"Could not parse request body as unresolved config. The reason: %v", err)
 	}

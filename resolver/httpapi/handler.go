@@ -50,9 +50,9 @@ func New(source Source, metrics Metrics, logger *slog.Logger, options ...Option)
 	for path, e := range s.endpoints() {
 		mux.Handle(path, s.handle(path, e))
 	}
-	mux.HandleFunc("/healthz", func(http.ResponseWriter, *http.Request) {})
-	mux.HandleFunc("/openapi.json", serveOpenAPI)
-	mux.Handle("/metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{}))
+	for path, answer := range plain(metrics) {
+		mux.Handle(path, s.reading(answer))
+	}
 	if s.pages != nil {
 		mux.Handle("/", s.pages)
 	}
@@ -73,6 +73,27 @@ func (s *server) endpoints() map[string]endpoint {
 		"/readyz":                       {get: empty},
 		"/healthz/ready":                {get: empty},
 	}
+}
+
+// plain are the paths whose answers are of no revision.
+func plain(metrics Metrics) map[string]http.Handler {
+	return map[string]http.Handler{
+		"/healthz":      http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}),
+		"/openapi.json": http.HandlerFunc(serveOpenAPI),
+		"/metrics":      promhttp.HandlerFor(metrics, promhttp.HandlerOpts{}),
+	}
+}
+
+// reading gives a handler to those who only read.
+func (s *server) reading(answer http.Handler) http.Handler {
+	get := endpoint{get: empty}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if get.method(r.Method) == nil {
+			s.refuse(w, r, get, errNotImplemented)
+			return
+		}
+		answer.ServeHTTP(w, r)
+	})
 }
 
 //go:embed openapi.json

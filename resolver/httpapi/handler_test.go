@@ -210,7 +210,7 @@ func TestEncodings(t *testing.T) {
 }
 
 // plain is the text of an answer that may be compressed.
-func plain(t *testing.T, a answer) string {
+func plain(t testing.TB, a answer) string {
 	t.Helper()
 	switch a.header.Get("Content-Encoding") {
 	case "":

@@ -31,6 +31,7 @@ var (
 	errNotImplemented = fail(http.StatusNotImplemented, "method", "Not Implemented")
 	errQueryTooLong   = fail(http.StatusRequestURITooLong, "query too long", "the query is longer than %d bytes", maxQuery)
 	errBodyTooLarge   = fail(http.StatusRequestEntityTooLarge, "body too large", "the request body is larger than %d bytes", maxBody)
+	errBodyTooSlow    = fail(http.StatusRequestTimeout, "body too slow", "the request body did not come in time")
 	errAnswerTooLarge = fail(http.StatusUnprocessableEntity, "answer too large", "the resolved configuration is larger than %d bytes", maxAnswer)
 )
 
@@ -65,8 +66,15 @@ func (r *request) reason(finding resolver.Finding) string {
 	return reason + schema.ByWayOf(located.Way(finding))
 }
 
-// oneLine takes out of text what would make it more than one line.
+// maxReason limits what an error says, in bytes: it may quote the client.
+const maxReason = 8 << 10
+
+// oneLine takes out of text what would make it more than one line, and what is
+// too long.
 func oneLine(text string) string {
+	if len(text) > maxReason {
+		text = text[:maxReason] + "…"
+	}
 	return strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f {
 			return ' '

@@ -53,7 +53,7 @@ func writeBuffered(w http.ResponseWriter, answer content, encoding string) error
 }
 
 // refuse answers with one line that says why.
-func (s *server) refuse(w *observation, r *http.Request, e endpoint, err error) {
+func (s *server) refuse(w http.ResponseWriter, r *http.Request, e endpoint, err error) {
 	f := errInternal
 	if !errors.As(err, &f) {
 		s.logger.ErrorContext(r.Context(), "request failed", "path", r.URL.Path, "error", err)

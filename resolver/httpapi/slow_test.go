@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"net"
@@ -16,22 +17,40 @@ import (
 	"github.com/drover-ci/drover/schema"
 )
 
-// Clients that ask and do not read, or do not finish asking, hold nobody up, and
-// are dropped in the end.
-func TestSlowClients(t *testing.T) {
+// The ways in which a client may be slow.
+const (
+	headersDoNotEnd = "GET /config?org=acme&repo=large&branch=main HTTP/1.1\r\nHost: x\r\n"
+	doesNotRead     = headersDoNotEnd + "\r\n"
+	bodyDoesNotEnd  = "POST /resolve HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"
+)
+
+// slowServer has an answer that is larger than what the network takes in.
+type slowServer struct {
+	t       *testing.T
+	address string
+	dropped chan string
+}
+
+// serveSlowly starts a server as it is started elsewhere, but for what the test changes.
+func serveSlowly(t *testing.T, change func(*http.Server)) slowServer {
+	t.Helper()
 	large := &schema.Config{
 		Metadata: schema.Metadata{Org: "acme", Repo: "large", Branch: "main"},
-		Tests:    []schema.Test{{As: "unit", Commands: strings.Repeat("make test # and more\n", 1<<20)}},
+		Tests:    []schema.Test{{As: "unit", Commands: strings.Repeat("make test # and more\n", 100_000)}},
 	}
 	registry, _ := resolver.NewRegistry(resolver.Components{})
 	current := snapshot{revision: "one", catalog: resolver.NewCatalog(registry, []*schema.Config{large})}
 	source := httpapi.SourceFunc(func() (httpapi.Snapshot, bool) { return current, true })
 	logger := slog.New(slog.DiscardHandler)
 	server := httpapi.NewServer(httpapi.New(source, prometheus.NewRegistry(), logger), logger)
-	if server.ReadHeaderTimeout <= 0 || server.ReadTimeout <= 0 || server.WriteTimeout <= 0 || server.IdleTimeout <= 0 {
-		t.Fatal("a time-out is missing")
+	change(server)
+	// Little of the answer fits into what lies between server and client.
+	server.ConnContext = func(ctx context.Context, connection net.Conn) context.Context {
+		if tcp, ok := connection.(*net.TCPConn); ok {
+			_ = tcp.SetWriteBuffer(32 << 10)
+		}
+		return ctx
 	}
-	server.ReadHeaderTimeout, server.ReadTimeout, server.WriteTimeout = time.Second, time.Second, time.Second
 	dropped := make(chan string, 1000)
 	server.ConnState = func(connection net.Conn, state http.ConnState) {
 		if state == http.StateClosed {
@@ -44,25 +63,51 @@ func TestSlowClients(t *testing.T) {
 	}
 	go func() { _ = server.Serve(listener) }()
 	t.Cleanup(func() { _ = server.Close() })
-	const get = "GET /config?org=acme&repo=large&branch=main HTTP/1.1\r\nHost: x\r\n"
-	slow := map[string]net.Conn{}
-	for i := range 64 {
-		connection, err := net.Dial("tcp", listener.Addr().String())
-		if err != nil {
-			t.Fatal(err)
+	return slowServer{t, listener.Addr().String(), dropped}
+}
+
+// begin makes requests that do not go on, some of each kind.
+func (s slowServer) begin(each int) map[string]slowClient {
+	s.t.Helper()
+	clients := map[string]slowClient{}
+	for _, request := range []string{headersDoNotEnd, doesNotRead, bodyDoesNotEnd} {
+		for range each {
+			connection, err := net.Dial("tcp", s.address)
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			s.t.Cleanup(func() { _ = connection.Close() })
+			if tcp, ok := connection.(*net.TCPConn); ok {
+				_ = tcp.SetReadBuffer(32 << 10)
+			}
+			if _, err := io.WriteString(connection, request); err != nil {
+				s.t.Fatal(err)
+			}
+			clients[connection.LocalAddr().String()] = slowClient{connection, request}
 		}
-		t.Cleanup(func() { _ = connection.Close() })
-		request := get + "\r\n"
-		if i%2 == 0 {
-			request = get // the end never comes
-		}
-		if _, err := io.WriteString(connection, request); err != nil {
-			t.Fatal(err)
-		}
-		slow[connection.LocalAddr().String()] = connection
 	}
+	return clients
+}
+
+type slowClient struct {
+	net.Conn
+
+	request string
+}
+
+// Clients that ask and do not read, or do not finish asking, hold nobody up: all
+// others are answered while these wait.
+func TestSlowClientsHoldNobodyUp(t *testing.T) {
+	server := serveSlowly(t, func(s *http.Server) {
+		if s.ReadHeaderTimeout <= 0 || s.ReadTimeout <= 0 || s.WriteTimeout <= 0 || s.IdleTimeout <= 0 {
+			t.Fatal("a time-out is missing")
+		}
+		s.ReadHeaderTimeout, s.ReadTimeout, s.WriteTimeout = time.Hour, time.Hour, time.Hour
+	})
+	slow := server.begin(50)
+	client := &http.Client{Timeout: time.Minute}
 	for range 20 {
-		response, err := http.Get("http://" + listener.Addr().String() + "/configGeneration")
+		response, err := client.Get("http://" + server.address + "/configGeneration")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -71,15 +116,36 @@ func TestSlowClients(t *testing.T) {
 			t.Errorf("got %d", response.StatusCode)
 		}
 	}
+	select {
+	case address := <-server.dropped:
+		if _, ok := slow[address]; ok {
+			t.Error("a slow client was dropped, so that this shows nothing")
+		}
+	default:
+	}
+}
+
+// They are dropped in the end.
+func TestSlowClientsAreDropped(t *testing.T) {
+	const timeout = 300 * time.Millisecond
+	server := serveSlowly(t, func(s *http.Server) { s.ReadHeaderTimeout, s.ReadTimeout, s.WriteTimeout = timeout, timeout, 2*timeout })
+	slow := server.begin(10)
 	for late := time.After(time.Minute); len(slow) > 0; {
 		select {
-		case address := <-dropped:
-			if connection := slow[address]; connection != nil {
-				// It reads only now, so that it was dropped for not reading.
-				if n, _ := io.Copy(io.Discard, connection); n > 20<<20 {
-					t.Errorf("client %s got all of the answer after its time", address)
-				}
-				delete(slow, address)
+		case address := <-server.dropped:
+			client, ok := slow[address]
+			if !ok {
+				continue
+			}
+			delete(slow, address)
+			// It reads only now, so that it was dropped for not reading.
+			text, _ := io.ReadAll(client)
+			if len(text) > 2_000_000 {
+				t.Errorf("client %s got all of the answer after its time", address)
+			}
+			const want = "\r\n\r\nthe request body did not come in time\n"
+			if client.request == bodyDoesNotEnd && (!strings.HasPrefix(string(text), "HTTP/1.1 408 ") || !strings.HasSuffix(string(text), want)) {
+				t.Errorf("whose body does not end is told %q", text)
 			}
 		case <-late:
 			t.Fatalf("%d clients are not dropped after a minute", len(slow))
