@@ -31,7 +31,7 @@ func layers() *Table {
 			"schema/rules":     {Imports: []string{"internal/memo", "repo-layout", "resolver", "schema"}},
 			"resolver/httpapi": {Imports: []string{"repo-layout", "resolver", "schema", "schema/rules"}},
 
-			"resolver/imagestreams": {Imports: []string{"resolver/httpapi"}},
+			"resolver/imagestreams": {Imports: []string{"resolver/httpapi"}, Tests: []string{"resolver"}},
 
 			// No generator knows another: render, which runs them all, does.
 			"generators":            {Imports: []string{"schema"}},

@@ -7,8 +7,12 @@ import (
 	"time"
 )
 
-// EndpointPaths are the paths of what jobs may ask for.
-func EndpointPaths() []string { return slices.Sorted(maps.Keys((&server{}).endpoints())) }
+// Paths are all that is served, but for pages.
+func Paths() []string {
+	paths := append(slices.Collect(maps.Keys((&server{}).endpoints())), slices.Collect(maps.Keys(plain(nil)))...)
+	slices.Sort(paths)
+	return paths
+}
 
 // StreamCache is the cache of ImageStreams over a clock of the test's.
 type StreamCache struct{ cache *streamCache }
