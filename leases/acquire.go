@@ -28,8 +28,9 @@ type Ticket struct {
 	err      error
 	done     chan struct{}
 	finished bool
-	held     *time.Time
 	waiter   *waiter
+	// heldSince is since when what is released was held.
+	heldSince time.Time
 	// waits says that the call waits until there is a resource.
 	waits bool
 	// asked is when the call came, by the clock that never jumps.

@@ -24,7 +24,9 @@ func (w *world) checkClass(c *class) {
 	for _, write := range w.writes {
 		// Even one that is gone counts until the pool knows what became of it.
 		if e := write.entry; e != nil && e.write == write && e.Type == c.name && e.granting != "" {
-			owned++
+			if !e.handed {
+				owned++
+			}
 			held[e.granting]++
 		}
 	}

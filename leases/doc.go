@@ -15,7 +15,8 @@
 //
 //   - Each type and state has one line, first come, first served, whether or
 //     not a request has an id. A free resource is given, or kept for a moment,
-//     to the first in line who is still there. See [Pool.Acquire].
+//     to the first in line who is still there. See [Pool.Acquire]. One that is
+//     given back passes on to the first in line by the same write.
 //   - A request id names one request. Asked again within a minute, it gets the
 //     resource that it was given already, so that an answer that was lost on
 //     the way loses no lease.

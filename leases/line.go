@@ -164,7 +164,7 @@ func (p *Pool) dispatch(c *class, state string, now Now) {
 		w, _ := element.Value.(*waiter)
 		element = element.Next()
 		switch {
-		case w.entry != nil, w.absent(now), p.atLimit(c, w.Owner, w.Dest, 1):
+		case p.passedOver(w, now):
 		case w.ticket != nil:
 			p.grant(w, now)
 			available--
@@ -173,6 +173,12 @@ func (p *Pool) dispatch(c *class, state string, now Now) {
 			available--
 		}
 	}
+}
+
+// passedOver says whether a waiter gets nothing for the moment: it is being
+// given something, is not there, or holds as much as it may.
+func (p *Pool) passedOver(w *waiter, now Now) bool {
+	return w.entry != nil || w.absent(now) || p.atLimit(w.line.class, w.Owner, w.Dest, 1)
 }
 
 // freed gives away what has become available in any state, as less of a type is
@@ -213,10 +219,7 @@ func (p *Pool) grant(w *waiter, now Now) {
 			if current == nil || current.held() || current.State != w.State || current.Type != c.name {
 				return Resource{}, errMoot
 			}
-			after := *current
-			after.Owner, after.State, after.Request = w.Owner, w.Dest, w.ID
-			after.LastUpdate, after.Since = now.second(), now.second()
-			return after, nil
+			return w.leased(*current, now), nil
 		},
 		done: func(stored Resource, err error, now Now) {
 			w.entry = nil
@@ -224,6 +227,13 @@ func (p *Pool) grant(w *waiter, now Now) {
 			p.grantDone(w, stored, err, now)
 		},
 	}, now)
+}
+
+// leased is a resource as the waiter holds it.
+func (w *waiter) leased(r Resource, now Now) Resource {
+	r.Owner, r.State, r.Request = w.Owner, w.Dest, w.ID
+	r.LastUpdate, r.Since = now.second(), now.second()
+	return r
 }
 
 // grantDone answers the waiter's call. Where the call has ended meanwhile, the
@@ -234,8 +244,7 @@ func (p *Pool) grantDone(w *waiter, stored Resource, err error, now Now) {
 		if w.element != nil && w.ticket == nil && !w.Named {
 			p.leave(w)
 		}
-		p.dispatch(w.line.class, w.State, now)
-		p.answer(w.ticket, now)
+		p.passOver(w, now)
 	case err != nil:
 		if ticket := w.ticket; ticket != nil {
 			w.ticket = nil

@@ -29,34 +29,70 @@ func (p *Pool) onResource(name string, plan func(current *Resource, now Now) (Re
 	return ticket
 }
 
-// Release gives a resource back, which its owner alone can.
+// Release gives a resource back, which its owner alone can. Where somebody waits
+// for it, it is handed over by the same write. Ticket.Resource is the resource as
+// it was given back.
 func (p *Pool) Release(name, dest, owner string, now Now) *Ticket {
-	var since time.Time
-	ticket := p.onResource(name, func(current *Resource, now Now) (Resource, error) {
-		if current.Owner != owner {
-			return Resource{}, &OwnerError{Request: owner, Owner: current.Owner}
-		}
-		after := current.released(dest, now)
-		switch lifecycle, dynamic := p.lifecycles[current.Type]; {
-		case !dynamic:
-			after.Expires = time.Time{}
-		case lifecycle.LifeSpan > 0:
-			after.Expires = now.second().Add(lifecycle.LifeSpan)
-		}
-		since = current.Since
-		return after, nil
+	ticket := newTicket(now)
+	e, ok := p.entries[name]
+	if !ok || e.fresh {
+		ticket.finish(&NotFoundError{Name: name})
+		return ticket
+	}
+	hand := &handOver{pool: p, entry: e}
+	var back Resource
+	p.enqueue(e, &op{
+		plan: func(current *Resource, now Now) (Resource, error) {
+			former := hand.end() // of a try that met a conflict
+			err := mayRelease(current, name, owner)
+			if err != nil {
+				p.passOver(former, now)
+				return Resource{}, err
+			}
+			ticket.heldSince = current.Since
+			back = p.givenBack(current, dest, now)
+			after := hand.begin(back, now)
+			if former != hand.to {
+				p.passOver(former, now)
+			}
+			return after, nil
+		},
+		done: func(stored Resource, err error, now Now) {
+			ticket.Resource = back
+			ticket.finish(err)
+			if w := hand.end(); w != nil {
+				p.grantDone(w, stored, err, now)
+			}
+		},
 	}, now)
-	ticket.held = &since
 	return ticket
 }
 
-// HeldSince tells since when a released resource was held; zero if unknown.
-func (t *Ticket) HeldSince() time.Time {
-	if t.held == nil {
-		return time.Time{}
+func mayRelease(current *Resource, name, owner string) error {
+	switch {
+	case current == nil:
+		return &NotFoundError{Name: name}
+	case current.Owner != owner:
+		return &OwnerError{Request: owner, Owner: current.Owner}
 	}
-	return *t.held
+	return nil
 }
+
+// givenBack is a resource that its holder gives back. The time of a dynamic one
+// begins anew.
+func (p *Pool) givenBack(current *Resource, dest string, now Now) Resource {
+	back := current.released(dest, now)
+	switch lifecycle, dynamic := p.lifecycles[current.Type]; {
+	case !dynamic:
+		back.Expires = time.Time{}
+	case lifecycle.LifeSpan > 0:
+		back.Expires = now.second().Add(lifecycle.LifeSpan)
+	}
+	return back
+}
+
+// HeldSince tells since when a released resource was held; zero if unknown.
+func (t *Ticket) HeldSince() time.Time { return t.heldSince }
 
 // Update is a sign of life of a resource's owner. Of the data given, empty
 // values delete, others set; what is not named stays.

@@ -91,8 +91,10 @@ type entry struct {
 	// state, or -1.
 	place int
 	list  *freeList
-	// granting is the owner to whom it is being given.
+	// granting is the owner to whom it is being given, handed says that it is so
+	// by its holder.
 	granting string
+	handed   bool
 	retry    time.Duration
 	// heard is when it was last seen to change, by the clock that never jumps.
 	heard time.Duration
@@ -225,10 +227,18 @@ func (p *Pool) grantTo(e *entry, owner string) {
 	c.addHeld(owner, 1)
 }
 
+// handTo is grantTo of what somebody holds: no more of the type is in use then.
+func (p *Pool) handTo(e *entry, owner string) {
+	e.granting, e.handed = owner, true
+	p.class(e.Type).addHeld(owner, 1)
+}
+
 func (p *Pool) grantEnds(e *entry, class *class) {
-	class.owned--
+	if !e.handed {
+		class.owned--
+	}
 	class.addHeld(e.granting, -1)
-	e.granting = ""
+	e.granting, e.handed = "", false
 }
 
 // compareUse puts the least recently used in front.

@@ -156,7 +156,7 @@ func (p *Pool) stored(e *entry, w *Write, result Result, now Now) {
 		w.op.done(result.Resource, nil, now)
 	}
 	p.advance(e, now)
-	if w.Kind == Create || w.Before.held() && !w.After.held() {
+	if w.Kind == Create || w.Before.held() && w.Before.Owner != w.After.Owner {
 		p.freed(p.class(w.After.Type), now)
 	}
 }
