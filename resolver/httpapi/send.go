@@ -8,9 +8,9 @@ import (
 	"sync"
 )
 
-// writers gather the many pieces of a body into few writes.
+// writers gather the many pieces of a body into one write, or few.
 var writers = sync.Pool{ //nolint:gochecknoglobals // what is taken from it holds nothing of its last use
-	New: func() any { return bufio.NewWriterSize(nil, 64<<10) },
+	New: func() any { return bufio.NewWriterSize(nil, 256<<10) },
 }
 
 // send writes an answer, or says that the client has it already.
