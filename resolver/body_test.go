@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/json"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -147,6 +148,43 @@ func TestCorpusFullBodies(t *testing.T) {
 		}
 	}
 	t.Logf("%d bodies are equal", compared)
+}
+
+// TestCorpusEncodings: each encoding of the corpus's bodies says what the plain
+// text says, and is as long as it was said to be.
+func TestCorpusEncodings(t *testing.T) {
+	c := openCorpus(t)
+	squeezed, err := zstd.NewReader(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer squeezed.Close()
+	for i := 0; i < len(c.configs); i += 23 {
+		resolved, _ := c.registry.Resolve(c.configs[i])
+		body, err := resolved.Body()
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := text(t, body)
+		var zipped, framed bytes.Buffer
+		if err := errors.Join(body.WriteGzip(&zipped), body.WriteZstd(&framed)); err != nil {
+			t.Fatal(err)
+		}
+		if zipped.Len() != body.GzipLen() || framed.Len() != body.ZstdLen() || len(want) != body.Len() {
+			t.Errorf("%s: lengths %d %d %d, said to be %d %d %d", c.paths[i], zipped.Len(), framed.Len(), len(want),
+				body.GzipLen(), body.ZstdLen(), body.Len())
+		}
+		unzip, err := gzip.NewReader(&zipped)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := io.ReadAll(unzip); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s: gzip: %v", c.paths[i], err)
+		}
+		if got, err := squeezed.DecodeAll(framed.Bytes(), nil); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s: zstd: %v", c.paths[i], err)
+		}
+	}
 }
 
 func bodyOf(t testing.TB, r *resolver.Registry, tests string) *resolver.Body {

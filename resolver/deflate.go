@@ -8,19 +8,13 @@ import (
 )
 
 // A gzip stream is a header, blocks of deflated data, and a trailer with the
-// checksum and size of what was deflated. Blocks that begin and end at a byte
-// and refer to nothing before them may be put one after another in any order:
-// so each fragment is compressed once, and a body's stream is put together of
-// finished blocks.
+// checksum and size of what was deflated. The blocks made here begin and end at
+// a byte and refer to nothing before them.
 
 const (
 	gzipHeader = "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff" // deflate, no time, no system
 	lastBlock  = "\x01\x00\x00\xff\xff"                     // an empty stored block
 )
-
-// worthDeflating is the size in bytes from which text is compressed. Shorter
-// text is stored as it is.
-const worthDeflating = 128
 
 var deflaters = sync.Pool{ //nolint:gochecknoglobals // what is taken from it holds nothing of its last use
 	New: func() any {
@@ -31,12 +25,6 @@ var deflaters = sync.Pool{ //nolint:gochecknoglobals // what is taken from it ho
 
 // deflate appends text as blocks that stand for themselves.
 func deflate(dst, text []byte) []byte {
-	if len(text) == 0 {
-		return dst
-	}
-	if len(text) < worthDeflating {
-		return store(dst, text)
-	}
 	buffer := bytes.NewBuffer(dst)
 	w, _ := deflaters.Get().(*flate.Writer) // it holds nothing else
 	defer deflaters.Put(w)
@@ -46,9 +34,9 @@ func deflate(dst, text []byte) []byte {
 	return buffer.Bytes()
 }
 
-// store appends a block of short uncompressed text.
-func store(dst, text []byte) []byte {
-	size := uint16(len(text)) //nolint:gosec // it is less than worthDeflating
+// storedBlock appends a block of uncompressed text, of less than 64 KiB.
+func storedBlock(dst, text []byte) []byte {
+	size := uint16(len(text)) //nolint:gosec // as the caller sees to
 	dst = append(dst, 0)
 	dst = binary.LittleEndian.AppendUint16(dst, size)
 	dst = binary.LittleEndian.AppendUint16(dst, ^size)

@@ -1,6 +1,9 @@
 package resolver
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+)
 
 // Piece is a part of a body that others have too.
 type Piece = fragment
@@ -8,15 +11,16 @@ type Piece = fragment
 // Text is the piece in full.
 func (f *fragment) Text() []byte {
 	var text bytes.Buffer
-	_ = f.write(&text, (*fragment).plain) // writing to a buffer gives no error
+	_ = f.write(&text, plain) // writing to a buffer gives no error
 	return text.Bytes()
 }
 
 // Pieces gives what a body is made of: own[i] stands before shared[i].
 func (b *Body) Pieces() (own [][]byte, shared []*Piece) {
-	for i := range b.text.own.ends {
-		own = append(own, b.text.own.at(i))
-	}
+	_ = b.pieces(func(_ int, piece []byte, _ *unpacked) error { // gives no error
+		own = append(own, slices.Clone(piece))
+		return nil
+	})
 	return own, b.text.shared
 }
 

@@ -10,23 +10,23 @@ import (
 )
 
 // fragment is a piece of JSON: text of its own, and fragments that it shares
-// with others in between. The text and its compressed form are made when they
+// with others in between. The text and its compressed forms are made when they
 // are first needed, and once.
 type fragment struct {
 	build  sync.Once
-	own    pieces
 	shared []*fragment
-	size   int
 	digest [sha256.Size]byte
 	err    error
 
-	compress     sync.Once
-	deflated     pieces
-	deflatedSize int
+	forms [encodings]form
+}
 
-	frame      sync.Once
-	frames     pieces
-	framesSize int
+// form is a fragment in an encoding.
+type form struct {
+	made sync.Once
+	own  pieces
+	// size is how many bytes own text and all that is shared have together.
+	size int
 }
 
 // pieces is text in pieces. A fragment has one more of them than it has shared
@@ -61,7 +61,7 @@ func (f *fragment) make(prefix string, value func(*layout) any) error {
 			return
 		}
 		f.shared = l.shared
-		f.own = cut(text)
+		f.forms[plain].own = cut(text)
 		f.measure()
 	})
 	return f.err
@@ -82,42 +82,49 @@ func cut(text []byte) pieces {
 // that it is read once.
 func (f *fragment) measure() {
 	sum := sha256.New()
-	for i := range f.own.ends {
-		own := f.own.at(i)
-		f.size += len(own)
+	whole := &f.forms[plain]
+	for i := range whole.own.ends {
+		own := whole.own.at(i)
 		sum.Write(binary.AppendUvarint(nil, uint64(len(own))))
 		sum.Write(own)
 		if i < len(f.shared) {
-			f.size += f.shared[i].size
 			sum.Write(f.shared[i].digest[:])
 		}
 	}
+	whole.size = len(whole.own.text) + f.sharedSize(plain)
 	sum.Sum(f.digest[:0])
 }
 
-// plain is the fragment's own text.
-func (f *fragment) plain() *pieces { return &f.own }
-
-// zipped is the fragment's own text as deflated blocks.
-func (f *fragment) zipped() *pieces {
-	f.compress.Do(func() {
-		var p pieces
-		for i := range f.own.ends {
-			p.text = deflate(p.text, f.own.at(i))
-			p.end()
-		}
-		f.deflated, f.deflatedSize = p.clipped(), len(p.text)
-		for _, shared := range f.shared {
-			shared.zipped()
-			f.deflatedSize += shared.deflatedSize
-		}
-	})
-	return &f.deflated
+// sharedSize is how many bytes all that is shared has in an encoding.
+func (f *fragment) sharedSize(e encoding) int {
+	size := 0
+	for _, shared := range f.shared {
+		size += shared.in(e).size
+	}
+	return size
 }
 
-// write writes the fragment, with all it shares, in a form.
-func (f *fragment) write(w io.Writer, form func(*fragment) *pieces) error {
-	own := form(f)
+// in is the fragment in an encoding.
+func (f *fragment) in(e encoding) *form {
+	whole := &f.forms[e]
+	if e == plain {
+		return whole // as it was made
+	}
+	whole.made.Do(func() {
+		var p pieces
+		own := &f.forms[plain].own
+		for i := range own.ends {
+			p.text = e.append(p.text, own.at(i))
+			p.end()
+		}
+		whole.own, whole.size = p.clipped(), len(p.text)+f.sharedSize(e)
+	})
+	return whole
+}
+
+// write writes the fragment, with all it shares, in an encoding.
+func (f *fragment) write(w io.Writer, e encoding) error {
+	own := &f.in(e).own
 	for i := range own.ends {
 		if _, err := w.Write(own.at(i)); err != nil {
 			return err
@@ -125,7 +132,7 @@ func (f *fragment) write(w io.Writer, form func(*fragment) *pieces) error {
 		if i == len(f.shared) {
 			return nil
 		}
-		if err := f.shared[i].write(w, form); err != nil {
+		if err := f.shared[i].write(w, e); err != nil {
 			return err
 		}
 	}

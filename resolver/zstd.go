@@ -1,54 +1,46 @@
 package resolver
 
 import (
-	"io"
+	"encoding/binary"
 	"sync"
 
 	"github.com/klauspost/compress/zstd"
 )
 
-// Zstandard's data are frames, and frames may be put one after another: each
-// piece of a fragment is a frame of its own, so that a body is put together of
-// finished frames as it is of finished blocks for gzip.
+// Zstandard's data are frames, and frames may be put one after another.
 
 // zstdWindow is how far back a frame may refer, in bytes. Scripts are shorter,
 // and a reader needs no more memory than this.
 const zstdWindow = 256 << 10
 
 // zstdEncoder is safe for concurrent use in the one way it is used here.
-var zstdEncoder = sync.OnceValues(func() (*zstd.Encoder, error) { //nolint:gochecknoglobals // it never changes
-	return zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedDefault), zstd.WithWindowSize(zstdWindow),
-		zstd.WithEncoderCRC(false), zstd.WithLowerEncoderMem(true))
+var zstdEncoder = sync.OnceValue(func() *zstd.Encoder { //nolint:gochecknoglobals // it never changes
+	encoder, _ := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedDefault), zstd.WithWindowSize(zstdWindow),
+		zstd.WithEncoderCRC(false), zstd.WithLowerEncoderMem(true)) // the options are valid
+	return encoder
 })
 
-// framed is the fragment's own text as Zstandard frames.
-func (f *fragment) framed() *pieces {
-	f.frame.Do(func() {
-		encoder, err := zstdEncoder()
-		if err != nil {
-			return // the options are valid
-		}
-		var p pieces
-		for i := range f.own.ends {
-			if own := f.own.at(i); len(own) > 0 {
-				p.text = encoder.EncodeAll(own, p.text)
-			}
-			p.end()
-		}
-		f.frames, f.framesSize = p.clipped(), len(p.text)
-		for _, shared := range f.shared {
-			shared.framed()
-			f.framesSize += shared.framesSize
-		}
-	})
-	return &f.frames
-}
+// squeeze appends text as a frame.
+func squeeze(dst, text []byte) []byte { return zstdEncoder().EncodeAll(text, dst) }
 
-// ZstdLen is the size in bytes of what [Body.WriteZstd] writes.
-func (b *Body) ZstdLen() int {
-	b.text.framed()
-	return b.text.framesSize
-}
+// Parts of a frame of one raw block, as RFC 8878 has them.
+const (
+	frameMagic    = 0xFD2FB528
+	oneByteSize   = 0x20 // a single segment, whose size has one byte
+	twoBytesSize  = 0x60 // and two, less 256
+	lastRawBlock  = 1
+	blockSizeFrom = 3 // the bit at which a block's size begins
+)
 
-// WriteZstd writes the body as Zstandard frames.
-func (b *Body) WriteZstd(w io.Writer) error { return b.text.write(w, (*fragment).framed) }
+// rawFrame appends a frame of uncompressed text, of less than 64 KiB.
+func rawFrame(dst, text []byte) []byte {
+	dst = binary.LittleEndian.AppendUint32(dst, frameMagic)
+	if size := len(text); size < 256 { //nolint:mnd // what a byte holds
+		dst = append(dst, oneByteSize, byte(size))
+	} else {
+		dst = binary.LittleEndian.AppendUint16(append(dst, twoBytesSize), uint16(size-256)) //nolint:gosec,mnd // see above
+	}
+	header := uint32(len(text))<<blockSizeFrom | lastRawBlock //nolint:gosec // see above
+	dst = append(dst, byte(header), byte(header>>8), byte(header>>16)) //nolint:gosec // byte for byte
+	return append(dst, text...)
+}
