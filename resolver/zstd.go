@@ -40,7 +40,7 @@ func rawFrame(dst, text []byte) []byte {
 	} else {
 		dst = binary.LittleEndian.AppendUint16(append(dst, twoBytesSize), uint16(size-256)) //nolint:gosec,mnd // see above
 	}
-	header := uint32(len(text))<<blockSizeFrom | lastRawBlock //nolint:gosec // see above
+	header := uint32(len(text))<<blockSizeFrom | lastRawBlock          //nolint:gosec // see above
 	dst = append(dst, byte(header), byte(header>>8), byte(header>>16)) //nolint:gosec // byte for byte
 	return append(dst, text...)
 }
