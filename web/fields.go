@@ -57,7 +57,7 @@ var fieldEntries = sync.OnceValue(func() []entry { //nolint:gochecknoglobals // 
 		if err != nil || depth > maxFieldDepth {
 			return
 		}
-		all = append(all, entry{hitField, field.Path, firstLine(field.Doc), fieldURL(field.Path)})
+		all = append(all, entry{hitField, field.Path, &described{firstLine(field.Doc), fieldURL(field.Path)}})
 		for i := range field.Fields {
 			walk(field.Fields[i].Path, depth+1)
 		}

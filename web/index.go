@@ -40,9 +40,49 @@ func (k hitKind) String() string {
 type entry struct {
 	kind hitKind
 	name string
+	thing
+}
+
+// thing tells what a hit shows besides the name. There are tens of thousands, of
+// which few are ever shown.
+type thing interface {
 	// detail is a line below the name.
-	detail string
-	url    string
+	detail() string
+	url() string
+}
+
+// described has both written out.
+type described struct{ line, at string }
+
+func (d *described) detail() string { return d.line }
+func (d *described) url() string    { return d.at }
+
+// indexedConfig is a configuration.
+type indexedConfig struct{ *schema.Config }
+
+func (c indexedConfig) detail() string { return plural(len(c.Tests), "test") }
+func (c indexedConfig) url() string    { return configURL(c.Metadata) }
+
+// indexedJob is a job of a configuration.
+type indexedJob struct {
+	config *schema.Config
+	kind   prowjobs.Kind
+	// test is the position of the test that it runs; -1 for the images.
+	test int
+}
+
+func (j *indexedJob) detail() string {
+	if j.test < 0 {
+		return string(j.kind)
+	}
+	return string(j.kind) + ", test " + j.config.Tests[j.test].As
+}
+
+func (j *indexedJob) url() string {
+	if j.test < 0 {
+		return configURL(j.config.Metadata) + "#images"
+	}
+	return testURL(j.config.Metadata, j.config.Tests[j.test].As)
 }
 
 // shelf is the entries of one part of the repository, with the text in which
@@ -158,16 +198,16 @@ func (x *index) size() int {
 func registryShelf(v *view) *shelf {
 	s := &shelf{}
 	for _, doc := range v.Repo.Workflows {
-		s.add(entry{hitWorkflow, doc.Value.As, firstLine(doc.Value.Documentation), "/workflow/" + doc.Value.As}, doc.Value.Documentation)
+		s.add(entry{hitWorkflow, doc.Value.As, &described{firstLine(doc.Value.Documentation), "/workflow/" + doc.Value.As}}, doc.Value.Documentation)
 	}
 	for _, doc := range v.Repo.Chains {
-		s.add(entry{hitChain, doc.Value.As, firstLine(doc.Value.Documentation), "/chain/" + doc.Value.As}, doc.Value.Documentation)
+		s.add(entry{hitChain, doc.Value.As, &described{firstLine(doc.Value.Documentation), "/chain/" + doc.Value.As}}, doc.Value.Documentation)
 	}
 	for _, doc := range v.Repo.Refs {
-		s.add(entry{hitStep, doc.Value.As, firstLine(doc.Value.Documentation), "/reference/" + doc.Value.As}, doc.Value.Documentation)
+		s.add(entry{hitStep, doc.Value.As, &described{firstLine(doc.Value.Documentation), "/reference/" + doc.Value.As}}, doc.Value.Documentation)
 	}
 	for _, doc := range v.Repo.Observers {
-		s.add(entry{hitObserver, doc.Value.Name, firstLine(doc.Value.Documentation), "/observer/" + doc.Value.Name}, doc.Value.Documentation)
+		s.add(entry{hitObserver, doc.Value.Name, &described{firstLine(doc.Value.Documentation), "/observer/" + doc.Value.Name}}, doc.Value.Documentation)
 	}
 	return s.close()
 }
@@ -175,13 +215,13 @@ func registryShelf(v *view) *shelf {
 func otherShelf(v *view) *shelf {
 	s := &shelf{}
 	for _, profile := range v.Repo.Profiles.Value.ClusterProfiles {
-		s.add(entry{hitProfile, profile.Name, profile.ClusterType, "/profile/" + url.PathEscape(profile.Name)}, profile.LeaseType)
+		s.add(entry{hitProfile, profile.Name, &described{profile.ClusterType, "/profile/" + url.PathEscape(profile.Name)}}, profile.LeaseType)
 	}
 	for leaseType := range v.Repo.Quotas.Value.Quotas {
-		s.add(entry{hitQuota, leaseType, "", "/quotas/" + leaseType}, "")
+		s.add(entry{hitQuota, leaseType, &described{"", "/quotas/" + leaseType}}, "")
 	}
 	for _, field := range fieldEntries() {
-		s.add(field, field.detail)
+		s.add(field, field.detail())
 	}
 	return s.close()
 }
@@ -190,13 +230,9 @@ func newComponentShelf(component render.Component, maker *render.Maker) *shelf {
 	s := &shelf{}
 	for _, doc := range component.Docs {
 		config := doc.Value
-		s.add(entry{hitConfig, config.Metadata.String(), plural(len(config.Tests), "test"), configURL(config.Metadata)}, "")
+		s.add(entry{hitConfig, config.Metadata.String(), indexedConfig{config}}, "")
 		for _, job := range jobsOf(maker, config) {
-			detail, target := string(job.Kind), configURL(config.Metadata)+"#images"
-			if test := testOf(config, job); test >= 0 {
-				detail, target = detail+", test "+config.Tests[test].As, testURL(config.Metadata, config.Tests[test].As)
-			}
-			s.add(entry{hitJob, job.Name, detail, target}, "")
+			s.add(entry{hitJob, job.Name, &indexedJob{config, job.Kind, testOf(config, job)}}, "")
 		}
 	}
 	return s.close()
@@ -379,7 +415,7 @@ func (f *finder) hits(most int) []hit {
 	slices.SortFunc(f.best, ranked.compare)
 	var list []hit
 	for _, r := range f.best[:min(len(f.best), most)] {
-		list = append(list, hit{r.name, r.detail, r.url})
+		list = append(list, hit{r.name, r.detail(), r.url()})
 	}
 	return list
 }

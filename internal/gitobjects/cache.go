@@ -3,6 +3,7 @@ package gitobjects
 import (
 	"container/list"
 	"sync"
+	"time"
 )
 
 // place is where in a pack an object is.
@@ -12,9 +13,11 @@ type place struct {
 }
 
 // cache remembers objects that others may be stored as differences from, those
-// that were used last.
+// that were used last. A repository is read in bursts: between them, the cache is
+// empty.
 type cache struct {
 	limit int
+	rest  *time.Timer // until it forgets
 
 	mu    sync.Mutex
 	known map[place]*list.Element
@@ -28,7 +31,22 @@ type remembered struct {
 	content []byte
 }
 
-func newCache(limit int) *cache { return &cache{limit: limit, known: map[place]*list.Element{}} }
+// restsAfter is how long nothing is put into a cache until it forgets.
+const restsAfter = 2 * time.Second
+
+func newCache(limit int) *cache {
+	c := &cache{limit: limit, known: map[place]*list.Element{}}
+	c.rest = time.AfterFunc(restsAfter, c.forget)
+	return c
+}
+
+func (c *cache) forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.known = map[place]*list.Element{}
+	c.order.Init()
+	c.size = 0
+}
 
 func (c *cache) get(at place) (Type, []byte, bool) {
 	c.mu.Lock()
@@ -52,6 +70,7 @@ func (c *cache) put(at place, kind Type, content []byte) {
 	if c.known[at] != nil {
 		return
 	}
+	c.rest.Reset(restsAfter)
 	c.known[at] = c.order.PushFront(&remembered{at, kind, content})
 	c.size += len(content)
 	for c.size > c.limit {
