@@ -76,7 +76,7 @@ soak: ## the long form of tests: random histories of leases, broken commits, and
 	DROVER_SOAK=$(SOAK) $(GO) test -count=1 -run 'AsNewAsCanBe|CheckingAgain' -timeout=2h -v ./schema/rules
 	DROVER_SOAK=$(SOAK) $(GO) test -count=1 -run TheClusterEndsEqualToGit -timeout=2h -v ./integration
 	DROVER_SOAK=$(SOAK) $(GO) test -count=1 -run TheTablesSay -timeout=2h -v ./schema
-	DROVER_SOAK=$(SOAK) $(GO) test -count=1 -run RandomEdits -timeout=2h ./generators/render
+	DROVER_SOAK=$(SOAK) $(GO) test -count=1 -run RandomEdits -timeout=2h -v ./generators/render
 	DROVER_SOAK=$(SOAK) $(GO) test -C integration/prow -vet=off -count=1 -timeout=2h ./...
 
 .PHONY: race

@@ -2,21 +2,21 @@ package render_test
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
-	"io/fs"
-	"maps"
 	"math/rand/v2"
 	"os"
+	"path"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
-	"testing/fstest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/drover-ci/drover/generators/render"
-	"github.com/drover-ci/drover/internal/corpus"
+	"github.com/drover-ci/drover/internal/testtree"
 	repolayout "github.com/drover-ci/drover/repo-layout"
 	"github.com/drover-ci/drover/schema/rules"
 )
@@ -24,134 +24,205 @@ import (
 // TestRandomEditsOfTheSample renders after each of many edits from the last
 // rendering, and compares with rendering from nothing now and then.
 func TestRandomEditsOfTheSample(t *testing.T) {
-	files := editable{base: sample(t), edited: fstest.MapFS{}}
-	randomEdits(t, &files, 40, 4)
+	tree := testtree.Over(repolayout.FromFS(sample(t)))
+	valid := admit(t, tree.Revision(), nil)
+	all(t, maker(t, valid.Repo), render.Components(valid.Repo), func(made render.Made) {
+		for _, file := range made.Files {
+			tree.Write(path.Join(valid.Repo.Layout.Jobs, file.Path), file.Content)
+		}
+	})
+	newEditor(t, tree, admit(t, tree.Revision(), nil)).edits(120, 6)
 }
 
 // TestRandomEditsOfTheCorpus is the same on the full-scale repository, where
-// rendering from nothing takes seconds: it does so now and then.
+// rendering from nothing takes seconds: it does so after each hundred.
 func TestRandomEditsOfTheCorpus(t *testing.T) {
 	if os.Getenv("DROVER_SOAK") == "" {
 		t.Skip("DROVER_SOAK is not set: this takes many minutes; TestRandomEditsOfTheSample is the quick form")
 	}
-	files := editable{base: os.DirFS(corpus.Dir(t, "release-repo")), edited: fstest.MapFS{}}
-	randomEdits(t, &files, 1000, 100)
+	w := loadWhole(t)
+	newEditor(t, w.tree.Revision(), w.valid).edits(1000, 100)
 }
 
-// editable is a file system with edits laid over it.
-type editable struct {
-	base   fs.FS
-	edited fstest.MapFS
+// editor edits a repository at random, and renders each revision from the last.
+type editor struct {
+	t      *testing.T
+	random *rand.Rand
+	tree   *testtree.Tree
+	// configs and jobs are the paths of files to edit.
+	configs, jobs []string
+	valid         *rules.Valid
+	rendering     *render.Rendering
 }
 
-func (e *editable) Open(name string) (fs.File, error) {
-	if _, ok := e.edited[name]; ok {
-		return e.edited.Open(name)
-	}
-	return e.base.Open(name)
-}
-
-// ReadLink and Lstat give the links of the base: only files are edited.
-func (e *editable) ReadLink(name string) (string, error) { return fs.ReadLink(e.base, name) }
-
-func (e *editable) Lstat(name string) (fs.FileInfo, error) {
-	if _, ok := e.edited[name]; ok {
-		return fs.Stat(e.edited, name)
-	}
-	return fs.Lstat(e.base, name)
-}
-
-// ReadDir lists what either has; only files are edited, in folders that are
-// there.
-func (e *editable) ReadDir(name string) ([]fs.DirEntry, error) {
-	entries, err := fs.ReadDir(e.base, name)
-	if err != nil {
-		return nil, err
-	}
-	edited, err := fs.ReadDir(e.edited, name)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
-	}
-	byName := map[string]fs.DirEntry{}
-	for _, entry := range slices.Concat(entries, edited) {
-		if !entry.IsDir() || byName[entry.Name()] == nil {
-			byName[entry.Name()] = entry
-		}
-	}
-	var all []fs.DirEntry
-	for _, name := range slices.Sorted(maps.Keys(byName)) {
-		all = append(all, byName[name])
-	}
-	return all, nil
-}
-
-// randomEdits edits configurations, and compares every so often. What an edit
-// makes invalid is taken back.
-func randomEdits(t *testing.T, files *editable, edits, every int) {
+func newEditor(t *testing.T, tree *testtree.Tree, valid *rules.Valid) *editor {
 	t.Helper()
-	random := rand.New(rand.NewPCG(4, 2))
-	valid := admit(t, repolayout.FromFS(files), nil)
-	rendering := rendered(t, valid, nil)
-	paths := make([]string, 0, len(valid.Repo.Configs))
+	e := &editor{t: t, random: rand.New(rand.NewPCG(4, 2)), tree: tree, valid: valid, rendering: rendered(t, valid, nil)}
 	for _, doc := range valid.Repo.Configs {
-		paths = append(paths, doc.Path)
+		e.configs = append(e.configs, doc.Path)
 	}
-	changed := 0
-	for i := range edits {
-		file := paths[random.IntN(len(paths))]
-		before := files.edited[file]
-		content, err := fs.ReadFile(files, file)
-		if err != nil {
-			t.Fatal(err)
+	for _, file := range valid.Repo.Jobs {
+		if path.Ext(file.Path) == ".yaml" {
+			e.jobs = append(e.jobs, file.Path)
 		}
-		files.edited[file] = &fstest.MapFile{Data: randomEdit(random, content, i)}
-		next, made := tryRender(t, files, valid, rendering)
-		if made == nil {
-			delete(files.edited, file)
-			if before != nil {
-				files.edited[file] = before
-			}
-			continue
+	}
+	return e
+}
+
+// edits edits, and compares every so often. What an edit makes invalid is taken
+// back.
+func (e *editor) edits(count, every int) {
+	e.t.Helper()
+	began, valid, changed := time.Now(), 0, 0
+	for i := range count {
+		file := e.edit(i)
+		before := e.rendering
+		if e.render() {
+			valid++
+		} else if e.tree.Undo(file); !e.render() { // which takes back earlier edits of the file too
+			e.t.Fatalf("edit %d, of %s, cannot be taken back", i, file)
 		}
-		if !cmp.Equal(keys(rendering), keys(made)) {
+		if !cmp.Equal(everything(before), everything(e.rendering)) {
 			changed++
 		}
-		valid, rendering = next, made
 		if i%every == every-1 {
-			fresh := rendered(t, admit(t, repolayout.FromFS(files), nil), nil)
-			if diff := cmp.Diff(keys(fresh), keys(rendering)); diff != "" {
-				t.Fatalf("after edit %d, of %s (-from nothing +again):\n%.4000s", i, file, diff)
+			fresh := rendered(e.t, admit(e.t, e.tree.Revision(), nil), nil)
+			if diff := cmp.Diff(everything(fresh), everything(e.rendering)); diff != "" {
+				e.t.Fatalf("after edit %d, of %s (-from nothing +again):\n%.4000s", i, file, diff)
 			}
+			e.t.Logf("after %v: %d edits, of which %d were valid and %d changed something; equal to rendering from nothing",
+				time.Since(began).Round(time.Second), i+1, valid, changed)
 		}
 	}
-	t.Logf("%d of %d edits changed something", changed, edits)
-	if changed < edits/4 {
-		t.Errorf("only %d of %d edits changed something", changed, edits)
+	if changed < count/3 {
+		e.t.Errorf("only %d of %d edits changed something", changed, count)
 	}
 }
 
-// tryRender renders from the last rendering, or gives nothing where the
-// repository is not valid.
-func tryRender(t *testing.T, files *editable, last *rules.Valid, before *render.Rendering) (*rules.Valid, *render.Rendering) {
-	t.Helper()
-	repo, err := repolayout.Load(t.Context(), repolayout.FromFS(files), last.Repo)
+// render renders the next revision unless it has problems.
+func (e *editor) render() bool {
+	e.t.Helper()
+	repo, err := repolayout.Load(e.t.Context(), e.tree.Revision(), e.valid.Repo)
 	if err != nil {
-		t.Fatal(err)
+		e.t.Fatal(err)
 	}
-	valid, _ := rules.AdmitWhole(t.Context(), last, repo)
+	valid, _ := rules.AdmitWhole(e.t.Context(), e.valid, repo)
 	if valid == nil {
-		return nil, nil
+		return false
 	}
-	made, _, err := render.Render(t.Context(), valid, before)
+	made, _, err := render.Render(e.t.Context(), valid, e.rendering)
 	if err != nil {
-		t.Fatal(err)
+		e.t.Fatal(err)
 	}
-	return valid, made
+	if made != nil {
+		e.valid, e.rendering = valid, made
+	}
+	return made != nil
 }
 
-// randomEdit does to a configuration what people do: it renames a test,
-// repeats or drops one, or says when and how often one runs.
-func randomEdit(random *rand.Rand, content []byte, number int) []byte {
+// everything are a rendering's objects on all targets.
+func everything(rendering *render.Rendering) map[string]map[string]any {
+	all := keys(rendering)
+	for target, objects := range rendering.Elsewhere {
+		for _, object := range objects {
+			all[target+" "+object.Key()] = object.Object
+		}
+	}
+	return all
+}
+
+// edit edits a file and says which: mostly a configuration.
+func (e *editor) edit(number int) string {
+	e.t.Helper()
+	layout := e.valid.Repo.Layout
+	config := e.configs[e.random.IntN(len(e.configs))]
+	switch kind := e.random.IntN(100); {
+	case kind < 4:
+		e.tree.Remove(config)
+		return config
+	case kind < 10:
+		return e.addVariant(config, number)
+	case kind < 20 && len(e.jobs) > 0:
+		return e.editJobs(e.jobs[e.random.IntN(len(e.jobs))], number)
+	case kind < 24:
+		return e.change(layout.Quotas, func(content []byte) []byte { return e.editNumber(content, number) })
+	case kind < 25:
+		return e.change(layout.Dispatch, func(content []byte) []byte {
+			return fmt.Appendf(content, "\n# %d\n", number)
+		})
+	case kind < 26:
+		return e.change(repolayout.SettingsFile, func([]byte) []byte {
+			return fmt.Appendf(e.settings(), "\njobs: {image: registry.example.com/ci-operator:%d}\n", number)
+		})
+	default:
+		return e.change(config, func(content []byte) []byte { return editTests(e.random, content, number) })
+	}
+}
+
+// settings are those that the repository had at first.
+func (e *editor) settings() []byte {
+	e.tree.Undo(repolayout.SettingsFile)
+	content, _ := e.tree.ReadFile(repolayout.SettingsFile) // the corpus has none
+	return slices.Clone(content)
+}
+
+// change changes a file, if it is there: an earlier edit may have removed it.
+func (e *editor) change(file string, change func([]byte) []byte) string {
+	content, err := e.tree.ReadFile(file)
+	if err == nil || file == repolayout.SettingsFile {
+		e.tree.Write(file, change(slices.Clone(content)))
+	}
+	return file
+}
+
+// addVariant copies a configuration to one of a variant.
+func (e *editor) addVariant(config string, number int) string {
+	added := fmt.Sprintf("%s__edit-%d.yaml", strings.TrimSuffix(config, ".yaml"), number)
+	content, err := e.tree.ReadFile(config)
+	if err == nil && !strings.Contains(config, "__") {
+		e.tree.Write(added, fmt.Appendf(slices.Clone(content), "  variant: edit-%d\n", number))
+		e.configs = append(e.configs, added)
+	}
+	return added
+}
+
+// editJobs does to a job file what people do: it puts a job of theirs in, takes
+// a job out by its label, or limits one.
+func (e *editor) editJobs(file string, number int) string {
+	return e.change(file, func(content []byte) []byte {
+		const generated = "ci.openshift.io/generator: prowgen\n"
+		list := regexp.MustCompile(`(?m)^( *)- agent: .*\n`).FindSubmatchIndex(content)
+		if list == nil {
+			return fmt.Appendf(content, "# %d\n", number)
+		}
+		first, indent := list[0], content[list[2]:list[3]]
+		switch e.random.IntN(3) {
+		case 0:
+			byHand := fmt.Appendf(nil, "%s- name: by-hand-%d\n%[1]s  agent: jenkins\n", indent, number)
+			return slices.Concat(content[:first], byHand, content[first:])
+		case 1:
+			return bytes.Replace(content, []byte(generated), []byte("somebody: else\n"), 1)
+		default:
+			return slices.Concat(content[:list[1]], fmt.Appendf(nil, "%s  skip_report: true\n", indent), content[list[1]:])
+		}
+	})
+}
+
+var aNumber = regexp.MustCompile(`(?m): [2-9]$`)
+
+// editNumber gives one of the numbers in a file another digit.
+func (e *editor) editNumber(content []byte, number int) []byte {
+	all := aNumber.FindAllIndex(content, -1)
+	if len(all) == 0 {
+		return content
+	}
+	at := all[e.random.IntN(len(all))]
+	return slices.Concat(content[:at[0]], []byte(": "+strconv.Itoa(2+number%8)), content[at[1]:])
+}
+
+// editTests does to a configuration what people do: it renames a test, repeats
+// or drops one, or says how often one runs at once.
+func editTests(random *rand.Rand, content []byte, number int) []byte {
 	tests := testsOf(content)
 	if len(tests) == 0 {
 		return append(slices.Clone(content), fmt.Sprintf("# %d\n", number)...)

@@ -87,13 +87,14 @@ func layers() *Table {
 			"internal/testcluster":  {Imports: []string{"internal/controlplane"}},
 			"internal/scaffold":     {Imports: []string{"schema"}},
 			"internal/testgit":      {},
+			"internal/testtree":     {Imports: []string{"repo-layout"}},
 			"internal/testleases": {Imports: []string{
 				"internal/testcluster", "leases", "leases/httpapi", "leases/server", "leases/store",
 			}},
 		},
 		Tests: []string{
 			"fixtures", "internal/badrepo", "internal/corpus", "internal/golden", "internal/testcluster", "internal/testgit",
-			"internal/testleases",
+			"internal/testleases", "internal/testtree",
 		},
 		Libraries: map[string]Library{
 			// The release repository and its history.

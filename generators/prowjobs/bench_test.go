@@ -1,18 +1,13 @@
 package prowjobs_test
 
 import (
-	"bytes"
 	"io/fs"
-	"maps"
 	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"sigs.k8s.io/yaml"
 
 	"github.com/drover-ci/drover/generators"
@@ -20,9 +15,6 @@ import (
 	"github.com/drover-ci/drover/internal/corpus"
 	"github.com/drover-ci/drover/schema"
 )
-
-// corpusJobFiles is how many job files the corpus has.
-const corpusJobFiles = 15522
 
 // corpusConfigs are the configurations of the corpus by component.
 func corpusConfigs(tb testing.TB) map[string][]*schema.Config {
@@ -71,68 +63,6 @@ func corpusGenerator(tb testing.TB) *prowjobs.Generator {
 		tb.Fatal(err)
 	}
 	return newGenerator(tb, openShift(tb), prowjobs.NewRegistry(profiles.ClusterProfiles, nil))
-}
-
-// TestCorpus holds all job files of a whole release repository against those
-// that the reference generator makes.
-func TestCorpus(t *testing.T) {
-	generator, configs := corpusGenerator(t), corpusConfigs(t)
-	expected := corpus.Dir(t, "expected-jobs")
-	equal, extra, shown := 0, 0, 0
-	for _, component := range slices.Sorted(maps.Keys(configs)) {
-		files, err := generator.Component(configs[component])
-		if err != nil {
-			t.Error(err)
-		}
-		for _, file := range files {
-			want, err := os.ReadFile(filepath.Join(expected, filepath.FromSlash(file.Path)))
-			switch {
-			case err != nil:
-				extra++
-				t.Logf("not expected: %s", file.Path)
-			case bytes.Equal(want, file.Content):
-				equal++
-			case shown < 5:
-				shown++
-				t.Errorf("%s (-want +got):\n%s", file.Path, cmp.Diff(string(want), string(file.Content)))
-			}
-		}
-	}
-	t.Logf("%d of %d files are equal, %d are not expected", equal, corpusJobFiles, extra)
-	if equal != corpusJobFiles || extra != 0 {
-		t.Fail()
-	}
-}
-
-// TestCorpusInPlace generates over the job files of a whole release repository,
-// where nothing may change: neither as the reference generator made them, nor
-// with a cluster in every job.
-func TestCorpusInPlace(t *testing.T) {
-	generator, configs, existing := corpusGenerator(t), corpusConfigs(t), corpusJobs(t)
-	for component, of := range configs {
-		fresh, err := generator.Jobs(of)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(contents(existing[component]), contents(merge(t, existing[component], fresh))); diff != "" {
-			t.Errorf("%s changes (-before +after):\n%s", component, diff)
-		}
-		dispatched := render(t, onCluster(t, generator, of))
-		if diff := cmp.Diff(contents(dispatched), contents(merge(t, dispatched, fresh))); diff != "" {
-			t.Errorf("%s on a cluster changes (-before +after):\n%s", component, diff)
-		}
-	}
-}
-
-// corpusJobs are the expected job files of the corpus by component.
-func corpusJobs(tb testing.TB) map[string][]generators.File {
-	tb.Helper()
-	files := map[string][]generators.File{}
-	walkYAML(tb, corpus.Dir(tb, "expected-jobs"), func(path string, data []byte) {
-		component := path[:strings.LastIndexByte(path, '/')]
-		files[component] = append(files[component], generators.File{Path: path, Content: data})
-	})
-	return files
 }
 
 // onCluster are a component's jobs with a cluster for each.
