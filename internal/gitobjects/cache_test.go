@@ -18,13 +18,13 @@ func TestCache(t *testing.T) {
 		if !has(0) || has(1) || has(2) || !has(3) || !has(5) || has(6) || c.size != 100 {
 			t.Errorf("%d bytes: %v", c.size, c.known)
 		}
-		time.Sleep(restsAfter - time.Second)
+		<-time.After(restsAfter - time.Second)
 		c.put(place{offset: 7}, Blob, make([]byte, 1))
-		time.Sleep(restsAfter - time.Second)
+		<-time.After(restsAfter - time.Second)
 		if !has(7) {
 			t.Error("forgotten while in use")
 		}
-		time.Sleep(2 * time.Second)
+		<-time.After(2 * time.Second)
 		if has(7) || c.size != 0 || c.order.Len() != 0 {
 			t.Error("nothing is forgotten")
 		}
