@@ -69,6 +69,9 @@ func (t *Target) prepare(ctx context.Context, revision string, objects []generat
 	}
 	a := newAttempt(t, revision, makePlan(want, known, live))
 	a.want = want
+	if err := t.keepShared(ctx, a.plan.steps, known); err != nil {
+		return nil, err
+	}
 	if refusals := t.guards.check(len(want), a.plan, known); len(refusals) > 0 {
 		return nil, refuse(revision, refusals)
 	}

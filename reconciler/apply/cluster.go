@@ -8,6 +8,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/metadata"
@@ -70,7 +71,7 @@ func (c *cluster) applyOnce(ctx context.Context, d declared, dry dryRun) (presen
 	if err != nil {
 		return presence{}, err
 	}
-	got := presenceOf(object)
+	got := c.presenceOf(object)
 	if got.leaving {
 		return got, errLeaving
 	}
@@ -157,9 +158,17 @@ func (c *cluster) restore(ctx context.Context, at resource, before []byte) error
 	})
 }
 
+// selector is by what label the objects of a kind are looked for. Namespaces may be shared, see [shareable].
+func (c *cluster) selector(kind schema.GroupKind) string {
+	if shareable(kind) {
+		return OwnerLabel
+	}
+	return OwnerLabel + "=" + c.owner
+}
+
 // list finds the objects of a kind that carry our label; none where the kind is not served.
-func (c *cluster) list(ctx context.Context, at resource, each func(namespace, name string, p presence)) error {
-	options := metav1.ListOptions{LabelSelector: OwnerLabel + "=" + c.owner}
+func (c *cluster) list(ctx context.Context, kind schema.GroupKind, at resource, each func(namespace, name string, p presence)) error {
+	options := metav1.ListOptions{LabelSelector: c.selector(kind)}
 	return c.retry.do(ctx, func(ctx context.Context) error {
 		list, err := c.metadata.Resource(at.GroupVersionResource).List(ctx, options)
 		if apierrors.IsNotFound(err) {
@@ -169,14 +178,16 @@ func (c *cluster) list(ctx context.Context, at resource, each func(namespace, na
 			return err
 		}
 		for i := range list.Items {
-			each(list.Items[i].Namespace, list.Items[i].Name, presenceOf(&list.Items[i]))
+			each(list.Items[i].Namespace, list.Items[i].Name, c.presenceOf(&list.Items[i]))
 		}
 		return nil
 	})
 }
 
-func presenceOf(object metav1.Object) presence {
+func (c *cluster) presenceOf(object metav1.Object) presence {
+	owner := object.GetLabels()[OwnerLabel]
 	return presence{
+		owner: owner, foreign: owner != "" && owner != c.owner,
 		uid:             object.GetUID(),
 		resourceVersion: object.GetResourceVersion(),
 		leaving:         object.GetDeletionTimestamp() != nil,

@@ -129,6 +129,11 @@ func (w *watcher) putRight(ctx context.Context, e entry, have presence) (changed
 	}
 	ctx, cancel := context.WithTimeout(ctx, healPatience)
 	defer cancel()
+	if !have.there() || have.foreign {
+		if foreign, err := w.ofAnother(ctx, d); foreign || err != nil {
+			return false, err
+		}
+	}
 	got, err := w.cluster.applyOnce(ctx, d, false)
 	if err != nil && !errors.Is(err, errLeaving) {
 		return false, fmt.Errorf("put %s right: %w", e.Identity, err)

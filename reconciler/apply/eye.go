@@ -41,7 +41,7 @@ func (w *watcher) open(ctx context.Context, kind schema.GroupKind, at resource) 
 		}
 	}
 	// These fail only on an informer that has been started.
-	_ = e.informer.SetTransform(sight)
+	_ = e.informer.SetTransform(w.cluster.sight)
 	_ = e.informer.SetWatchErrorHandlerWithContext(func(context.Context, *cache.Reflector, error) {}) // it tries again by itself
 	_, _ = e.informer.AddEventHandler(cache.ResourceEventHandlerFuncs{
 		AddFunc: func(now any) { see(nil, now) }, UpdateFunc: see, DeleteFunc: func(last any) { see(nil, last) },
@@ -58,7 +58,7 @@ func (w *watcher) open(ctx context.Context, kind schema.GroupKind, at resource) 
 
 // newInformer asks for whole objects only where something in them tells how they do.
 func (e *eye) newInformer(c *cluster, kind schema.GroupKind, at resource) cache.SharedIndexInformer {
-	ours := OwnerLabel + "=" + c.owner
+	ours := c.selector(kind)
 	var example runtime.Object = &metav1.PartialObjectMetadata{}
 	list := func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
 		return c.metadata.Resource(at.GroupVersionResource).List(ctx, o)

@@ -137,6 +137,9 @@ func (a *attempt) rehearseDeletion(ctx context.Context, s *step) error {
 
 // verify finds out whether the object is as it should be.
 func (a *attempt) verify(ctx context.Context, s *step) error {
+	if s.have.foreign {
+		return a.rehearse(ctx, s)
+	}
 	differs, resourceVersion, err := a.cluster.differs(ctx, s.want)
 	switch {
 	case err != nil:
@@ -160,13 +163,14 @@ func (a *attempt) rehearse(ctx context.Context, s *step) error {
 		s.have = presence{}
 		return nil
 	}
+	ours := s.verb != verbCreate && s.have.there() && !s.have.foreign
 	s.have = got
 	switch {
-	case s.verb == verbCreate:
-		return a.meet(ctx, s)
-	case got.paused: // since it was last seen
+	case s.verb != verbCreate && got.paused: // since it was last seen
 		s.verb = verbPause
 		return nil
+	case !ours: // it is there all the same, without our label
+		return a.meet(ctx, s)
 	}
 	return a.recall(ctx, s.want.resource, s)
 }
@@ -183,17 +187,26 @@ func (a *attempt) recall(ctx context.Context, at resource, s *step) error {
 	return s.remember(live)
 }
 
-// meet looks at an object that is there though we do not know it.
+// meet looks at an object that is there though we do not know it, or not any more.
 func (a *attempt) meet(ctx context.Context, s *step) error {
 	live, there, err := a.cluster.get(ctx, s.want.resource, s.Identity)
 	if err != nil || !there {
 		return err
 	}
-	if owner := live.GetLabels()[OwnerLabel]; owner != "" && owner != a.owner && !s.want.adopt {
-		return &ownedError{owner}
+	have := a.cluster.presenceOf(live)
+	switch {
+	case have.foreign && !s.want.adopt:
+		if err := share(s.want, live); err != nil {
+			return err
+		}
+		s.verb, s.have = verbFine, have
+		a.noteVersion(s.Identity, have.resourceVersion)
+		return nil
+	case s.verb == verbCreate || have.foreign:
+		s.verb = verbAdopt
+		return s.remember(live)
 	}
-	s.verb = verbAdopt
-	return s.remember(live)
+	return a.recall(ctx, s.want.resource, s)
 }
 
 // remember keeps an object of somebody else's as it was before we first touched it.
@@ -202,12 +215,4 @@ func (s *step) remember(live *unstructured.Unstructured) (err error) {
 		s.before, err = oneLine(live)
 	}
 	return err
-}
-
-// ownedError says that an object is another owner's.
-type ownedError struct{ owner string }
-
-// Error tells what to do about it.
-func (e *ownedError) Error() string {
-	return fmt.Sprintf("it is owned by %q, and is taken over only if it is annotated %s: %s", e.owner, AdoptAnnotation, allowed)
 }

@@ -37,7 +37,7 @@ func (t *Target) observe(ctx context.Context, known *inventory, want []declared)
 			return nil, err
 		}
 		group.Go(func() error {
-			err := t.cluster.list(ctx, at, func(namespace, name string, p presence) {
+			err := t.cluster.list(ctx, kind, at, func(namespace, name string, p presence) {
 				adding.Lock()
 				defer adding.Unlock()
 				live[Identity{kind.Group, kind.Kind, namespace, name}] = p

@@ -14,6 +14,8 @@ type presence struct {
 	applied         bool   // fields of it are ours, which nobody gets by copying labels
 	paused          bool   // ReconcileAnnotation says so
 	prune           string // PruneAnnotation
+	owner           string // by its label; only namespaces of other owners' are looked for
+	foreign         bool   // owner is another
 }
 
 func (p presence) there() bool { return p.uid != "" }
@@ -131,7 +133,7 @@ func (p *plan) write(d declared, known *inventory, have presence) {
 func drop(e entry, have presence) step {
 	s := step{Identity: e.Identity, verb: verbDelete, have: have, version: e.Version}
 	switch {
-	case !have.there():
+	case !have.there(), have.foreign:
 		s.verb = verbForget
 	case have.paused:
 		s.verb = verbPause
@@ -147,7 +149,7 @@ func takeBack(i intent, have presence) step {
 	switch {
 	case i.before != nil:
 		s.verb = verbRestore
-	case !have.there():
+	case !have.there(), have.foreign:
 		s.verb = verbForget
 	}
 	return s

@@ -29,6 +29,9 @@ func (t *Target) Recover(ctx context.Context) (revision string, err error) {
 func (t *Target) rollBack(ctx context.Context, touched map[Identity]intent) error {
 	t.kinds.add(t.known.definitions())
 	steps, err := t.stepsBack(ctx, slices.Collect(maps.Values(touched)))
+	if err == nil {
+		err = t.keepShared(ctx, steps, t.known)
+	}
 	back := newAttempt(t, t.known.revision, plan{steps: steps})
 	back.stubborn = true
 	if err == nil {
@@ -78,14 +81,15 @@ func (t *Target) stepBack(ctx context.Context, i intent) (step, error) {
 	switch {
 	case err != nil:
 		return s, err
-	case e.body != nil && there && live.GetResourceVersion() == e.ResourceVersion:
+	case e.body != nil && there && live.GetResourceVersion() == e.ResourceVersion,
+		e.body != nil && there && i.before == nil && t.cluster.presenceOf(live).foreign: // it is shared, or was taken over
 		s.verb = verbFine
 	case e.body != nil:
 		s.verb, s.want = verbUpdate, e.declared(at)
 	case i.before != nil:
 		s.verb = verbRestore
 	case there && live.GetLabels()[OwnerLabel] == t.owner:
-		s.verb, s.have = verbUndo, presenceOf(live)
+		s.verb, s.have = verbUndo, t.cluster.presenceOf(live)
 	}
 	return s, nil
 }

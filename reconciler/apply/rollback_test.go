@@ -157,7 +157,7 @@ func TestObjectsOfAnotherOwnerAreRefused(t *testing.T) {
 	s := newSite(t)
 	s.somebodys("theirs", "another")
 	target := s.target()
-	want := []string{`clusters/theirs.yaml cluster-owner: it is owned by "another", and is taken over only if it is annotated drover.dev/adopt: allowed`}
+	want := []string{`clusters/theirs.yaml cluster-owner: another ConfigRepo, "another", has it: give it another name in one of the two repositories, or annotate it drover.dev/adopt: allowed to take it over`}
 	if diff := cmp.Diff(want, brief(s.refuse(target, "r1", s.configMap("theirs", "ours")))); diff != "" {
 		t.Errorf("refusals (-want +got):\n%s", diff)
 	}

@@ -22,9 +22,9 @@ func (t *Target) salvage(ctx context.Context) (*inventory, error) {
 	group.SetLimit(t.workers)
 	for kind, at := range kinds {
 		group.Go(func() error {
-			err := t.cluster.list(ctx, at, func(namespace, name string, p presence) {
-				if !p.applied {
-					return // somebody made it from one of ours, labels and all
+			err := t.cluster.list(ctx, kind.GroupKind(), at, func(namespace, name string, p presence) {
+				if !p.applied || p.foreign {
+					return // somebody made it from one of ours, labels and all; or it is another owner's
 				}
 				adding.Lock()
 				defer adding.Unlock()

@@ -15,21 +15,21 @@ type sighting struct {
 }
 
 // sight drops what is not looked at. What was dropped already stays as it is.
-func sight(object any) (any, error) {
+func (c *cluster) sight(object any) (any, error) {
 	switch full := object.(type) {
 	case *metav1.PartialObjectMetadata:
-		return newSighting(full, condition{}), nil
+		return c.newSighting(full, condition{}), nil
 	case *unstructured.Unstructured:
-		return newSighting(full, conditionOf(full)), nil
+		return c.newSighting(full, conditionOf(full)), nil
 	default:
 		return object, nil
 	}
 }
 
-func newSighting(full metav1.Object, c condition) *sighting {
+func (c *cluster) newSighting(full metav1.Object, does condition) *sighting {
 	return &sighting{
 		ObjectMeta: metav1.ObjectMeta{Namespace: full.GetNamespace(), Name: full.GetName(), ResourceVersion: full.GetResourceVersion()},
-		presence:   presenceOf(full), condition: c,
+		presence:   c.presenceOf(full), condition: does,
 	}
 }
 
