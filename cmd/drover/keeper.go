@@ -223,7 +223,7 @@ func (k *keeper) lead(ctx context.Context, source *gitsource.Source) error {
 	drift := tellDrift(k.logger, k.counted)
 	loop := reconciler.New(source, graceful{target, k.grace}, report, reconciler.Options{
 		LastGood: lastGood, Held: heldBefore(before.Status), Guard: guard, Logger: k.logger,
-		Open:  opener{home: k.config, kubeconfig: k.command.Kubeconfig, namespace: k.namespace}.open,
+		Open:  opener{home: k.config, kubeconfig: k.command.Kubeconfig, namespace: k.namespace, owner: ownerOf(k.name)}.open,
 		Drift: func(name string, d apply.Drift) { tellDrift(k.logger.With("target", name), k.counted)(d) },
 	})
 	watch := newPausable(func(ctx context.Context) error { return target.Watch(ctx, drift) })

@@ -2,7 +2,10 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
+	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
@@ -21,20 +24,30 @@ type opener struct {
 	kubeconfig string
 	// namespace is where the Secrets are.
 	namespace string
+	// owner is whose objects those of the home are.
+	owner string
 }
 
 // secretKey is the key of a Secret that holds a kubeconfig.
 const secretKey = "kubeconfig"
 
-// open implements reconciler.Options.Open. A target's objects are told from
-// those of others in its cluster by its name.
+// open implements reconciler.Options.Open.
 func (o opener) open(ctx context.Context, spec schema.Target) (reconciler.Target, error) {
 	config, err := o.config(ctx, spec)
 	if err != nil {
 		return nil, err
 	}
 	config.UserAgent = "drover/" + version()
-	return apply.New(config, apply.WithOwner(spec.Name))
+	return apply.New(config, apply.WithOwner(o.ownerAt(spec.Name)))
+}
+
+// ownerAt is the label by which objects on a target are told from those of other
+// targets and other repositories, any of which may be in the same cluster.
+func (o opener) ownerAt(target string) string {
+	const most = 63
+	sum := sha256.Sum256([]byte(o.owner + "\n" + target))
+	plain := o.owner + "-" + target
+	return strings.TrimRight(plain[:min(len(plain), most-9)], "-") + "-" + hex.EncodeToString(sum[:4])
 }
 
 func (o opener) config(ctx context.Context, spec schema.Target) (*rest.Config, error) {

@@ -210,7 +210,7 @@ func (s *system) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	lastGood, err := target.Recover(ctx) // a revision that was cut short may be refused by now
+	lastGood, err := found(ctx, target, before)
 	if err != nil {
 		return err
 	}
@@ -219,7 +219,7 @@ func (s *system) run(ctx context.Context) error {
 	report := announce.after(counting(repository, reportTo(front, reporter, s.leases.follow(func() *rules.Snapshot { return loop.Snapshot() }))))
 	loop = reconciler.New(s.source, target, report, reconciler.Options{
 		LastGood: lastGood, Held: heldBefore(before.Status), Guard: s.leases.guard, Logger: s.logger,
-		Open: opener{home: s.cluster.config, kubeconfig: s.cluster.kubeconfig, namespace: systemNamespace}.open,
+		Open: opener{home: s.cluster.config, kubeconfig: s.cluster.kubeconfig, namespace: systemNamespace, owner: "default"}.open,
 	})
 	drift := newPausable(func(ctx context.Context) error { return target.Watch(ctx, tellDrift(s.logger, repository)) })
 	heed := func(orders reconciler.Orders) {
