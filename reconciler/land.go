@@ -2,10 +2,12 @@ package reconciler
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"time"
 
+	"github.com/drover-ci/drover/reconciler/apply"
 	"github.com/drover-ci/drover/reconciler/gitsource"
 	"github.com/drover-ci/drover/schema"
 	"github.com/drover-ci/drover/schema/rules"
@@ -108,6 +110,7 @@ func (r *Reconciler) landHome(ctx context.Context, landed landing) {
 	switch {
 	case landed.err != nil:
 		status.Err, status.Refused, status.Applied = landed.err, landed.refused(), r.applied
+		status.Problems = slices.Concat(status.Problems, problemsOf(landed.err))
 		if landed.refused() && r.valid == w.valid && r.inForce != nil {
 			r.valid = r.inForce
 		}
@@ -119,6 +122,20 @@ func (r *Reconciler) landHome(ctx context.Context, landed landing) {
 		status.Stage, status.Applied = Done, w.revision
 	}
 	r.report(ctx, status, time.Since(w.began))
+}
+
+// problemsOf are the reasons why a cluster refused a revision, each with the file
+// that declares what it is about.
+func problemsOf(err error) []schema.Problem {
+	refused, ok := errors.AsType[*apply.RefusedError](err)
+	if !ok {
+		return nil
+	}
+	problems := make([]schema.Problem, 0, len(refused.Refusals))
+	for _, each := range refused.Refusals {
+		problems = append(problems, each.Problem())
+	}
+	return problems
 }
 
 // targets are the other targets, in the order of names.
