@@ -591,6 +591,13 @@ type BuildCluster struct {
 // over it field by field and name by name, and an empty value drops what the
 // default has under that name.
 type JobTemplate struct {
+	// The ConfigMaps in which Prow finds the jobs: NAME, or NAME-0, NAME-10 and so
+	// on once they are too many for one. Default: job-config.
+	ConfigMap string `json:"configMap,omitempty"`
+
+	// Their namespace. Default: ci.
+	Namespace string `json:"namespace,omitempty"`
+
 	// The image that the jobs run.
 	Image string `json:"image,omitempty"`
 

@@ -15,8 +15,15 @@ import (
 	"github.com/drover-ci/drover/schema"
 )
 
-// jobConfig is the name of the ConfigMaps that hold the Prow jobs.
-const jobConfig = "job-config"
+// jobsPlace is the namespace and the name of the ConfigMaps that hold the Prow
+// jobs.
+func jobsPlace(template *schema.JobTemplate) (namespace, name string) {
+	namespace, name = configmaps.DefaultNamespace, "job-config"
+	if template != nil {
+		namespace, name = cmp.Or(template.Namespace, namespace), cmp.Or(template.ConfigMap, name)
+	}
+	return namespace, name
+}
 
 // RuleJobFile is the rule that job files have names of their own, because Prow
 // finds them side by side.
@@ -57,7 +64,8 @@ func settingsOf(repo *repolayout.Repo) [3]repolayout.ID {
 func renderJobs(ctx context.Context, repo *repolayout.Repo, last *jobs) (*jobs, []schema.Problem, error) {
 	j := &jobs{settings: settingsOf(repo), registry: registryOf(repo), components: map[string]Component{}}
 	if last.maker == nil || last.settings != j.settings || !last.registry.Equal(j.registry) {
-		last = &jobs{parts: configmaps.NewPartition(configmaps.DefaultNamespace, jobConfig)}
+		namespace, name := jobsPlace(repo.Settings.Value.Jobs)
+		last = &jobs{parts: configmaps.NewPartition(namespace, name)}
 	}
 	var problems []schema.Problem
 	var err error
@@ -110,7 +118,11 @@ func (j *jobs) objects() []generators.Object {
 	if j.parts == nil {
 		return nil // there are problems
 	}
-	return j.parts.Objects()
+	objects := slices.Clone(j.parts.Objects())
+	for i := range objects {
+		objects[i].Source = j.maker.Folder
+	}
+	return objects
 }
 
 // makerOf is the last maker, for another revision, or a new one.

@@ -103,7 +103,8 @@ func TestRenderAgainAfterAnEditEqualsRenderFromNothing(t *testing.T) {
 		"test": func() {
 			edit("ci-operator/config/acme/widget-operator/acme-widget-operator-release-1.2.yaml", "- as: unit", "- as: units")
 		},
-		"removed": func() { delete(files, "ci-operator/config/acme-infra/ci-images/acme-infra-ci-images-main.yaml") },
+		"jobs elsewhere": func() { edit("drover.yaml", "hold: unit\n", "jobs: {configMap: other-jobs, namespace: other}\n") },
+		"removed":        func() { delete(files, "ci-operator/config/acme-infra/ci-images/acme-infra-ci-images-main.yaml") },
 	}
 	for _, name := range slices.Sorted(maps.Keys(edits)) {
 		edits[name]()
@@ -116,6 +117,11 @@ func TestRenderAgainAfterAnEditEqualsRenderFromNothing(t *testing.T) {
 		}
 		if cmp.Equal(before, keys(rendering)) {
 			t.Errorf("%s changed nothing", name)
+		}
+	}
+	for _, want := range []string{"/ConfigMap/other/other-jobs", "/Namespace//other"} {
+		if keys(rendering)[want] == nil {
+			t.Errorf("%s is missing", want)
 		}
 	}
 }
