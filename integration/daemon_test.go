@@ -363,6 +363,7 @@ func TestADaemonInACluster(t *testing.T) {
 	s.inForce(revision, first)
 	s.heedsOrders(first)
 	s.seesLeases(first)
+	s.sharesTheCluster(first)
 	s.measured(first)
 	s.keepsSecrets(first, second)
 }
