@@ -1,9 +1,19 @@
 package httpapi_test
 
 import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/drover-ci/drover/resolver"
+	"github.com/drover-ci/drover/resolver/httpapi"
+	"github.com/drover-ci/drover/schema"
 )
 
 // While revisions change, every answer is of one of them, and says of which.
@@ -40,4 +50,35 @@ func readConsistently(t *testing.T, server server) {
 			t.Errorf("the answer of %s is without its script: %s", revision, got.text)
 		}
 	}
+}
+
+// Asking again costs little: a configuration among many of its repository is
+// found without compiling an expression, and neither resolved nor encoded again.
+func TestAskingAgainCostsLittle(t *testing.T) {
+	registry, findings := resolver.NewRegistry(resolver.Components{Refs: []*schema.RegistryRef{&parse[schema.RefFile](t, steps).Ref}})
+	if len(findings) > 0 {
+		t.Fatal(findings)
+	}
+	var all []*schema.Config
+	for i := range 300 {
+		all = append(all, parse[schema.Config](t, fmt.Sprintf(`
+zz_generated_metadata: {org: acme, repo: rocket, branch: "release-%d.[0-9]+"}
+tests: [{as: e2e, steps: {test: [{ref: install}]}}]`, i)))
+	}
+	current := snapshot{revision: "one", catalog: resolver.NewCatalog(registry, all)}
+	source := httpapi.SourceFunc(func() (httpapi.Snapshot, bool) { return current, true })
+	handler := httpapi.New(source, prometheus.NewRegistry(), slog.New(slog.DiscardHandler))
+	request := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/config?org=acme&repo=rocket&branch=release-299.1", http.NoBody)
+	recorder := httptest.NewRecorder()
+	handler.ServeHTTP(recorder, request)
+	if !strings.Contains(recorder.Body.String(), "release-299") {
+		t.Fatalf("got %d %s", recorder.Code, recorder.Body)
+	}
+	// Of one compiled for each of the 300 it would be thousands.
+	const most = 60
+	got := testing.AllocsPerRun(100, func() { handler.ServeHTTP(&discarded{header: http.Header{}}, request) })
+	if got > most {
+		t.Errorf("%.0f allocations for a request, want at most %d", got, most)
+	}
+	t.Logf("%.0f allocations", got)
 }
