@@ -24,8 +24,13 @@ type change struct {
 	before, after string
 }
 
-// asked is the configuration that shows each change.
-const asked = "/config?org=openshift&repo=installer&branch=release-4.14"
+// The configurations that show each change, and that others ask for meanwhile.
+// Both are of usual size, so that what is seen is the waiting and not the
+// sending.
+const (
+	asked  = "/config?org=openshift&repo=must-gather&branch=release-4.14"
+	others = "/config?org=openshift&repo=hypershift&branch=release-4.14"
+)
 
 // measureChanges commits a changed configuration, and a changed script of a step
 // that thousands of tests use, and waits each time until the resolver gives the
@@ -34,7 +39,7 @@ func (b *bench) measureChanges(ctx context.Context, repository string, r *runnin
 	for _, c := range []change{
 		{
 			what: "one configuration changed, commit to served", before: "\nbuild_root:",
-			file:  "ci-operator/config/openshift/installer/openshift-installer-release-4.14.yaml",
+			file:  "ci-operator/config/openshift/must-gather/openshift-must-gather-release-4.14.yaml",
 			after: "\nrpm_build_location: /%s\nrpm_build_commands: make\nbuild_root:",
 		},
 		{
@@ -106,15 +111,14 @@ func (c change) serve(ctx context.Context, repository, address string) ([]time.D
 }
 
 // watch asks for one answer every millisecond while something is done, and gives
-// how long each took, in order of length. It is one of usual size, so that what
-// is seen is the waiting and not the sending.
+// how long each took, in order of length.
 func watch(ctx context.Context, address string, do func(context.Context) error) ([]time.Duration, error) {
 	c, err := connect(ctx, address)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = c.Close() }()
-	request := []byte("GET /config?org=openshift&repo=must-gather&branch=release-4.14 HTTP/1.1\r\nHost: bench\r\nAccept-Encoding: gzip\r\n\r\n")
+	request := []byte("GET " + others + " HTTP/1.1\r\nHost: bench\r\nAccept-Encoding: gzip\r\n\r\n")
 	done, finish := context.WithCancel(ctx)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { defer finish(); return do(ctx) })
