@@ -92,7 +92,7 @@ func (b *builder) addObservers() {
 func (b *builder) addSteps() {
 	for _, name := range slices.Sorted(maps.Keys(b.sources.refs)) {
 		source := b.sources.refs[name]
-		faults := b.unknownObservers(placeIn(Component{KindStep, name}, "ref.observers"), source.Observers)
+		faults := b.unknownObserversIn(placeIn(Component{KindStep, name}, "ref.observers"), source.Observers)
 		b.findings = append(b.findings, faults...)
 		if last := b.last.steps[name]; len(faults) == 0 && last.sound() && same(b.last.sources.refs[name], source) {
 			b.steps[name] = last
@@ -103,8 +103,17 @@ func (b *builder) addSteps() {
 	}
 }
 
-// unknownObservers checks a list of observers' names.
-func (r *Registry) unknownObservers(at place, names []string) []Finding {
+// unknownObservers checks the observers that a test or workflow names; nil are
+// none.
+func (r *Registry) unknownObservers(at place, asked *schema.Observers) []Finding {
+	if asked == nil {
+		return nil
+	}
+	return append(r.unknownObserversIn(at.field("enable"), asked.Enable), r.unknownObserversIn(at.field("disable"), asked.Disable)...)
+}
+
+// unknownObserversIn checks a list of observers' names.
+func (r *Registry) unknownObserversIn(at place, names []string) []Finding {
 	var findings []Finding
 	for i, name := range names {
 		if r.observers[name] == nil {
@@ -173,6 +182,18 @@ func unusedDependency(at place, name string, declared map[string]bool) Finding {
 	message := "no step declares a dependency with this variable (found " + quoted(name) + ", want " +
 		oneOf(names, "the variable of a dependency of one of the steps") + ")"
 	return at.finding(RuleUnusedDependency, message+schema.DidYouMean(name, names))
+}
+
+// unusedArchitecture words that an architecture is given for a step that there
+// is not.
+func unusedArchitecture(at place, name string, elements []*expansion) Finding {
+	var names []string
+	for _, step := range join(elements).steps {
+		names = append(names, step.literal.As)
+	}
+	slices.Sort(names)
+	message := "the test has no step of this name (found " + quoted(name) + ", want " + oneOf(names, "the name of one of its steps") + ")"
+	return at.finding(RuleUnknownStep, message+schema.DidYouMean(name, names))
 }
 
 // same says whether two components are written the same.

@@ -104,6 +104,10 @@ func (e *expansion) with(values *overrides, variants *variants) *expansion {
 func (e *expansion) declaresParameter(name string) bool  { return e.parameters[name] }
 func (e *expansion) declaresDependency(name string) bool { return e.dependencies[name] }
 
+func (e *expansion) hasStep(name string) bool {
+	return slices.ContainsFunc(e.steps, func(step *Step) bool { return step.literal.As == name })
+}
+
 // sound says that there is an expansion, and nothing wrong with it.
 func (e *expansion) sound() bool { return e != nil && len(e.faults) == 0 && !e.incomplete }
 

@@ -163,7 +163,8 @@ func (t *resolution) checkSet(step *Step, way []Component) {
 // checkUnused finds values for nothing. Those for steps of the workflow that the
 // test replaces are allowed, as many tests may share them.
 func (t *resolution) checkUnused() {
-	if t.unknownWorkflow || len(t.own.Env)+len(t.own.Dependencies) == 0 {
+	values := len(t.own.Env) + len(t.own.Dependencies) + len(t.own.DependencyOverrides) + len(t.own.NodeArchitectureOverrides)
+	if t.unknownWorkflow || values == 0 {
 		return
 	}
 	elements := t.elements
@@ -199,8 +200,7 @@ func (t *resolution) observerNames() []string {
 	}
 	names = append(names, asked.Enable...)
 	if t.own.Observers != nil {
-		at := t.place().field("observers").field("enable")
-		t.findings = append(t.findings, t.registry.unknownObservers(at, asked.Enable)...)
+		t.findings = append(t.findings, t.registry.unknownObservers(t.place().field("observers"), t.own.Observers)...)
 	}
 	return slices.DeleteFunc(names, func(name string) bool { return slices.Contains(asked.Disable, name) })
 }

@@ -88,7 +88,7 @@ func TestResolve(t *testing.T) {
   steps:
     workflow: e2e
     cluster_profile: gcp
-    test: [{as: own, from: src, commands: make e2e, env: [{name: SUITE}]}]
+    test: [{as: own, from: src, commands: make e2e, env: [{name: SUITE}], dependencies: [{name: other, env: OTHER}]}]
     post: []
     env: {SUITE: all, REGION: north}
     dependencies: {CLI_IMAGE: stable:cli}
@@ -103,7 +103,7 @@ func TestResolve(t *testing.T) {
     pre:
     - {as: install, from: cli, commands: install.sh, env: [{name: REGION, default: north}, {name: SIZE, default: inner}], dependencies: [{name: "stable:cli", env: CLI_IMAGE}]}
     test:
-    - {as: own, from: src, commands: make e2e, env: [{name: SUITE, default: all}]}
+    - {as: own, from: src, commands: make e2e, env: [{name: SUITE, default: all}], dependencies: [{name: other, env: OTHER}]}
     observers: [{name: log, from: cli, commands: log.sh}]
     allow_skip_on_success: false
     leases: [{resource_type: network, env: NETWORK}, {resource_type: gpu, env: GPU}]

@@ -78,13 +78,11 @@ func (b *builder) checkWorkflow(at place, w *workflow) []Finding {
 		message := unknown(KindProfile, name, b.profiles)
 		findings = append(findings, at.field("cluster_profile").finding(RuleUnknownProfile, message))
 	}
-	if w.steps.Observers != nil {
-		findings = append(findings, b.unknownObservers(at.field("observers").field("enable"), w.steps.Observers.Enable)...)
-	}
+	findings = append(findings, b.unknownObservers(at.field("observers"), w.steps.Observers)...)
 	return append(findings, unusedIn(w.steps, w.phases[:], func() place { return at })...)
 }
 
-// unusedIn finds values for parameters and dependencies that no step declares.
+// unusedIn finds values for parameters, dependencies and steps that there are not.
 // Where something is missing nothing can be said.
 func unusedIn(steps *schema.TestSteps, elements []*expansion, at func() place) []Finding {
 	if slices.ContainsFunc(elements, func(e *expansion) bool { return e.incomplete }) {
@@ -99,11 +97,18 @@ func unusedIn(steps *schema.TestSteps, elements []*expansion, at func() place) [
 		declared := join(elements).dependencies
 		findings = append(findings, unusedDependency(at().field("dependencies").field(name), name, declared))
 	}
+	for _, name := range undeclared(steps.DependencyOverrides, elements, (*expansion).declaresDependency) {
+		declared := join(elements).dependencies
+		findings = append(findings, unusedDependency(at().field("dependency_overrides").field(name), name, declared))
+	}
+	for _, name := range undeclared(steps.NodeArchitectureOverrides, elements, (*expansion).hasStep) {
+		findings = append(findings, unusedArchitecture(at().field("node_architecture_overrides").field(name), name, elements))
+	}
 	return findings
 }
 
 // undeclared gives the names, in order, that no expansion declares.
-func undeclared(values map[string]string, elements []*expansion, declares func(*expansion, string) bool) []string {
+func undeclared[V any](values map[string]V, elements []*expansion, declares func(*expansion, string) bool) []string {
 	var names []string
 	for name := range values {
 		if !slices.ContainsFunc(elements, func(e *expansion) bool { return declares(e, name) }) {

@@ -82,6 +82,21 @@ func (c condition) names() string {
 	return strings.Join(names, " with ")
 }
 
+// constraints holds the fields of a mapping against each constraint, but for
+// those that one which does not hold stands for.
+func (d *decoder) constraints(node *yaml.Node, all []plannedConstraint, entries []entry, at *step) {
+	var broken []string
+	for _, c := range all {
+		if slices.ContainsFunc(c.Unless, func(other string) bool { return slices.Contains(broken, other) }) {
+			continue
+		}
+		before := len(d.problems)
+		if d.constrain(node, c, entries, at); len(d.problems) > before {
+			broken = append(broken, c.Name)
+		}
+	}
+}
+
 // constrain reports fields of a mapping that do not fit together.
 func (d *decoder) constrain(node *yaml.Node, c plannedConstraint, entries []entry, at *step) {
 	if c.when != nil && c.when.missing(entries) != nil {

@@ -152,7 +152,7 @@ type ExternalImage struct {
 	Name string `json:"name"`
 
 	// The image's tag.
-	Tag string `json:"tag,omitempty"`
+	Tag string `json:"tag"`
 
 	// The name under which the image is known here.
 	As string `json:"as,omitempty"`
@@ -350,7 +350,8 @@ type Retry struct {
 	Interval string `json:"interval,omitempty"`
 }
 
-// The processor architecture of the node that a test or step runs on.
+// The processor architecture of a node: amd64, arm64, ppc64le or s390x, unless
+// known.architectures in drover.yaml lists others.
 type NodeArchitecture string
 
 // Commands in one container.
@@ -798,6 +799,9 @@ type Known struct {
 	// expressions that the whole name must match.
 	Clusters []string `json:"clusters,omitempty"`
 
+	// Processor architectures of nodes and releases.
+	Architectures []string `json:"architectures,omitempty"`
+
 	// Compute resources that builds and tests may ask for.
 	Resources []string `json:"resources,omitempty"`
 
@@ -1073,7 +1077,8 @@ type Release struct {
 // What is released.
 type Product string
 
-// The processor architecture of a cluster or of an image.
+// The processor architecture of a release: amd64, arm64, ppc64le or s390x,
+// unless known.architectures in drover.yaml lists others; or multi for all.
 type Architecture string
 
 // A release that is not out yet.

@@ -160,9 +160,7 @@ func (d *decoder) structure(node *yaml.Node, s *shape.Shape, into reflect.Value,
 			d.report(node, d.field(at, field.name), RuleMissingField, "the field is required (found nothing, want "+field.want()+")")
 		}
 	}
-	for _, constraint := range plan.constraints {
-		d.constrain(node, constraint, entries, at)
-	}
+	d.constraints(node, plan.constraints, entries, at)
 	d.popEntries(first)
 }
 

@@ -53,8 +53,8 @@ func TestDecodeReportsEveryProblemAtItsPlace(t *testing.T) {
 		},
 		"enumeration": {
 			reason: "a value outside an enumeration names those allowed",
-			text:   metadata + "tests:\n- as: a\n  node_architecture: arm\n",
-			want:   []string{`c.yaml:4:22: tests[0].node_architecture: the value is not one of those allowed (found "arm", want amd64, arm64, ppc64le, s390x) [wrong-value]`},
+			text:   metadata + "releases:\n  a:\n    release: {version: \"4.15\", channel: slow}\n",
+			want:   []string{`c.yaml:5:40: releases.a.release.channel: the value is not one of those allowed (found "slow", want stable, fast, candidate, eus) [wrong-value]`},
 		},
 		"duration": {
 			reason: "a duration has a unit",

@@ -40,13 +40,22 @@ func TestExplain(t *testing.T) {
 				Doc: "How many builds before the latest.", Min: &low,
 			},
 		},
-		"values and default": {
-			reason: "an enumeration gives its values, and a comment's default stands apart",
+		"values": {
+			reason: "an enumeration gives its values",
+			path:   "ci-operator.releases.prerelease.product",
+			want: schema.Reference{
+				Path: "ci-operator.releases.prerelease.product", Name: "product", Type: "string", Required: true,
+				Doc: "The product.", TypeDoc: "What is released.", Values: []string{"ocp", "okd", "okd-scos"},
+			},
+		},
+		"default": {
+			reason: "a comment's default stands apart",
 			path:   "ci-operator.releases.release.architecture",
 			want: schema.Reference{
 				Path: "ci-operator.releases.release.architecture", Name: "architecture", Type: "string",
-				Doc: "The architecture.", TypeDoc: "The processor architecture of a cluster or of an image.",
-				Default: "amd64", Values: []string{"amd64", "arm64", "ppc64le", "s390x", "multi"},
+				Doc: "The architecture.", Default: "amd64",
+				TypeDoc: "The processor architecture of a release: amd64, arm64, ppc64le or s390x, " +
+					"unless known.architectures in drover.yaml lists others; or multi for all.",
 			},
 		},
 		"narrower form": {

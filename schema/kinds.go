@@ -27,6 +27,7 @@ func Kinds() []Kind {
 		{Name: "quotas", Definition: "QuotasFile", Files: []string{"core-services/boskos/quotas.yaml"}},
 		{Name: "dispatcher", Definition: "DispatcherConfig", Files: []string{"core-services/sanitize-prow-jobs/_config.yaml"}},
 		{Name: "clusters", Definition: "ClustersFile", Files: []string{"core-services/sanitize-prow-jobs/_clusters.yaml"}},
+		{Name: "claim-owners", Definition: "ClaimOwnersFile", Files: []string{"core-services/cluster-claim-owners/_config.yaml"}},
 		{Name: "config-prowgen", Definition: "ProwgenFile", Files: []string{"ci-operator/config/*/.config.prowgen", "ci-operator/config/*/*/.config.prowgen"}},
 		{Name: "jobs", Definition: string(ProwJobFile), Files: []string{"ci-operator/jobs/**/*.yaml"}},
 		{Name: "prow-config", Definition: string(ProwConfig), Files: []string{"core-services/prow/02_config/_config.yaml"}},

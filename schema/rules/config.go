@@ -40,6 +40,7 @@ func checkConfig(w *world, names *imageNames, doc *ConfigDoc) []schema.Problem {
 	c.images()
 	c.operator()
 	c.releases()
+	c.architectures()
 	c.promotion()
 	c.tests()
 	return unaffected(c.problems, doc.Problems)

@@ -56,6 +56,9 @@ func TestDocsListEveryRule(t *testing.T) {
 			}
 			ids = append(ids, fmt.Sprintf("[%s](#%s)", id, id))
 		}
+		if len(ids) == 0 {
+			ids = []string{"(allowed)"}
+		}
 		fmt.Fprintf(&page, "| %s | %s |\n", row.what, strings.Join(ids, ", "))
 	}
 	golden.Equal(t, []byte(page.String()), filepath.Join("..", "..", "docs", "rules.md"))

@@ -57,6 +57,7 @@ type testGraph struct {
 
 func (t *testGraph) steps(steps *resolver.Steps) {
 	t.overridden = steps.Settings().DependencyOverrides
+	t.repeated(t.phaseSteps("pre", steps.Pre), t.phaseSteps("test", steps.Test), t.phaseSteps(lastPhase, steps.Post))
 	t.phase("pre", steps.Pre)
 	t.phase("test", steps.Test)
 	t.phase(lastPhase, steps.Post)
@@ -66,6 +67,53 @@ func (t *testGraph) steps(steps *resolver.Steps) {
 	t.leases(steps)
 	if len(steps.Pre)+len(steps.Test)+len(steps.Post) == 0 {
 		t.nothing()
+	}
+}
+
+// phaseSteps are the names of a phase's steps, in order, and where they stand.
+type phaseSteps struct {
+	name  string
+	steps []string
+	where func(i int) schema.Place
+}
+
+func (t *testGraph) phaseSteps(name string, steps []*resolver.Step) phaseSteps {
+	names := make([]string, 0, len(steps))
+	for _, step := range steps {
+		names = append(names, step.Literal().As)
+	}
+	return phaseSteps{name, names, func(i int) schema.Place { return t.placeOf(name, names[i]) }}
+}
+
+func (t *testGraph) literalSteps(name string, steps []schema.LiteralTestStep) phaseSteps {
+	names := make([]string, 0, len(steps))
+	for i := range steps {
+		names = append(names, steps[i].As)
+	}
+	return phaseSteps{name, names, func(i int) schema.Place { return place(t.file, item(t.field+".literal_steps."+name, i)) }}
+}
+
+// repeated: a step's pod has the step's name, so that no other may have it, be
+// it of another phase. What a workflow repeats is its mistake, and once
+// reported for all of its tests.
+func (t *testGraph) repeated(phases ...phaseSteps) {
+	first := map[string]func() schema.Place{}
+	for _, phase := range phases {
+		for i, step := range phase.steps {
+			before, again := first[step]
+			if !again {
+				first[step] = func() schema.Place { return phase.where(i) }
+				continue
+			}
+			here, other := phase.where(i), before()
+			if here.File != t.file && other.File == t.file { // the test's own is easier to change than a workflow's
+				here, other = other, here
+			}
+			c := &collector{file: here.File}
+			c.alsof([]schema.Place{other}, here.Path, resolver.RuleDuplicateStep,
+				"a step may be there only once (found %q, which %s of %s brings too, want it in one of the two)", step, other.Path, other.File)
+			t.problems = append(t.problems, c.problems...)
+		}
 	}
 }
 
@@ -88,6 +136,7 @@ func (t *testGraph) phase(name string, steps []*resolver.Step) {
 
 func (t *testGraph) literal(steps *schema.LiteralTestSteps) {
 	t.overridden = steps.DependencyOverrides
+	t.repeated(t.literalSteps("pre", steps.Pre), t.literalSteps("test", steps.Test), t.literalSteps(lastPhase, steps.Post))
 	for name, phase := range literalPhases(steps) {
 		for i := range phase {
 			at := item(t.field+".literal_steps."+name, i)
@@ -177,14 +226,32 @@ type origin struct {
 
 // originOf finds the item of a phase that brings a step.
 func (t *testGraph) originOf(phase, step string) origin {
-	field := fmt.Sprintf("%s.steps.%s", t.field, phase)
-	own := map[string][]schema.TestStep{"pre": t.test.Steps.Pre, "test": t.test.Steps.Test, lastPhase: t.test.Steps.Post}[phase]
+	own := phaseOf(t.test.Steps, phase)
 	if own == nil {
 		return origin{field: t.field + ".steps.workflow"}
 	}
-	for i := range own {
+	return t.bringing(t.field+".steps."+phase, own, step)
+}
+
+// placeOf is as originOf, but in a workflow where that has the phase.
+func (t *testGraph) placeOf(phase, step string) schema.Place {
+	if phaseOf(t.test.Steps, phase) != nil || t.test.Steps.Workflow == nil {
+		return place(t.file, t.originOf(phase, step).field)
+	}
+	component := resolver.Component{Kind: resolver.KindWorkflow, Name: *t.test.Steps.Workflow}
+	steps := &t.registry.Workflow(component.Name).Steps
+	return place(t.world.fileOf(nil, component), t.bringing("workflow.steps."+phase, phaseOf(steps, phase), step).field)
+}
+
+func phaseOf(steps *schema.TestSteps, phase string) []schema.TestStep {
+	return map[string][]schema.TestStep{"pre": steps.Pre, "test": steps.Test, lastPhase: steps.Post}[phase]
+}
+
+// bringing finds the item of a list that brings a step.
+func (t *testGraph) bringing(field string, items []schema.TestStep, step string) origin {
+	for i := range items {
 		at := item(field, i)
-		switch part := &own[i]; {
+		switch part := &items[i]; {
 		case part.Reference != nil:
 			if *part.Reference == step {
 				return origin{field: at + ".ref"}

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"maps"
 	"net/netip"
 	"path"
 	"regexp"
@@ -50,7 +51,7 @@ func checkComponents(repo *repolayout.Repo, w *world) []schema.Problem {
 	}
 	for _, observer := range repo.Observers {
 		add(observer.Path, observer.Problems, func(c *stepCheck) {
-			c.requirements("observer.resources", observer.Value.Resources, w)
+			c.stepResources("observer.resources", observer.Value.Resources)
 			c.parameters("observer.env", observer.Value.Environment)
 			c.trap("observer", observer.Value.Commands, observer.Value.GracePeriod)
 		})
@@ -82,6 +83,7 @@ func (c *configCheck) stepsOf(field string, test *schema.Test) {
 			}
 		}
 		s.dns(at+".dnsConfig", literal.DNSConfig)
+		s.nodeArchitecture(at, literal.NodeArchitecture, c.world)
 		s.leases(at+".leases", literal.Leases)
 	}
 	c.problems = append(c.problems, s.problems...)
@@ -99,6 +101,10 @@ func (c *stepCheck) testSteps(field string, steps *schema.TestSteps) {
 	c.optional(field+".pre", steps.Pre)
 	c.optional(field+".test", steps.Test)
 	c.dns(field+".dnsConfig", steps.DNSConfig)
+	c.nodeArchitecture(field, steps.NodeArchitecture, c.world)
+	for _, step := range slices.Sorted(maps.Keys(steps.NodeArchitectureOverrides)) {
+		c.architecture(key(field+".node_architecture_overrides", step), string(steps.NodeArchitectureOverrides[step]), c.world)
+	}
 	c.leases(field+".leases", steps.Leases)
 }
 
@@ -120,12 +126,22 @@ func (c *stepCheck) literal(field string, step *schema.LiteralTestStep) {
 	}
 	c.trap(field, step.Commands, step.GracePeriod)
 	c.credentials(field+".credentials", step.Credentials)
-	c.requirements(field+".resources", step.Resources, c.world)
+	c.stepResources(field+".resources", step.Resources)
 	c.parameters(field+".env", step.Environment)
 	c.dependencies(field+".dependencies", step.Dependencies)
 	c.dns(field+".dnsConfig", step.DNSConfig)
+	c.nodeArchitecture(field, step.NodeArchitecture, c.world)
 	c.leases(field+".leases", step.Leases)
 	c.reference(field+".from", step.From)
+}
+
+// stepResources: a pod for which nothing is set aside is the first to be ended
+// where memory is short, and the configuration's resources are not for steps.
+func (c *stepCheck) stepResources(field string, resources schema.ResourceRequirements) {
+	if len(resources.Requests)+len(resources.Limits) == 0 {
+		c.reportf(field, RuleResources, "a step says itself what it needs (found no requests and no limits, want at least one, such as requests of cpu and memory)")
+	}
+	c.requirements(field, resources, c.world)
 }
 
 // trap: commands that handle signals need time to do it.

@@ -50,7 +50,8 @@ func configRules() []Rule {
 		{
 			ID:    RuleResources,
 			Title: "Resources are given for everything.",
-			Why:   `What is not named gets the resources of "*", which therefore must be there; an entry without requests and limits says nothing.`,
+			Why: `What is not named gets the resources of "*", which therefore must be there; an entry without requests and limits says nothing. ` +
+				`Steps say theirs themselves.`,
 		},
 		{
 			ID:    RuleResourceName,

@@ -147,7 +147,8 @@ func registryRules() []Rule {
 		{
 			ID:    resolver.RuleUnknownStep,
 			Title: "A step that is named exists.",
-			Why:   "A test cannot run a step that is not in the registry. Correct the name, or add the step.",
+			Why: "A test cannot run a step that is not in the registry, and an architecture is for a step that the test has. " +
+				"Correct the name, or add the step.",
 		},
 		{
 			ID:    resolver.RuleUnknownChain,
@@ -181,8 +182,8 @@ func registryRules() []Rule {
 		},
 		{
 			ID:    resolver.RuleDuplicateStep,
-			Title: "A phase has a step once.",
-			Why:   "A step's name is that of its pod, of which there can only be one. Take one out, or put it into another phase.",
+			Title: "A test has a step once.",
+			Why:   "A step's name is that of its pod, of which there can only be one, whatever the phase. Take one out, or add a step of another name.",
 		},
 		{
 			ID:    resolver.RuleUnresolved,

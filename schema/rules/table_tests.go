@@ -31,6 +31,11 @@ func testRules() []Rule {
 			Why:   "The job would wait for ever. Clusters are those of the clusters' file, and those that drover.yaml lists under known.clusters.",
 		},
 		{
+			ID:    RuleUnknownArchitecture,
+			Title: "An architecture is one that there is.",
+			Why:   "No node would fit, or no release be found. Architectures are those that drover.yaml lists under known.architectures; a release may also be multi.",
+		},
+		{
 			ID:    RuleDuplicateSecret,
 			Title: "A test mounts a Secret once.",
 			Why:   "The second mount has the first one's name. Remove one.",

@@ -38,6 +38,7 @@ func (c *configCheck) tests() {
 		c.testCluster(field, test)
 		c.secrets(field, test)
 		c.schedule(field, test)
+		c.architecture(field+".node_architecture", string(test.NodeArchitecture), c.world)
 		c.stepsOf(field, test)
 	}
 }

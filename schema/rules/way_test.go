@@ -31,9 +31,11 @@ func wayFiles(config string) fstest.MapFS {
 	files := fstest.MapFS{}
 	for name, text := range map[string]string{
 		"ci-operator/config/o/r/o-r-main.yaml": config,
-		registry + "flow/flow-workflow.yaml":   "workflow:\n  as: flow\n  steps:\n    pre:\n    - ref: first\n    test:\n    - chain: outer\n",
+		registry + "flow/flow-workflow.yaml":   "workflow:\n  as: flow\n  steps:\n    pre:\n    - ref: zero\n    test:\n    - chain: outer\n",
 		registry + "outer/outer-chain.yaml":    "chain:\n  as: outer\n  steps:\n  - ref: first\n  - chain: inner\n",
 		registry + "inner/inner-chain.yaml":    "chain:\n  as: inner\n  steps:\n  - ref: deploy\n",
+		registry + "zero/zero-ref.yaml":        wayStep("zero"),
+		registry + "zero/zero-commands.sh":     "true\n",
 		registry + "first/first-ref.yaml":      wayStep("first"),
 		registry + "first/first-commands.sh":   "true\n",
 		registry + "deploy/deploy-ref.yaml":    "# Deploys.\n" + wayStep("deploy") + "  env:\n  - name: VERSION\n",

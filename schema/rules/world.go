@@ -102,7 +102,7 @@ func knownTo(repo *repolayout.Repo) schema.Known {
 		return known
 	}
 	for list, over := range map[*[]string][]string{
-		&known.Clusters: own.Clusters, &known.Resources: own.Resources,
+		&known.Clusters: own.Clusters, &known.Architectures: own.Architectures, &known.Resources: own.Resources,
 		&known.Registries: own.Registries, &known.ProtectedNamespaces: own.ProtectedNamespaces,
 		&known.ReservedImages: own.ReservedImages, &known.ReservedTests: own.ReservedTests, &known.ClaimLabels: own.ClaimLabels,
 	} {

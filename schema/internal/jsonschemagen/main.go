@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 
 	"github.com/drover-ci/drover/schema"
@@ -43,17 +44,46 @@ func run(args []string) error {
 	if err := json.Unmarshal(data, &table); err != nil {
 		return fmt.Errorf("read %s: %w", args[0], err)
 	}
-	settings := map[string][]string{}
+	settings := newSettings()
 	for _, kind := range schema.Kinds() {
 		name := kind.Name + ".json"
 		if err := write(filepath.Join(args[1], name), document(table, kind)); err != nil {
 			return err
 		}
-		if len(kind.Files) > 0 {
-			settings[base+name] = kind.Files
-		}
+		settings.add(base+name, kind.Files)
 	}
-	return write(filepath.Join(args[1], "vscode-settings.json"), object{"yaml.schemas": settings})
+	return write(filepath.Join(args[1], "vscode-settings.json"), settings)
+}
+
+// settings are those of VS Code: which schema holds for which files. It takes
+// what ends in .json from another list than YAML, and knows YAML by its ending.
+type settings struct {
+	YAML   map[string][]string `json:"yaml.schemas"`
+	JSON   []jsonSchema        `json:"json.schemas"`
+	IsYAML map[string]string   `json:"files.associations"`
+}
+
+type jsonSchema struct {
+	Files []string `json:"fileMatch"`
+	URL   string   `json:"url"`
+}
+
+func newSettings() settings {
+	return settings{YAML: map[string][]string{}, IsYAML: map[string]string{}}
+}
+
+func (s *settings) add(url string, globs []string) {
+	for _, glob := range globs {
+		switch path.Ext(glob) {
+		case ".json":
+			s.JSON = append(s.JSON, jsonSchema{Files: []string{glob}, URL: url})
+			continue
+		case ".yaml":
+		default:
+			s.IsYAML[glob] = "yaml"
+		}
+		s.YAML[url] = append(s.YAML[url], glob)
+	}
 }
 
 func write(file string, content any) error {

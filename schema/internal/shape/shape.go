@@ -89,6 +89,9 @@ type Constraint struct {
 	Rule string `json:"rule"`
 	// Doc says it in a sentence.
 	Doc string `json:"doc"`
+	// Unless are constraints, before it, of which one that does not hold says all:
+	// this one is not told then.
+	Unless []string `json:"unless,omitempty"`
 
 	Min int      `json:"min,omitempty"`
 	Max int      `json:"max,omitempty"`

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"cuelang.org/go/cue"
@@ -33,6 +34,11 @@ func (c *compiler) constraints(value cue.Value) ([]shape.Constraint, error) {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 		constraint.Name = strings.TrimPrefix(name, "_")
+		for _, other := range constraint.Unless {
+			if !slices.ContainsFunc(all, func(before shape.Constraint) bool { return before.Name == other }) {
+				return nil, fmt.Errorf("%s: @unless names %s, which does not come before it", name, other)
+			}
+		}
 		all = append(all, constraint)
 	}
 	return all, nil
@@ -58,7 +64,7 @@ func conjuncts(value cue.Value) []cue.Value {
 
 // constraint compiles a call of matchN or matchIf.
 func (c *compiler) constraint(value cue.Value) (shape.Constraint, error) {
-	made := shape.Constraint{Rule: attribute(value, "rule"), Doc: documentation(value)}
+	made := shape.Constraint{Rule: attribute(value, "rule"), Doc: documentation(value), Unless: attributes(value, "unless")}
 	if made.Rule == "" || made.Doc == "" {
 		return made, errors.New("a constraint wants a comment, and an attribute @rule")
 	}

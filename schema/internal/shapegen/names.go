@@ -121,6 +121,17 @@ func attribute(value cue.Value, name string) string {
 	return text
 }
 
+// attributes are all arguments of an attribute.
+func attributes(value cue.Value, name string) []string {
+	found := value.Attribute(name)
+	var all []string
+	for i := range found.NumArgs() {
+		text, _ := found.Arg(i)
+		all = append(all, text)
+	}
+	return all
+}
+
 func documentation(value cue.Value) string {
 	for _, group := range value.Doc() {
 		return strings.Join(strings.Fields(group.Text()), " ")
