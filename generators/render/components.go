@@ -33,28 +33,38 @@ type Component struct {
 }
 
 // Components groups a repository's configurations and job files, in the order
-// of names.
+// of names. Files of one folder come together, and so those of one component
+// mostly: they are told by comparing with the one before.
 func Components(repo *repolayout.Repo) []Component {
 	byName := map[string]*Component{}
-	latest := &Component{}
 	component := func(name string) *Component {
-		if latest.Name == name { // mostly, since files of one folder come together
-			return latest
+		if byName[name] == nil {
+			byName[name] = &Component{Name: name}
 		}
-		if latest = byName[name]; latest == nil {
-			latest = &Component{Name: name}
-			byName[name] = latest
-		}
-		return latest
+		return byName[name]
 	}
+	var latest *Component
+	var of schema.Metadata
 	for _, doc := range repo.Configs {
-		c := component(doc.Value.Metadata.Component())
-		c.Docs = append(c.Docs, doc)
+		if m := doc.Value.Metadata; latest == nil || m.Org != of.Org || m.Repo != of.Repo {
+			latest, of = component(m.Component()), m
+		}
+		latest.Docs = append(latest.Docs, doc)
 	}
+	folder, known := "", false
 	for _, file := range repo.Jobs {
-		if name, ok := componentOfJobs(repo, file.Path); ok {
-			c := component(name)
-			c.Jobs = append(c.Jobs, file)
+		if !isJobFile(file.Path) {
+			continue
+		}
+		if dir := folderOf(file.Path); dir != folder {
+			var name string
+			if name, known = componentOfFolder(repo, dir); known {
+				latest = component(name)
+			}
+			folder = dir
+		}
+		if known {
+			latest.Jobs = append(latest.Jobs, file)
 		}
 	}
 	all := make([]Component, 0, len(byName))
@@ -64,14 +74,32 @@ func Components(repo *repolayout.Repo) []Component {
 	return all
 }
 
-// componentOfJobs says which component a job file is of: ORG/REPO/NAME.yaml in
-// the jobs' folder. Files in other places are nobody's.
-func componentOfJobs(repo *repolayout.Repo, file string) (name string, ok bool) {
-	below := strings.TrimPrefix(file, repo.Layout.Jobs+"/")
-	if path.Ext(file) != ".yaml" || strings.Count(below, "/") != 2 {
-		return "", false
+// othersJobs are the job files that are of no component.
+func othersJobs(repo *repolayout.Repo) []repolayout.Raw {
+	var others []repolayout.Raw
+	folder, known := "", false
+	for _, file := range repo.Jobs {
+		if dir := folderOf(file.Path); dir != folder {
+			_, known = componentOfFolder(repo, dir)
+			folder = dir
+		}
+		if !known && isJobFile(file.Path) {
+			others = append(others, file)
+		}
 	}
-	return path.Dir(below), true
+	return others
+}
+
+// folderOf is path.Dir for a path in its simplest form.
+func folderOf(file string) string { return file[:max(strings.LastIndexByte(file, '/'), 0)] }
+
+func isJobFile(file string) bool { return strings.HasSuffix(file, ".yaml") }
+
+// componentOfFolder says which component the job files in a folder are of:
+// ORG/REPO in the jobs' folder. Those in other places are nobody's.
+func componentOfFolder(repo *repolayout.Repo, folder string) (name string, ok bool) {
+	below, inside := strings.CutPrefix(folder, repo.Layout.Jobs+"/")
+	return below, inside && strings.Count(below, "/") == 1
 }
 
 // sameAs says whether the same jobs follow. Job files without an id may have

@@ -153,17 +153,6 @@ func (j *jobs) make(ctx context.Context, components []Component) ([]jobFile, []s
 // none.
 const handWritten = ""
 
-// othersJobs are the job files that are of no component.
-func othersJobs(repo *repolayout.Repo) []repolayout.Raw {
-	var others []repolayout.Raw
-	for _, file := range repo.Jobs {
-		if _, ok := componentOfJobs(repo, file.Path); !ok && path.Ext(file.Path) == ".yaml" {
-			others = append(others, file)
-		}
-	}
-	return others
-}
-
 func readHandWritten(repo *repolayout.Repo, others Component) ([]jobFile, error) {
 	files := make([]generators.File, 0, len(others.Jobs))
 	for _, file := range others.Jobs {

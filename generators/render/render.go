@@ -44,7 +44,7 @@ func Render(ctx context.Context, valid *rules.Valid, last *Rendering) (*Renderin
 		return nil, nil, err
 	}
 	r := &Rendering{Jobs: len(jobs.files), jobs: jobs, Elsewhere: map[string][]generators.Object{}, plain: map[string]plain{}}
-	if r.shared, err = newShared(valid.Repo); err != nil {
+	if r.shared, err = newShared(valid.Repo, last.shared); err != nil {
 		return nil, nil, err
 	}
 	if !r.shared.equal(last.shared) {
@@ -103,10 +103,14 @@ type shared struct {
 	boskos, leases []byte
 }
 
-func newShared(repo *repolayout.Repo) (s shared, err error) {
+func newShared(repo *repolayout.Repo, last shared) (s shared, err error) {
 	s.repo = repo
 	if s.boskos, err = repo.Read(repo.Layout.Boskos); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return s, err
+	}
+	if last.repo != nil && repo.Quotas == last.repo.Quotas && bytes.Equal(s.boskos, last.boskos) {
+		s.leases = last.leases
+		return s, nil
 	}
 	s.leases, err = boskos.New(repo.Quotas.Value).Render(s.boskos)
 	return s, err

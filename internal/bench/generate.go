@@ -45,7 +45,7 @@ func (b *bench) measureGenerateAgain(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	file := filepath.Join(repository, filepath.FromSlash("ci-operator/config/openshift/installer/openshift-installer-release-4.14.yaml"))
+	file := filepath.Join(repository, filepath.FromSlash("ci-operator/config/openshift/must-gather/openshift-must-gather-release-4.14.yaml"))
 	content, err := os.ReadFile(file)
 	if err != nil {
 		return err
