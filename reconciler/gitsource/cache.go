@@ -214,7 +214,7 @@ func mergePacks(repository *git.Repository, dir string) error {
 	if err != nil || len(hashes) == 0 {
 		return err
 	}
-	name, err := writePack(repository, hashes)
+	name, err := writePack(repository, repository.Storer, hashes)
 	if err != nil {
 		return fmt.Errorf("merge packs of %s: %w", dir, err)
 	}
@@ -257,7 +257,8 @@ func hashesOf(packs []pack) ([]plumbing.Hash, error) {
 	return hashes, nil
 }
 
-func writePack(repository *git.Repository, hashes []plumbing.Hash) (name plumbing.Hash, err error) {
+// writePack stores objects as a pack.
+func writePack(repository *git.Repository, objects storer.EncodedObjectStorer, hashes []plumbing.Hash) (name plumbing.Hash, err error) {
 	storage, ok := repository.Storer.(storer.PackfileWriter)
 	if !ok {
 		return plumbing.ZeroHash, errors.New("the repository takes no packs")
@@ -266,6 +267,6 @@ func writePack(repository *git.Repository, hashes []plumbing.Hash) (name plumbin
 	if err != nil {
 		return plumbing.ZeroHash, err
 	}
-	name, err = packfile.NewEncoder(out, repository.Storer, false).Encode(hashes, 0)
+	name, err = packfile.NewEncoder(out, objects, false).Encode(hashes, 0)
 	return name, errors.Join(err, out.Close())
 }

@@ -124,8 +124,10 @@ func (c *clone) update(ctx context.Context, repository *git.Repository, branch s
 	if have, err := repository.Reference(name, true); err == nil && have.Hash() == found.Hash() {
 		return false, nil
 	}
-	if err := c.fetch(ctx, repository, "+"+name.String()+":"+name.String()); err != nil {
-		return false, err
+	if c.options.Depth == 0 || c.fetchThin(ctx, repository, name) != nil { // else all is asked for
+		if err := c.fetch(ctx, repository, "+"+name.String()+":"+name.String()); err != nil {
+			return false, err
+		}
 	}
 	return true, c.contain(ctx, repository)
 }

@@ -2,6 +2,7 @@ package gitsource
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -179,6 +180,9 @@ func (c Credentials) terms(ctx context.Context, repository, beside string) (term
 
 func (c Credentials) httpTerms(endpoint *transport.Endpoint) (terms, error) {
 	t := terms{caBundle: c.CABundle, end: func() {}}
+	if len(c.CABundle) > 0 && !x509.NewCertPool().AppendCertsFromPEM(c.CABundle) {
+		return terms{}, errors.New("ca.crt holds no certificate in PEM")
+	}
 	switch {
 	case c.Token != "":
 		t.auth = &githttp.TokenAuth{Token: c.Token}

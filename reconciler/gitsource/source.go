@@ -44,7 +44,9 @@ type Options struct {
 	// Depth is how many commits of history the clone has; 0 is all of it. Other
 	// revisions are fetched when they are asked for.
 	Depth int
-	// Interval is how often a remote repository is asked. Default: 1 minute.
+	// Interval is how often a remote repository is asked, and a local one looked at
+	// even if the file system said nothing: some say nothing. Defaults: 1 minute,
+	// and 5 seconds.
 	Interval time.Duration
 	// Timeout bounds each conversation with a remote repository. Default: 10
 	// minutes.
@@ -60,6 +62,9 @@ type Options struct {
 func (o Options) withDefaults() Options {
 	if o.Interval <= 0 {
 		o.Interval = time.Minute
+		if !IsRemote(o.Repository) {
+			o.Interval = 5 * time.Second
+		}
 	}
 	if o.Timeout <= 0 {
 		o.Timeout = 10 * time.Minute

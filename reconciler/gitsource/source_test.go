@@ -155,43 +155,88 @@ func isNotExist(err error) bool {
 	return ok && os.IsNotExist(err)
 }
 
+// TestWatchTellsOfCommits: all that moves a branch is told by the file system
+// alone, an hour before the next look.
 func TestWatchTellsOfCommits(t *testing.T) {
 	repository := testgit.New(t)
 	repository.Commit("a.txt", "0")
-	source := open(t, gitsource.Options{Repository: repository.Dir})
-	ctx, cancel := context.WithCancel(t.Context())
-	told := make(chan struct{}, 1)
-	ended := make(chan error, 1)
-	go func() {
-		ended <- source.Watch(ctx, func() {
-			select {
-			case told <- struct{}{}:
-			default:
+	linked := filepath.Join(t.TempDir(), "linked")
+	repository.Git("worktree", "add", "--quiet", "-b", "feature/in/a/worktree", linked)
+	elsewhere := testgit.Open(t, linked)
+	head := func() string { return repository.Git("rev-parse", "main") }
+	for name, tc := range map[string]struct {
+		folder, branch string
+		changes        []func() string
+	}{
+		"commits": {repository.Dir, "main", []func() string{
+			func() string { return repository.Commit("a.txt", "1") },
+			func() string { repository.Git("gc", "--quiet"); return repository.Commit("a.txt", "2") },
+			func() string { repository.Git("reset", "--quiet", "--hard", "HEAD~1"); return head() },
+			func() string {
+				repository.Git("pack-refs", "--all", "--prune")
+				return repository.Commit("a.txt", "3")
+			},
+			func() string { repository.Git("update-ref", "refs/heads/main", "HEAD~1"); return head() },
+			func() string { // in the file of all branches alone
+				repository.Git("pack-refs", "--all", "--prune")
+				packed := filepath.Join(repository.Dir, ".git", "packed-refs")
+				text, err := os.ReadFile(packed)
+				if err != nil {
+					t.Fatal(err)
+				}
+				is, was := head(), repository.Git("rev-parse", "main~1")
+				next := strings.Replace(string(text), is+" refs/heads/main", was+" refs/heads/main", 1)
+				if err := os.WriteFile(packed+".new", []byte(next), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.Rename(packed+".new", packed); err != nil {
+					t.Fatal(err)
+				}
+				return was
+			},
+		}},
+		"a linked worktree": {linked, "feature/in/a/worktree", []func() string{
+			func() string { return elsewhere.Commit("b.txt", "1") },
+			func() string { repository.Git("pack-refs", "--all", "--prune"); return elsewhere.Commit("b.txt", "2") },
+		}},
+		"a branch in new folders": {repository.Dir, "later/and/deeper", []func() string{
+			func() string { repository.Git("branch", "later/and/deeper", "main"); return head() },
+			func() string {
+				repository.Git("update-ref", "refs/heads/later/and/deeper", "feature/in/a/worktree")
+				return repository.Git("rev-parse", "later/and/deeper")
+			},
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			source := open(t, gitsource.Options{Repository: tc.folder, Branch: tc.branch, Interval: time.Hour})
+			ctx, cancel := context.WithCancel(t.Context())
+			told := make(chan struct{}, 1)
+			ended := make(chan error, 1)
+			go func() {
+				ended <- source.Watch(ctx, func() {
+					select {
+					case told <- struct{}{}:
+					default:
+					}
+				})
+			}()
+			<-told // the watch stands
+			for i, change := range tc.changes {
+				want := change()
+				deadline := time.After(safety)
+				for got, _ := source.Fetch(t.Context()); got.Hash != want; got, _ = source.Fetch(t.Context()) {
+					select {
+					case <-told:
+					case <-deadline:
+						t.Fatalf("change %d: nothing was told of %s", i, want)
+					}
+				}
+			}
+			cancel()
+			if err := <-ended; err != nil {
+				t.Error(err)
 			}
 		})
-	}()
-	<-told // the watch stands
-	for _, change := range []func() string{
-		func() string { return repository.Commit("a.txt", "1") },
-		func() string { repository.Git("gc", "--quiet"); return repository.Commit("a.txt", "2") },
-		func() string {
-			repository.Git("reset", "--quiet", "--hard", "HEAD~1")
-			return repository.Git("rev-parse", "HEAD")
-		},
-	} {
-		want := change()
-		deadline := time.After(safety)
-		for fetch(t, source).Hash != want {
-			select {
-			case <-told:
-			case <-deadline:
-				t.Fatalf("nothing was told of %s", want)
-			}
-		}
-	}
-	cancel()
-	if err := <-ended; err != nil {
-		t.Error(err)
 	}
 }
 

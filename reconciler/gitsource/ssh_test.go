@@ -76,6 +76,20 @@ func newKey(t *testing.T) (ssh.Signer, []byte) {
 	return signer, pem.EncodeToMemory(block)
 }
 
+// seal has a key ask for a passphrase.
+func seal(t *testing.T, key []byte, passphrase string) []byte {
+	t.Helper()
+	opened, err := ssh.ParseRawPrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	block, err := ssh.MarshalPrivateKeyWithPassphrase(opened, "", []byte(passphrase))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pem.EncodeToMemory(block)
+}
+
 // uploadPack serves one connection.
 func uploadPack(connection net.Conn, config *ssh.ServerConfig, dir string) {
 	server, channels, requests, err := ssh.NewServerConn(connection, config)
@@ -112,6 +126,7 @@ func TestFetchOverSSH(t *testing.T) {
 	repository := testgit.New(t)
 	repository.Commit("a.txt", "1")
 	server, other := newSSHServer(t, repository.Dir), newSSHServer(t, repository.Dir)
+	sealed := seal(t, server.key, "secret phrase")
 	good := gitsource.Credentials{SSHKey: server.key, KnownHosts: server.knownHosts}
 	cases := map[string]struct {
 		credentials gitsource.Credentials
@@ -122,6 +137,9 @@ func TestFetchOverSSH(t *testing.T) {
 		"another server":   {gitsource.Credentials{SSHKey: server.key, KnownHosts: other.knownHosts}, "key is unknown"},
 		"no known hosts":   {gitsource.Credentials{SSHKey: server.key}, "no known_hosts"},
 		"no key":           {gitsource.Credentials{SSHKey: []byte("secret nonsense"), KnownHosts: server.knownHosts}, "read the ssh key"},
+		"passphrase":       {gitsource.Credentials{SSHKey: sealed, Passphrase: "secret phrase", KnownHosts: server.knownHosts}, ""},
+		"wrong phrase":     {gitsource.Credentials{SSHKey: sealed, Passphrase: "secret, but wrong", KnownHosts: server.knownHosts}, "read the ssh key"},
+		"no phrase":        {gitsource.Credentials{SSHKey: sealed, KnownHosts: server.knownHosts}, "read the ssh key"},
 		"broken knowledge": {gitsource.Credentials{SSHKey: server.key, KnownHosts: []byte("x y z\n")}, "read known_hosts"},
 	}
 	for name, tc := range cases {

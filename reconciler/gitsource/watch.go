@@ -14,10 +14,6 @@ import (
 	"github.com/fsnotify/fsnotify"
 )
 
-// safetyInterval is how often a local repository is looked at even if the
-// file system said nothing: some file systems say nothing.
-const safetyInterval = 5 * time.Second
-
 // Poke has whoever watches look, as if the branch had moved. It returns at once
 // and may be called at any time; of several pokes one is enough.
 func (s *Source) Poke() {
@@ -28,8 +24,8 @@ func (s *Source) Poke() {
 }
 
 // Watch calls notify whenever the branch may have moved, until the context
-// ends: at once for a local repository, at the source's interval for a remote
-// one, and when it is poked. Notify must return quickly; it may be called when
+// ends: at once for a local repository, at the source's interval, and when it is
+// poked. Notify must return quickly; it may be called when
 // nothing has changed. There may be one Watch at a time.
 func (s *Source) Watch(ctx context.Context, notify func()) error {
 	if s.clone != nil {
@@ -48,7 +44,7 @@ func (s *Source) Watch(ctx context.Context, notify func()) error {
 	var ticking sync.WaitGroup
 	defer ticking.Wait()
 	defer cancel()
-	ticking.Go(func() { tick(ctx, safetyInterval, s.poked, notify) })
+	ticking.Go(func() { tick(ctx, s.options.Interval, s.poked, notify) })
 	notify() // what moved before the watch began
 	return s.forward(ctx, watcher, notify)
 }
@@ -59,7 +55,12 @@ func (s *Source) watchRefs(watcher *fsnotify.Watcher) error {
 	if err := watcher.Add(s.gitDir); err != nil {
 		return fmt.Errorf("watch %s: %w", s.gitDir, err)
 	}
-	return filepath.WalkDir(filepath.Join(s.gitDir, "refs"), func(path string, entry fs.DirEntry, err error) error {
+	return watchFolders(watcher, filepath.Join(s.gitDir, "refs"))
+}
+
+// watchFolders watches a folder and those below it, if they are there.
+func watchFolders(watcher *fsnotify.Watcher, dir string) error {
+	return filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) || (err == nil && !entry.IsDir()) {
 			return nil
 		}
@@ -85,7 +86,7 @@ func (s *Source) forward(ctx context.Context, watcher *fsnotify.Watcher, notify 
 				return nil
 			}
 			if info, err := os.Stat(event.Name); err == nil && info.IsDir() && event.Has(fsnotify.Create) {
-				_ = watcher.Add(event.Name) // a new folder of branches; without it the safety interval is left
+				_ = watchFolders(watcher, event.Name) // of branches; without it the interval is left
 			}
 			if filepath.Ext(event.Name) != ".lock" && !event.Has(fsnotify.Chmod) {
 				notify()
