@@ -239,7 +239,12 @@ func (r *Reconciler) load(ctx context.Context, revision gitsource.Revision) (*re
 	if err != nil {
 		return nil, err
 	}
-	repo, err := repolayout.Load(ctx, tree, r.repo)
+	var repo *repolayout.Repo
+	if r.repo == nil {
+		repo, err = repolayout.LoadFirst(ctx, tree, r.options.Memory)
+	} else {
+		repo, err = repolayout.Load(ctx, tree, r.repo)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("load revision %s: %w", revision.Short(), err)
 	}

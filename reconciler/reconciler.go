@@ -78,6 +78,8 @@ type Options struct {
 	// somebody who uses what it takes away; last is what is in force, or nil. Its
 	// problems hold units back as those of rules do. Default: nothing does.
 	Guard func(ctx context.Context, last, next *rules.Valid) ([]schema.Problem, error)
+	// Memory is what earlier processes read of the repository. Default: none.
+	Memory *repolayout.Memory
 	// Logger gets a line for each pass. Default: slog.Default().
 	Logger *slog.Logger
 }
@@ -194,6 +196,7 @@ func (r *Reconciler) loop(ctx context.Context, watched <-chan error) error {
 			} else {
 				retry = r.options.FirstRetry
 			}
+			r.options.Memory.Keep()
 			timer.Reset(wait)
 		}
 		due, again = true, false

@@ -53,7 +53,7 @@ func (r *Repo) Compose(ctx context.Context, held map[Unit]*Repo) (*Repo, error) 
 // under is the same revision as other settings see it.
 func (r *Repo) under(ctx context.Context, from *Repo) (*Repo, error) {
 	if r.Layout != from.Layout || !slices.Equal(publishedFolders(r.Settings.Value), publishedFolders(from.Settings.Value)) {
-		loaded, err := load(ctx, r.tree, from.Settings, r)
+		loaded, err := load(ctx, r.tree, from.Settings, r, nil)
 		if err != nil {
 			return nil, err
 		}

@@ -13,12 +13,12 @@ import (
 )
 
 // newLoader starts workers on all processors, which [loader.wait] ends.
-func newLoader(ctx context.Context, tree Tree) *loader {
+func newLoader(ctx context.Context, tree Tree, memory *Memory) *loader {
 	group, ctx := errgroup.WithContext(ctx)
-	l := &loader{ctx: ctx, tree: tree, fresh: make(chan *file, 256), work: group}
+	l := &loader{ctx: ctx, tree: tree, memory: memory, fresh: make(chan *file, 256), work: group}
 	for range runtime.GOMAXPROCS(0) {
 		group.Go(func() error {
-			r := reader{tree: tree}
+			r := reader{tree: tree, memory: memory}
 			for f := range l.fresh {
 				if err := r.decode(f); err != nil {
 					return err
@@ -41,7 +41,9 @@ func (l *loader) wait() error {
 // half of a repository is files of which nothing is kept.
 type reader struct {
 	tree    Tree
+	memory  *Memory
 	buffers [][]byte
+	room    packing
 }
 
 // blobReader is a tree that reads into given memory, or new memory where that is
@@ -50,12 +52,13 @@ type blobReader interface {
 	readBlob(file string, buffer []byte) ([]byte, ID, error)
 }
 
-// read reads one part of a file. The content is gone with the next file.
+// read reads one part of a file, with its id where the tree tells. The content is
+// gone with the next file.
 func (r *reader) read(part int, name string) (content []byte, id ID, err error) {
 	tree, ok := r.tree.(blobReader)
 	if !ok {
 		content, err = r.tree.ReadFile(name)
-		return content, BlobID(content), err
+		return content, ID{}, err
 	}
 	if part == len(r.buffers) {
 		r.buffers = append(r.buffers, nil)
@@ -72,8 +75,31 @@ func (r *reader) read(part int, name string) (content []byte, id ID, err error) 
 func (r *reader) decode(f *file) error {
 	before := f.before
 	f.before = nil // a chain of earlier revisions must not be kept alive
+	if contents, ok := r.memory.read(f, &r.room); ok {
+		f.decode(f, contents)
+		return nil
+	}
+	contents, err := r.contents(f)
+	if err != nil {
+		return err
+	}
+	if before != nil && before.id == f.id {
+		f.doc, f.problems = before.doc, before.problems
+		return nil
+	}
+	problems := len(f.problems)
+	f.decode(f, contents)
+	if problems == 0 {
+		r.memory.note(f, contents, &r.room)
+	}
+	return nil
+}
+
+// contents reads a file's parts, and gives it an id where it has none.
+func (r *reader) contents(f *file) ([][]byte, error) {
 	contents := make([][]byte, 0, len(f.parts))
-	ids := make([]ID, 0, len(f.parts))
+	var ids []ID
+	unknown := f.id == (ID{})
 	for i, part := range f.parts {
 		content, id, err := r.read(i, part)
 		problem, err := problemOf(part, err)
@@ -82,21 +108,21 @@ func (r *reader) decode(f *file) error {
 			problem, err = &lost, nil
 		}
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if problem != nil {
 			f.problems = append(f.problems, *problem)
 		}
 		contents = append(contents, content)
+		if unknown && id == (ID{}) {
+			id = BlobID(content)
+		}
 		ids = append(ids, id)
 	}
-	f.id = combine(ids...)
-	if before != nil && before.id == f.id {
-		f.doc, f.problems = before.doc, before.problems
-		return nil
+	if unknown {
+		f.id = combine(ids...)
 	}
-	f.decode(f, contents)
-	return nil
+	return contents, nil
 }
 
 // readFile reads a file. What its author has to mend is a problem; all else is

@@ -93,7 +93,9 @@ func (jobSorter) sort(dir string, entries []Entry) ([]*file, []schema.Problem) {
 			files = append(files, rawFile(entry, name))
 			continue
 		}
-		files = append(files, newFile(entry, judgeJobs, name))
+		jobs := newFile(entry, judgeJobs, name)
+		jobs.jobs = true
+		files = append(files, jobs)
 	}
 	return files, nil
 }

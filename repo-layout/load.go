@@ -23,11 +23,11 @@ func Load(ctx context.Context, tree Tree, last *Repo) (*Repo, error) {
 	if err != nil {
 		return nil, err
 	}
-	return load(ctx, tree, settings, last)
+	return load(ctx, tree, settings, last, nil)
 }
 
 // load is Load under given settings.
-func load(ctx context.Context, tree Tree, settings *Doc[schema.Settings], last *Repo) (repo *Repo, err error) {
+func load(ctx context.Context, tree Tree, settings *Doc[schema.Settings], last *Repo, memory *Memory) (repo *Repo, err error) {
 	repo = &Repo{Settings: settings, Layout: LayoutOf(settings.Value), tree: tree, folders: map[string]*folder{}, units: &unitList{}}
 	if last == nil || last.Layout != repo.Layout {
 		last = &Repo{}
@@ -51,7 +51,7 @@ func load(ctx context.Context, tree Tree, settings *Doc[schema.Settings], last *
 	if repo.ClaimOwners, err = loadSingle(tree, repo.Layout.ClaimOwners, last.ClaimOwners); err != nil {
 		return nil, err
 	}
-	if err := repo.loadAreas(ctx, last); err != nil {
+	if err := repo.loadAreas(ctx, last, memory); err != nil {
 		return nil, err
 	}
 	repo.collect()
@@ -61,8 +61,8 @@ func load(ctx context.Context, tree Tree, settings *Doc[schema.Settings], last *
 
 // loadAreas loads all folders. Where the workers fail, that is why the walk
 // ended.
-func (r *Repo) loadAreas(ctx context.Context, last *Repo) (err error) {
-	l := newLoader(ctx, r.tree)
+func (r *Repo) loadAreas(ctx context.Context, last *Repo, memory *Memory) (err error) {
+	l := newLoader(ctx, r.tree, memory)
 	for dir, sort := range r.areas() {
 		if r.folders[dir], err = l.area(dir, sort, last.folders[dir]); err != nil {
 			break

@@ -46,6 +46,8 @@ type file struct {
 	parts  []string
 	id     ID
 	linked bool
+	// jobs says that it is a file of jobs, of which no document is made.
+	jobs bool
 	// before is the same file of an earlier revision, if there was one.
 	before   *file
 	decode   func(f *file, contents [][]byte)
@@ -62,10 +64,11 @@ type sorter interface {
 // loader walks the folders of a tree and hands the files that are new to
 // workers, which read and decode them meanwhile.
 type loader struct {
-	ctx   context.Context //nolint:containedctx // lives as long as one Load
-	tree  Tree
-	fresh chan *file
-	work  *errgroup.Group
+	ctx    context.Context //nolint:containedctx // lives as long as one Load
+	tree   Tree
+	memory *Memory
+	fresh  chan *file
+	work   *errgroup.Group
 }
 
 // area loads a folder with all below it. What does not exist is empty.
@@ -124,7 +127,7 @@ func (l *loader) addFiles(loaded *folder, sorted []*file, last *folder) error {
 		known := before[f.path()]
 		if known != nil && f.id != (ID{}) && known.id == f.id {
 			f = known
-		} else if f.decode != nil {
+		} else if f.decode != nil && !l.memory.judged(f) {
 			f.before = known
 			select {
 			case l.fresh <- f:

@@ -20,6 +20,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/drover-ci/drover/generators"
+	"github.com/drover-ci/drover/internal/memo"
 	"github.com/drover-ci/drover/leases/page"
 	"github.com/drover-ci/drover/leases/store"
 	"github.com/drover-ci/drover/reconciler"
@@ -27,6 +28,7 @@ import (
 	"github.com/drover-ci/drover/reconciler/configrepo"
 	"github.com/drover-ci/drover/reconciler/gitsource"
 	"github.com/drover-ci/drover/reconciler/metrics"
+	repolayout "github.com/drover-ci/drover/repo-layout"
 	"github.com/drover-ci/drover/resolver/imagestreams"
 	"github.com/drover-ci/drover/schema"
 	"github.com/drover-ci/drover/schema/rules"
@@ -222,6 +224,7 @@ func (k *keeper) lead(ctx context.Context, source *gitsource.Source) error {
 	report := counting(k.counted, reportTo(k.front.Load(), &statusReporter{writer: writer}))
 	drift := tellDrift(k.logger, k.counted)
 	loop := reconciler.New(source, graceful{target, k.grace}, report, reconciler.Options{
+		Memory:   k.memory(source),
 		LastGood: lastGood, Held: heldBefore(before.Status), Guard: guard, Logger: k.logger,
 		Open:  opener{home: k.config, kubeconfig: k.command.Kubeconfig, namespace: k.namespace, owner: ownerOf(k.name)}.open,
 		Drift: func(name string, d apply.Drift) { tellDrift(k.logger.With("target", name), k.counted)(d) },
@@ -307,12 +310,17 @@ func (k *keeper) ordered() reconciler.Orders {
 
 // follow serves what another process applied.
 func (k *keeper) follow(ctx context.Context, source *gitsource.Source) error {
-	loop := reconciler.New(following{source, k.applied}, nil, k.front.Load(), reconciler.Options{Logger: k.logger})
+	loop := reconciler.New(following{source, k.applied}, nil, k.front.Load(), reconciler.Options{Memory: k.memory(source), Logger: k.logger})
 	k.begin(loop)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return loop.Run(ctx) })
 	group.Go(func() error { return k.front.Load().Run(ctx) })
 	return group.Wait()
+}
+
+// memory is what an earlier process remembered of the repository.
+func (k *keeper) memory(source *gitsource.Source) *repolayout.Memory {
+	return repolayout.OpenMemory(memo.Open(filepath.Join(k.cacheDir, "memo")), source.Repository())
 }
 
 // begin has a loop's snapshot served once it has one.

@@ -61,7 +61,7 @@ func (c serveResolverCommand) Run(ctx context.Context, out *console) error {
 	front := newFront(func() *rules.Snapshot { return loop.Snapshot() }, frontOptions{
 		source: source, repository: source.Repository(), streams: streams, logger: logger,
 	})
-	loop = reconciler.New(source, nil, front, reconciler.Options{Logger: logger})
+	loop = reconciler.New(source, nil, front, reconciler.Options{Memory: c.memory(c.Repo), Logger: logger})
 	profiles, err := c.profiles()
 	if err != nil {
 		return err

@@ -6,10 +6,13 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"path/filepath"
 	"time"
 
+	"github.com/drover-ci/drover/internal/memo"
 	"github.com/drover-ci/drover/reconciler/gitsource"
 	"github.com/drover-ci/drover/reconciler/metrics"
+	repolayout "github.com/drover-ci/drover/repo-layout"
 )
 
 // followFlags say how a server follows a repository.
@@ -18,6 +21,7 @@ type followFlags struct {
 	Interval       time.Duration `default:"1m" help:"How often to ask a remote repository."`
 	Credentials    string        `placeholder:"DIR" help:"A folder of files with what a remote repository asks for, as a mounted Secret is: username and password, bearerToken, or ssh-privatekey and known_hosts."` //nolint:lll // a tag stands on one line
 	AllowedSigners string        `placeholder:"FILE" help:"Accept only revisions that are signed by an ssh key of this allowed_signers file."`
+	NoCache        bool          `help:"Read everything again at the start, whatever an earlier run remembered."`
 	OpenpgpKeys    string        `name:"openpgp-keys" placeholder:"FILE" help:"Accept only revisions that are signed by one of these OpenPGP keys, armored."`
 }
 
@@ -35,6 +39,17 @@ func (f followFlags) open(ctx context.Context, repository, clone string) (*gitso
 		return nil, err
 	}
 	return gitsource.Open(ctx, options)
+}
+
+// memory is what an earlier run remembered of a repository; nil for nothing.
+func (f followFlags) memory(repository string) *repolayout.Memory {
+	if place, err := filepath.Abs(repository); err == nil && !gitsource.IsRemote(repository) {
+		repository = place
+	}
+	if f.NoCache {
+		return nil
+	}
+	return repolayout.OpenMemory(memo.UserStore(), repository)
 }
 
 // signers reads who may sign; nil where anybody may commit.

@@ -21,6 +21,7 @@ import (
 	"github.com/drover-ci/drover/reconciler/configrepo"
 	"github.com/drover-ci/drover/reconciler/gitsource"
 	"github.com/drover-ci/drover/reconciler/metrics"
+	repolayout "github.com/drover-ci/drover/repo-layout"
 	"github.com/drover-ci/drover/resolver/imagestreams"
 	"github.com/drover-ci/drover/schema/rules"
 	"github.com/drover-ci/drover/web"
@@ -90,7 +91,7 @@ func (c upCommand) Run(ctx context.Context, out *console) error {
 	}
 	system := &system{
 		data: data, source: source, cluster: cluster, listener: listener, leases: leases,
-		repo: gitsource.Redact(c.repository(data)), hook: c.hookFlags, profiles: profiles, logger: logger, out: out,
+		repo: gitsource.Redact(c.repository(data)), hook: c.hookFlags, profiles: profiles, memory: c.memory(c.repository(data)), logger: logger, out: out,
 	}
 	return system.run(ctx)
 }
@@ -182,6 +183,7 @@ type system struct {
 	repo     string
 	hook     hookFlags
 	profiles *profiles
+	memory   *repolayout.Memory
 	logger   *slog.Logger
 	out      *console
 }
@@ -218,6 +220,7 @@ func (s *system) run(ctx context.Context) error {
 	announce, repository := newAnnouncement(s), counted.Repository(objectName)
 	report := announce.after(counting(repository, reportTo(front, reporter, s.leases.follow(func() *rules.Snapshot { return loop.Snapshot() }))))
 	loop = reconciler.New(s.source, target, report, reconciler.Options{
+		Memory:   s.memory,
 		LastGood: lastGood, Held: heldBefore(before.Status), Guard: s.leases.guard, Logger: s.logger,
 		Open: opener{home: s.cluster.config, kubeconfig: s.cluster.kubeconfig, namespace: systemNamespace, owner: "default"}.open,
 	})
