@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
+	"github.com/drover-ci/drover/reconciler/gitsource"
 	repolayout "github.com/drover-ci/drover/repo-layout"
 	"github.com/drover-ci/drover/schema/rules"
 )
@@ -16,15 +18,17 @@ func (c checkCommand) judgeChange(ctx context.Context) (report, error) {
 		return report{}, err
 	}
 	defer func() { _ = files.close() }()
+	source, since, err := c.base(ctx, files.revision)
+	if err != nil {
+		return report{}, fmt.Errorf("find the base: %w", err)
+	}
 	head := rules.Check(ctx, nil, repo)
 	problems := withMade(head.Problems, repo)
 	result := report{Problems: problems, Files: repo.Documents(), Revision: files.revision.Hash}
 	if len(problems) == 0 || ctx.Err() != nil {
 		return result, ctx.Err()
 	}
-	before := c.repositoryFlags
-	before.Rev = c.Base
-	old, err := before.open(ctx)
+	old, err := openRevision(source, since)
 	if err != nil {
 		return report{}, fmt.Errorf("read the base: %w", err)
 	}
@@ -35,4 +39,34 @@ func (c checkCommand) judgeChange(ctx context.Context) (report, error) {
 	}
 	result.Problems = rules.Since(withMade(rules.Check(ctx, head, base).Problems, base), problems)
 	return result, ctx.Err()
+}
+
+// base is the revision that the change began at: the newest that both the one
+// that was asked for and the one that is checked have in their histories, so
+// that what was mended on a branch meanwhile is not laid at the change's door.
+// Where a shallow clone does not have it, it is the former itself. A checkout
+// as it lies is taken for what HEAD is and some more.
+func (c checkCommand) base(ctx context.Context, checked gitsource.Revision) (*gitsource.Source, gitsource.Revision, error) {
+	flags := c.repositoryFlags
+	flags.Rev = c.Base
+	source, err := flags.source(ctx)
+	if err != nil {
+		return nil, gitsource.Revision{}, err
+	}
+	asked, err := source.Resolve(c.Base)
+	if err != nil {
+		return nil, gitsource.Revision{}, err
+	}
+	head, err := source.Resolve(cmp.Or(checked.Hash, "HEAD"))
+	if err != nil {
+		return nil, gitsource.Revision{}, err
+	}
+	common, found, err := source.MergeBase(asked, head)
+	if err != nil {
+		return nil, gitsource.Revision{}, err
+	}
+	if found {
+		return source, common, nil
+	}
+	return source, asked, nil
 }

@@ -36,21 +36,39 @@ func (f repositoryFlags) open(ctx context.Context) (*opened, error) {
 		}
 		return &opened{tree: tree, close: closeTree}, nil
 	}
-	cache, err := cloneDir(f.Repo)
+	source, err := f.source(ctx)
 	if err != nil {
 		return nil, err
 	}
-	source, err := gitsource.Open(ctx, gitsource.Options{Repository: f.Repo, CloneDir: cache})
-	if err != nil {
-		return nil, err
-	}
-	revision, err := source.Fetch(ctx)
-	if err == nil && f.Rev != "" {
+	var revision gitsource.Revision
+	if f.Rev == "" {
+		revision, err = source.Fetch(ctx)
+	} else {
 		revision, err = source.Resolve(f.Rev)
 	}
 	if err != nil {
 		return nil, err
 	}
+	return openRevision(source, revision)
+}
+
+// source opens the Git repository, of which revisions are then asked for by
+// name, unless none is given. A remote one is asked what is new.
+func (f repositoryFlags) source(ctx context.Context) (*gitsource.Source, error) {
+	cache, err := cloneDir(f.Repo)
+	if err != nil {
+		return nil, err
+	}
+	remote := gitsource.IsRemote(f.Repo)
+	source, err := gitsource.Open(ctx, gitsource.Options{Repository: f.Repo, CloneDir: cache, NamedOnly: f.Rev != "" && !remote})
+	if err != nil || !remote || f.Rev == "" {
+		return source, err
+	}
+	_, err = source.Fetch(ctx)
+	return source, err
+}
+
+func openRevision(source *gitsource.Source, revision gitsource.Revision) (*opened, error) {
 	tree, err := source.Tree(revision)
 	if err != nil {
 		return nil, err

@@ -82,6 +82,12 @@ func (o *objects) read(want gitobjects.Type, hash plumbing.Hash) ([]byte, error)
 	return content, err
 }
 
+// has says whether a commit can be read.
+func (o *objects) has(hash plumbing.Hash) bool {
+	_, err := o.read(gitobjects.Commit, hash)
+	return err == nil
+}
+
 // insist reads an object that should be there.
 func (o *objects) insist(want gitobjects.Type, hash plumbing.Hash) ([]byte, error) {
 	content, err := o.read(want, hash)

@@ -38,6 +38,9 @@ type Options struct {
 	Repository string
 	// Branch to follow. Default: the one that the repository's HEAD names.
 	Branch string
+	// NamedOnly says that no branch is followed: revisions are asked for by name
+	// alone. HEAD may be detached then, as it is where a pull request is tested.
+	NamedOnly bool
 	// CloneDir is where a remote repository's clone is kept. Beside it, files
 	// and folders are made whose names begin with its own.
 	CloneDir string
@@ -115,7 +118,7 @@ func Open(ctx context.Context, options Options) (*Source, error) {
 }
 
 func defaultBranch(options Options, repository *git.Repository) (string, error) {
-	if options.Branch != "" {
+	if options.Branch != "" || options.NamedOnly && !IsRemote(options.Repository) {
 		return options.Branch, nil
 	}
 	head, err := repository.Reference(plumbing.HEAD, false)

@@ -43,9 +43,11 @@ func Since(base, head []schema.Problem) []schema.Problem {
 // positions are what a change elsewhere in a file moves.
 var positions = regexp.MustCompile(`\[[0-9]+\]|\bline [0-9]+`)
 
-// identity is what a problem says, without where it stands and without what it
-// offers instead, which depends on what else there is.
+// identity is what a problem says, without where it stands, without the lines of
+// others that led there, and without what it offers instead, which depends on
+// what else there is.
 func identity(p schema.Problem) string {
-	message, _, _ := strings.Cut(p.Message, "; did you mean")
+	message := strings.TrimSuffix(p.Message, schema.ByWayOf(p.Related))
+	message, _, _ = strings.Cut(message, "; did you mean")
 	return strings.Join([]string{p.File, p.Path, p.Rule, message}, "\x00")
 }
