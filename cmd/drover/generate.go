@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"runtime"
 	"slices"
@@ -96,10 +97,23 @@ func (c generateCommand) finish(found report, target *writer, out *console) erro
 	if err := target.summary(out); err != nil {
 		return err
 	}
+	if !failed {
+		found.printMade(out)
+	}
 	if failed || c.Check && len(target.changed) > 0 {
 		return errProblems
 	}
 	return nil
+}
+
+// printMade prints the warnings that only making files shows: check prints the
+// others.
+func (r report) printMade(out *console) {
+	for _, problem := range r.Problems {
+		if rule, _ := rules.Find(problem.Rule); rule.By == rules.ByMaking {
+			fmt.Fprintln(out.stderr, problem)
+		}
+	}
 }
 
 // generate makes every file that can be made. Problems are those that only
@@ -121,7 +135,9 @@ func (c generateCommand) generate(
 		maker.Read = nil
 	}
 	sound := withoutProblems(repo, problems)
+	var labels render.Labels
 	found, err = maker.All(ctx, sound, func(made render.Made) error {
+		labels.Add(made)
 		if maker.Read == nil {
 			return target.putAll(made.Files)
 		}
@@ -131,7 +147,7 @@ func (c generateCommand) generate(
 	if err == nil && c.Out == "" {
 		err = c.generateBoskos(repo, target)
 	}
-	return unknownFiles(found, problems), err
+	return append(unknownFiles(found, problems), labels.Problems(repo.Layout)...), err
 }
 
 // unknownFiles leaves out problems of files of which there is one already.

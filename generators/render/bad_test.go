@@ -2,6 +2,7 @@ package render_test
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -23,7 +24,7 @@ func made(t *testing.T, dir string) string {
 	}
 	defer func() { _ = closeTree() }()
 	valid := admit(t, tree, nil)
-	_, problems, err := render.Render(t.Context(), valid, nil)
+	rendering, problems, err := render.Render(t.Context(), valid, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,8 +32,12 @@ func made(t *testing.T, dir string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	var labels render.Labels
+	if rendering != nil {
+		all(t, maker(t, valid.Repo), render.Components(valid.Repo), labels.Add)
+	}
 	var text strings.Builder
-	for _, problem := range schema.SortProblems(append(problems, lacking...)) {
+	for _, problem := range schema.SortProblems(slices.Concat(problems, lacking, labels.Problems(valid.Repo.Layout))) {
 		text.WriteString(problem.String() + "\n")
 	}
 	return text.String()

@@ -169,6 +169,9 @@ func NewMaker(repo *repolayout.Repo) (*Maker, []schema.Problem, error) {
 type Made struct {
 	// Component is what they were made of.
 	Component Component
+	// Jobs are what Files were written from. Files without a generated job stay as
+	// they are, and of their jobs nothing is known.
+	Jobs []prowjobs.JobFile
 	// Files are those that its folder is to hold, in the order of paths, which are
 	// relative to the jobs' folder.
 	Files []generators.File
@@ -177,8 +180,8 @@ type Made struct {
 }
 
 // All makes the files of components on all processors and hands each
-// component's to do, which is called by several goroutines at once. The files
-// are do's to read until it returns, and then their memory is used again: a
+// component's to do, which is called by several goroutines at once. What is
+// made is do's to read until it returns, and then their memory is used again: a
 // repository's job files together are seven times as large as all that they are
 // made of.
 //
@@ -246,6 +249,7 @@ func (h *hand) make(component Component) (Made, []schema.Problem, error) {
 	if problems := h.assign(jobs); len(problems) > 0 {
 		return made, problems, nil
 	}
+	made.Jobs = jobs
 	made.Files, err = h.renderer.Render(jobs)
 	return made, nil, err
 }

@@ -1,5 +1,7 @@
 package rules
 
+import "github.com/drover-ci/drover/schema"
+
 // A Finder says what finds the problems of a rule.
 type Finder string
 
@@ -85,6 +87,13 @@ func jobRules() []Rule {
 			ID:    "job-file-name",
 			Title: "A job file's name is its own.",
 			Why:   "Prow finds the files of all folders side by side, so that of two files of one name it would read one. Rename one.",
+		},
+		{
+			ID: "job-label", Severity: schema.Warning,
+			Title: "Prow gives each job a label of its own.",
+			Why: "Prow labels pods and ProwJobs with the first 63 letters of the job's name, so that whoever asks for one job by " +
+				"prow.k8s.io/job gets both. Shorten the branch's, the variant's or the test's name. Of more than ten such labels " +
+				"generate says how many they are.",
 		},
 		{
 			ID:    "job-cluster",
