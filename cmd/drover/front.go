@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -37,7 +36,6 @@ type front struct {
 	reloads *httpapi.Reloads
 	// registry is the generation of the step registry at the last report.
 	registry uint64
-	started  sync.Once
 }
 
 // frontOptions are what a front is made of.
@@ -83,7 +81,6 @@ func (f *front) noteReload(status reconciler.Status) {
 	if status.Stage != reconciler.Done || status.Repeated || snapshot == nil {
 		return
 	}
-	f.started.Do(saveMemory)
 	var took time.Duration
 	for _, each := range status.Took {
 		took += each

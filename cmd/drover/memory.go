@@ -1,75 +1,56 @@
 package main
 
 import (
-	"math"
 	"os"
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
 )
 
-// How much garbage there may be. GOGC or GOMEMLIMIT in the environment override
-// all of it.
+// How large the heap grows before garbage is collected, for commands that read a
+// repository: to read one makes much garbage in a second or two, and then it is
+// read. GOGC or GOMEMLIMIT in the environment override it.
 const (
-	// startRoom is how much memory is used, in bytes, before any garbage is
-	// collected: to read a repository makes much of it in a second or two, and
-	// then it is read.
-	startRoom = 220 << 20
-	// usualPercent is Go's default: as much garbage as there is else.
-	usualPercent = 100
-	// thriftyPercent is for what runs for long. Answering makes little garbage,
-	// so that it costs little time, and saves a third of the memory.
-	thriftyPercent = 40
+	// room is how many bytes may be used in any case.
+	room = 160 << 20
+	// spare is how much garbage there may be beside what is in use, in percent of
+	// that, where there is no more room. Go's default is a hundred. Answering makes
+	// little garbage, so that less costs little time, and saves a third of the
+	// memory.
+	spare = 33
+	// smallestHeap is the heap, in bytes, that Go multiplies with GOGC before it
+	// has collected for the first time.
+	smallestHeap = 4 << 20
 )
 
-func overridden() bool { return os.Getenv("GOGC") != "" || os.Getenv("GOMEMLIMIT") != "" }
-
-// expectReading is for commands that are about to read a repository. One that
-// does not fit leads back to Go's default.
-func expectReading() {
-	if overridden() {
-		return
-	}
-	debug.SetGCPercent(-1)
-	debug.SetMemoryLimit(startRoom)
-	afterCollection(func() (again bool) {
-		live, percent := collectorState()
-		switch {
-		case percent <= usualPercent:
-			return false // somebody knows better
-		case live < startRoom/4*3:
-			return true
-		}
-		debug.SetGCPercent(usualPercent)
-		debug.SetMemoryLimit(math.MaxInt64)
-		return false
-	})
-}
-
-// saveMemory is for commands that run for long, once they have read a
-// repository.
+// saveMemory has the collector work as the constants say from here on.
 func saveMemory() {
-	if overridden() {
+	if os.Getenv("GOGC") != "" || os.Getenv("GOMEMLIMIT") != "" {
 		return
 	}
-	debug.SetGCPercent(thriftyPercent)
-	debug.SetMemoryLimit(math.MaxInt64)
+	debug.SetGCPercent(room / smallestHeap * 100)
+	afterEachCollection(func() { debug.SetGCPercent(spareFor(inUse())) })
 }
 
-// afterCollection calls a function after the next collection, and after each
-// that follows while it says so.
-func afterCollection(do func() (again bool)) {
+// spareFor is GOGC for a heap of which so many bytes are in use.
+func spareFor(used uint64) int {
+	if used >= room {
+		return spare
+	}
+	return max(spare, int((room-used)*100/max(used, smallestHeap))) //nolint:gosec,mnd // percent of at most room
+}
+
+// afterEachCollection calls a function after each collection from now on.
+func afterEachCollection(do func()) {
 	runtime.SetFinalizer(&struct{ _ [64]byte }{}, func(any) {
-		if do() {
-			afterCollection(do)
-		}
+		do()
+		afterEachCollection(do)
 	})
 }
 
-// collectorState says how many bytes outlived the last collection, and GOGC,
-// which is very large where it is off.
-func collectorState() (live, percent uint64) {
-	samples := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/gc/gogc:percent"}}
+// inUse is how many bytes outlived the last collection.
+func inUse() uint64 {
+	samples := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 	metrics.Read(samples)
-	return samples[0].Value.Uint64(), samples[1].Value.Uint64()
+	return samples[0].Value.Uint64()
 }

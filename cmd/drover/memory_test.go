@@ -1,45 +1,46 @@
 package main
 
 import (
-	"math"
 	"runtime"
 	"runtime/debug"
+	"runtime/metrics"
 	"testing"
 	"time"
 )
 
-// TestMemory: nothing is collected at first, a repository that is large leads
-// back to Go's default, and what runs for long saves memory.
-func TestMemory(t *testing.T) {
-	t.Setenv("GOGC", "")
-	t.Setenv("GOMEMLIMIT", "")
-	percent := debug.SetGCPercent(usualPercent)
-	limit := debug.SetMemoryLimit(-1)
-	defer func() {
-		debug.SetGCPercent(percent)
-		debug.SetMemoryLimit(limit)
-	}()
-	expectReading()
-	if got := debug.SetMemoryLimit(-1); got != startRoom {
-		t.Errorf("the limit is %d", got)
-	}
-	large := make([]byte, startRoom)
-	for started := time.Now(); debug.SetMemoryLimit(-1) != math.MaxInt64; runtime.GC() {
-		if time.Since(started) > time.Minute {
-			t.Fatal("a large repository does not lead back to the default")
+func TestSpareFor(t *testing.T) {
+	for used, want := range map[uint64]int{
+		0: 4000, 1 << 20: 3975, room / 4: 300, room / 2: 100, room / 10 * 7: 42, room / 10 * 9: spare, room: spare, 10 * room: spare,
+	} {
+		if got := spareFor(used); got < want-1 || got > want+1 {
+			t.Errorf("%d bytes in use: %d %%, want %d", used, got, want)
 		}
 	}
-	runtime.KeepAlive(large)
-	if _, got := collectorState(); got != usualPercent {
-		t.Errorf("GOGC is %d", got)
-	}
-	saveMemory()
-	if _, got := collectorState(); got != thriftyPercent {
-		t.Errorf("GOGC is %d", got)
-	}
+}
+
+// TestSaveMemory: the collector follows what is in use.
+func TestSaveMemory(t *testing.T) {
+	t.Setenv("GOMEMLIMIT", "")
+	before := debug.SetGCPercent(100)
+	defer debug.SetGCPercent(before)
 	t.Setenv("GOGC", "100")
-	expectReading()
-	if _, got := collectorState(); got != thriftyPercent {
+	saveMemory()
+	if got := percent(); got != 100 {
 		t.Errorf("GOGC of the environment is not obeyed: %d", got)
 	}
+	t.Setenv("GOGC", "")
+	saveMemory()
+	held := make([]byte, room)
+	for started := time.Now(); percent() != spare; runtime.GC() {
+		if time.Since(started) > time.Minute {
+			t.Fatalf("much is in use, and GOGC is %d", percent())
+		}
+	}
+	runtime.KeepAlive(held)
+}
+
+func percent() uint64 {
+	samples := []metrics.Sample{{Name: "/gc/gogc:percent"}}
+	metrics.Read(samples)
+	return samples[0].Value.Uint64()
 }

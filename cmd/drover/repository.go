@@ -28,7 +28,7 @@ type opened struct {
 
 // open finds the files to read.
 func (f repositoryFlags) open(ctx context.Context) (*opened, error) {
-	expectReading()
+	saveMemory()
 	if f.Rev == "" && !gitsource.IsRemote(f.Repo) && !gitsource.IsBare(f.Repo) {
 		tree, closeTree, err := repolayout.OpenFolder(f.Repo)
 		if err != nil {

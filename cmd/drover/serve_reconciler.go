@@ -53,6 +53,7 @@ func (c serveReconcilerCommand) Run(ctx context.Context, out *console) error {
 	if err != nil {
 		return err
 	}
+	saveMemory()
 	profiles, err := c.profiles()
 	if err != nil {
 		return err
