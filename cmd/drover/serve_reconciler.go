@@ -54,6 +54,7 @@ func (c serveReconcilerCommand) Run(ctx context.Context, out *console) error {
 		return err
 	}
 	saveMemory()
+	answerFirst()
 	profiles, err := c.profiles()
 	if err != nil {
 		return err

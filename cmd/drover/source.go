@@ -28,6 +28,7 @@ type followFlags struct {
 // open opens a repository as the flags say.
 func (f followFlags) open(ctx context.Context, repository, clone string) (*gitsource.Source, error) {
 	saveMemory()
+	answerFirst()
 	options := gitsource.Options{Repository: repository, Branch: f.Branch, CloneDir: clone, Interval: f.Interval}
 	if f.Credentials != "" {
 		options.Credentials = func(context.Context) (gitsource.Credentials, error) {

@@ -104,7 +104,7 @@ func (b *bench) measureUp(ctx context.Context) error {
 // start until everything is in force.
 func (b *bench) up(ctx context.Context, what, data string, flags ...string) error {
 	command := exec.CommandContext(ctx, b.drover, append([]string{"up", "--data", data}, flags...)...)
-	command.Env = append(os.Environ(), controlplane.ProgramVariable+"="+b.localcluster)
+	command.Env = append(b.environment(), controlplane.ProgramVariable+"="+b.localcluster)
 	var said bytes.Buffer
 	command.Stderr = &said
 	start := time.Now()

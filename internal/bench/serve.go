@@ -50,11 +50,10 @@ func (b *bench) measureResolver(ctx context.Context) error {
 	return b.measureChanges(ctx, repository, r)
 }
 
-// startResolver starts the resolver, with a cache of its own, and waits until it
-// is ready.
+// startResolver starts the resolver, and waits until it is ready.
 func (b *bench) startResolver(ctx context.Context, repository string) (*running, error) {
 	server := exec.CommandContext(ctx, b.drover, "serve", "resolver", "--repo", repository, "--listen", "127.0.0.1:0")
-	server.Env = append(os.Environ(), "XDG_CACHE_HOME="+filepath.Join(b.work, "cache"))
+	server.Env = b.environment()
 	stdout, err := server.StdoutPipe()
 	if err != nil {
 		return nil, err
