@@ -10,6 +10,7 @@ func layers() *Table {
 	return &Table{
 		Module: "github.com/drover-ci/drover",
 		Packages: map[string]Row{
+			"docs":          {},
 			"fixtures":      {},
 			"internal/memo": {},
 
