@@ -132,6 +132,11 @@ func (a *attempt) good() map[Identity]entry {
 		good[d.Identity] = newEntry(d, version)
 	}
 	for _, s := range a.plan.steps {
+		if s.borrowed {
+			e := good[s.Identity]
+			e.Borrowed = true
+			good[s.Identity] = e
+		}
 		if s.verb == verbKeep || s.verb == verbPause {
 			left := a.known.good[s.Identity]
 			left.Kept = left.Kept || s.verb == verbKeep

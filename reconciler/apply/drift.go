@@ -96,7 +96,7 @@ func (w *watcher) drifted(id Identity) (entry, presence, bool) {
 	w.noting.Unlock()
 	have, seen := w.see(id)
 	switch {
-	case !ok, e.Kept, e.body == nil, !seen:
+	case !ok, e.Kept, e.Borrowed, e.body == nil, !seen:
 		return entry{}, presence{}, false
 	case have.there() && !newer(have.resourceVersion, e.ResourceVersion):
 		return entry{}, presence{}, false

@@ -57,6 +57,8 @@ type entry struct {
 	ResourceVersion string `json:"resourceVersion"`
 	// Kept says that no revision declares it any more, but that it is protected from deletion.
 	Kept bool `json:"kept,omitempty"`
+	// Borrowed says that we may not write the object, which says all that is declared without us.
+	Borrowed bool `json:"borrowed,omitempty"`
 	// body is what was sent; nil for an object that is known by its label alone.
 	body []byte
 }

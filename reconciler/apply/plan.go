@@ -70,6 +70,8 @@ type step struct {
 	version string
 	// late says that the server can judge the step only after earlier waves have been written.
 	late bool
+	// borrowed says that the object is as we want it, and that we may not write it.
+	borrowed bool
 	// foreseen says that the server cannot but accept the step.
 	foreseen bool
 }

@@ -81,7 +81,7 @@ func (t *Target) stepBack(ctx context.Context, i intent) (step, error) {
 	switch {
 	case err != nil:
 		return s, err
-	case e.body != nil && there && live.GetResourceVersion() == e.ResourceVersion,
+	case e.Borrowed, e.body != nil && there && live.GetResourceVersion() == e.ResourceVersion,
 		e.body != nil && there && i.before == nil && t.cluster.presenceOf(live).foreign: // it is shared, or was taken over
 		s.verb = verbFine
 	case e.body != nil:

@@ -58,6 +58,18 @@ func share(want declared, live *unstructured.Unstructured) error {
 	return nil
 }
 
+// borrow does with a namespace that we may not write, if it is there and says all that is declared: with no more rights
+// than to read namespaces, one can publish into those that somebody else has made.
+func (a *attempt) borrow(ctx context.Context, s *step, forbidden error) error {
+	live, there, err := a.cluster.get(ctx, s.want.resource, s.Identity)
+	if err != nil || !there || share(s.want, live) != nil {
+		return forbidden
+	}
+	s.verb, s.borrowed, s.have = verbFine, true, a.cluster.presenceOf(live)
+	a.noteVersion(s.Identity, s.have.resourceVersion)
+	return nil
+}
+
 // lacking gives the first field of ours that another owner's object does not say the same of; empty if there is none.
 // Drover's own marks tell each owner what to do, and nobody else.
 func lacking(at string, said, found map[string]any) string {

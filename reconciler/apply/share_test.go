@@ -1,12 +1,16 @@
 package apply_test
 
 import (
+	"errors"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/drover-ci/drover/generators"
@@ -201,5 +205,32 @@ func TestAnObjectThatWasTakenOverIsNotFoughtOver(t *testing.T) {
 	}
 	if got := s.data()["a"]; got != "2" {
 		t.Errorf("the other's object says %q", got)
+	}
+}
+
+// TestANamespaceThatMayOnlyBeReadIsBorrowed publishes into a namespace that somebody else has made, with no right to write
+// it: nothing says that it is amiss.
+func TestANamespaceThatMayOnlyBeReadIsBorrowed(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.wire.cutWith(func(r *http.Request) (before, after error) {
+		if strings.HasSuffix(r.URL.Path, "/namespaces/"+s.namespace) && r.Method != http.MethodGet {
+			return apierrors.NewForbidden(schema.GroupResource{Resource: "namespaces"}, s.namespace, errors.New("it may only be read")), nil
+		}
+		return nil, nil
+	})
+	target := s.target()
+	_ = s.watch(target)
+	tell := s.health(target)
+	for _, revision := range []string{"r1", "r1", "r2"} {
+		s.apply(target, revision, namespace(s.namespace), s.configMap("a", revision))
+	}
+	expectHealth(t, tell, "all 1 objects are there and well")
+	want := []string{`clusters/namespace.yaml cluster-refused: namespaces "` + s.namespace + `" is forbidden: it may only be read`}
+	if diff := cmp.Diff(want, brief(s.refuse(target, "r3", ofTeam(namespace(s.namespace), "one"), s.configMap("a", "3")))); diff != "" {
+		t.Errorf("one that would have to be written (-want +got):\n%s", diff)
+	}
+	if got := s.apply(target, "r4", s.configMap("a", "r2")); !got.Empty() {
+		t.Errorf("not declared any more: %s", got)
 	}
 }
