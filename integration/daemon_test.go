@@ -51,6 +51,7 @@ func wait(t *testing.T, what string, amiss func() string) {
 // password.
 type site struct {
 	t          *testing.T
+	namespace  string // the daemon's
 	client     kubernetes.Interface
 	config     *rest.Config
 	kubeconfig string // of the service account
@@ -63,25 +64,24 @@ type site struct {
 }
 
 const (
-	daemonNamespace = "drover-system"
-	gitPassword     = "the password of the repository"
-	hookSecret      = "the secret of the webhook"
+	gitPassword = "the password of the repository"
+	hookSecret  = "the secret of the webhook"
 )
 
 func newSite(t *testing.T) *site {
 	t.Helper()
-	s := &site{t: t, config: cluster.Config(t), repository: testgit.FromFS(t, fixtures.Release())}
+	s := &site{t: t, namespace: "drover-system", config: cluster.Config(t), repository: testgit.FromFS(t, fixtures.Release())}
 	s.repository.Git("config", "uploadpack.allowReachableSHA1InWant", "true")
 	applyAll(t, s.config, operator(t))
 	var err error
 	if s.client, err = kubernetes.NewForConfig(s.config); err != nil {
 		t.Fatal(err)
 	}
-	if s.status, err = configrepo.NewWriter(s.config, daemonNamespace, "release"); err != nil {
+	if s.status, err = configrepo.NewWriter(s.config, s.namespace, "release"); err != nil {
 		t.Fatal(err)
 	}
 	s.deploy()
-	s.kubeconfig = serviceAccount(t, s.config, daemonNamespace, "drover")
+	s.kubeconfig = serviceAccount(t, s.config, s.namespace, "drover")
 	s.url = s.serveGit()
 	s.hook = filepath.Join(t.TempDir(), "secret")
 	if err := os.WriteFile(s.hook, []byte(hookSecret), 0o600); err != nil {
@@ -150,15 +150,15 @@ func (s *site) serveGit() string {
 func (s *site) declare() {
 	s.t.Helper()
 	secret := &corev1.Secret{
-		ObjectMeta: metav1.ObjectMeta{Name: "git", Namespace: daemonNamespace},
+		ObjectMeta: metav1.ObjectMeta{Name: "git", Namespace: s.namespace},
 		StringData: map[string]string{"username": "robot", "password": gitPassword},
 	}
-	if _, err := s.client.CoreV1().Secrets(daemonNamespace).Create(s.t.Context(), secret, metav1.CreateOptions{}); err != nil {
+	if _, err := s.client.CoreV1().Secrets(s.namespace).Create(s.t.Context(), secret, metav1.CreateOptions{}); err != nil {
 		s.t.Fatal(err)
 	}
 	applyAll(s.t, s.config, []*unstructured.Unstructured{{Object: map[string]any{
 		"apiVersion": "drover.dev/v1alpha1", "kind": "ConfigRepo",
-		"metadata": map[string]any{"name": "release", "namespace": daemonNamespace},
+		"metadata": map[string]any{"name": "release", "namespace": s.namespace},
 		"spec": map[string]any{
 			"url": s.url, "branch": "main", "interval": "1h", "credentials": map[string]any{"secretName": "git"},
 		},
@@ -184,15 +184,17 @@ type replica struct {
 	ended   chan struct{}
 }
 
-func (s *site) start(cache string) *replica {
+func (s *site) start(cache string, flags ...string) *replica {
 	s.t.Helper()
 	path, err := program()
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	r := &replica{site: s, ended: make(chan struct{})}
-	r.command = exec.Command(path, "serve", "reconciler", "--kubeconfig", s.kubeconfig, "--listen", "127.0.0.1:0",
-		"--cache", cache, "--lease-duration", "15s", "--webhook-secret", s.hook, "--namespace", daemonNamespace, "--leases", "ci")
+	r.command = exec.Command(path, append([]string{
+		"serve", "reconciler", "--kubeconfig", s.kubeconfig, "--listen", "127.0.0.1:0",
+		"--cache", cache, "--lease-duration", "8s", "--namespace", s.namespace,
+	}, flags...)...)
 	stderr, err := r.command.StderrPipe()
 	if err == nil {
 		err = r.command.Start()
@@ -321,13 +323,13 @@ func (s *site) change(from, to string) string {
 func TestADaemonInACluster(t *testing.T) {
 	s := newSite(t)
 	caches := []string{t.TempDir(), t.TempDir()}
-	first := s.start(caches[0])
+	first := s.start(caches[0], "--webhook-secret", s.hook, "--leases", "ci")
 	if status, _, _ := first.get("/readyz"); status == http.StatusOK {
 		t.Error("ready before there is anything to serve")
 	}
 	s.declare()
 	s.inForce(s.repository.Git("rev-parse", "HEAD"), first)
-	second := s.start(caches[1])
+	second := s.start(caches[1], "--webhook-secret", s.hook, "--leases", "ci")
 	for _, r := range []*replica{first, second} {
 		r.serves(s.repository.Git("rev-parse", "HEAD"))
 	}
@@ -351,7 +353,7 @@ func TestADaemonInACluster(t *testing.T) {
 		t.Error("nobody leads")
 	}
 
-	first = s.start(caches[0])
+	first = s.start(caches[0], "--webhook-secret", s.hook, "--leases", "ci")
 	first.serves(revision)
 	if code := second.end(syscall.SIGTERM); code != 0 {
 		t.Errorf("got exit code %d\n%s", code, second.logged())

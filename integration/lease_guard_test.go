@@ -6,10 +6,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"testing"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/drover-ci/drover/leases"
 	"github.com/drover-ci/drover/leases/store"
@@ -19,28 +21,39 @@ import (
 // the reconciler see the leases.
 func (s *site) deploy() {
 	s.t.Helper()
-	folder := s.t.TempDir()
-	here, err := filepath.Abs(deployment)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	there, err := filepath.Rel(folder, here)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	text := "resources: [" + there + "/overlays/production]\ncomponents: [" + there + "/components/leases]\n"
-	if err := os.WriteFile(filepath.Join(folder, "kustomization.yaml"), []byte(text), 0o600); err != nil {
-		s.t.Fatal(err)
-	}
-	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "ci"}}
+	s.makeNamespace("ci")
+	applyAll(s.t, s.config, customized(s.t, "resources: [DEPLOY/overlays/production]\ncomponents: [DEPLOY/components/leases]\n"))
+}
+
+// makeNamespace makes a namespace where there is none.
+func (s *site) makeNamespace(name string) {
+	s.t.Helper()
+	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}}
 	if _, err := s.client.CoreV1().Namespaces().Create(s.t.Context(), namespace, metav1.CreateOptions{}); err != nil && !apierrors.IsAlreadyExists(err) {
 		s.t.Fatal(err)
 	}
+}
+
+// customized builds a kustomization of one's own, in which DEPLOY is ours.
+func customized(t *testing.T, text string) []*unstructured.Unstructured {
+	t.Helper()
+	folder := t.TempDir()
+	here, err := filepath.Abs(deployment)
+	if err != nil {
+		t.Fatal(err)
+	}
+	there, err := filepath.Rel(folder, here)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(folder, "kustomization.yaml"), []byte(strings.ReplaceAll(text, "DEPLOY", there)), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	relative, err := filepath.Rel(here, folder)
 	if err != nil {
-		s.t.Fatal(err)
+		t.Fatal(err)
 	}
-	applyAll(s.t, s.config, build(s.t, relative))
+	return build(t, relative)
 }
 
 // seesLeases: a reconciler in a cluster shows what the lease server stores, and

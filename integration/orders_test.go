@@ -17,7 +17,7 @@ func (s *site) order(body string) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	at := client.Resource(schema.GroupVersionResource{Group: "drover.dev", Version: "v1alpha1", Resource: "configrepos"}).Namespace(daemonNamespace)
+	at := client.Resource(schema.GroupVersionResource{Group: "drover.dev", Version: "v1alpha1", Resource: "configrepos"}).Namespace(s.namespace)
 	if _, err := at.Patch(s.t.Context(), "release", types.MergePatchType, []byte(body), metav1.PatchOptions{}); err != nil {
 		s.t.Fatal(err)
 	}

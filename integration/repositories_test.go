@@ -24,13 +24,13 @@ func (s *site) sharesTheCluster(leader *replica) {
 	second.CommitAll("nothing is said of what to publish")
 	applyAll(s.t, s.config, []*unstructured.Unstructured{{Object: map[string]any{
 		"apiVersion": "drover.dev/v1alpha1", "kind": "ConfigRepo",
-		"metadata": map[string]any{"name": "second", "namespace": daemonNamespace},
+		"metadata": map[string]any{"name": "second", "namespace": s.namespace},
 		"spec": map[string]any{
 			"url": strings.Replace(s.url, filepath.Base(s.repository.Dir), filepath.Base(second.Dir), 1), "branch": "main",
 			"interval": "1h", "credentials": map[string]any{"secretName": "git"},
 		},
 	}}})
-	status, err := configrepo.NewWriter(s.config, daemonNamespace, "second")
+	status, err := configrepo.NewWriter(s.config, s.namespace, "second")
 	if err != nil {
 		s.t.Fatal(err)
 	}
