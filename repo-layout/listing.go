@@ -1,6 +1,7 @@
 package repolayout
 
 import (
+	"path"
 	"slices"
 	"strings"
 
@@ -21,12 +22,24 @@ type listing struct {
 	strays    []schema.Problem
 }
 
-// list lists what a folder and those below it hold. That is done once: an area
-// that a revision leaves as it is has the same folder.
+// list lists what a folder and those below it hold, in the order of paths if the
+// entries were listed as Git lists them: a folder's name with a slash. That is
+// done once: what a revision leaves as it is has the same folder, so that only
+// those above a change are listed anew, out of what those below them hold.
 func (f *folder) list() *listing {
 	f.once.Do(func() {
-		l := &listing{strays: f.strays()}
-		f.visit(l.add)
+		l := &listing{strays: slices.Clone(f.problems)}
+		files := f.files
+		for _, name := range f.order {
+			for len(files) > 0 && path.Base(files[0].path()) < name+"/" {
+				l.add(files[0])
+				files = files[1:]
+			}
+			l.include(f.folders[name].list())
+		}
+		for _, each := range files {
+			l.add(each)
+		}
 		sortDocs(l.configs)
 		sortDocs(l.prowgen)
 		sortDocs(l.refs)
@@ -38,6 +51,20 @@ func (f *folder) list() *listing {
 		f.listed = l
 	})
 	return f.listed
+}
+
+// include adds all that a folder below holds.
+func (l *listing) include(below *listing) {
+	l.configs = append(l.configs, below.configs...)
+	l.prowgen = append(l.prowgen, below.prowgen...)
+	l.refs = append(l.refs, below.refs...)
+	l.chains = append(l.chains, below.chains...)
+	l.workflows = append(l.workflows, below.workflows...)
+	l.observers = append(l.observers, below.observers...)
+	l.metadata = append(l.metadata, below.metadata...)
+	l.judged = append(l.judged, below.judged...)
+	l.files = append(l.files, below.files...)
+	l.strays = append(l.strays, below.strays...)
 }
 
 func (l *listing) add(f *file) {

@@ -35,7 +35,7 @@ type folder struct {
 	// cover all of its content.
 	linked bool
 
-	// listed is what an area's topmost folder holds, once listed.
+	// listed is what it and those below hold, once listed.
 	once   sync.Once
 	listed *listing
 }
@@ -185,29 +185,4 @@ func (l *loader) links(dir string, entries []Entry) (files []Entry, problems []s
 
 func fileProblem(file, rule, message string) schema.Problem {
 	return schema.Problem{File: file, Rule: rule, Severity: schema.Error, Message: message}
-}
-
-// visit calls do for every file of a folder and below, in the order of paths if
-// the entries were listed as Git lists them: a folder's name with a slash.
-func (f *folder) visit(do func(*file)) {
-	files := f.files
-	for _, name := range f.order {
-		for len(files) > 0 && path.Base(files[0].path()) < name+"/" {
-			do(files[0])
-			files = files[1:]
-		}
-		f.folders[name].visit(do)
-	}
-	for _, each := range files {
-		do(each)
-	}
-}
-
-// strays are the problems of the folder and those below it.
-func (f *folder) strays() []schema.Problem {
-	all := append([]schema.Problem(nil), f.problems...)
-	for _, name := range f.order {
-		all = append(all, f.folders[name].strays()...)
-	}
-	return all
 }
