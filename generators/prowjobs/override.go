@@ -1,6 +1,7 @@
 package prowjobs
 
 import (
+	"cmp"
 	"maps"
 
 	"github.com/drover-ci/drover/schema"
@@ -20,9 +21,7 @@ func Override(base, over *schema.JobTemplate) *schema.JobTemplate {
 	setList(&merged.Command, over.Command)
 	setList(&merged.OfficialNamespaces, over.OfficialNamespaces)
 	setList(&merged.LabelledNoBuilds, over.LabelledNoBuilds)
-	if over.CloneToken != nil {
-		merged.CloneToken = over.CloneToken
-	}
+	merged.CloneToken = overrideToken(base.CloneToken, over.CloneToken)
 	merged.Resources = overrideResources(base.Resources, over.Resources)
 	merged.Parts = overrideParts(base.Parts, over.Parts)
 	return &merged
@@ -48,6 +47,13 @@ func overrideResources(base, over *schema.ResourceRequirements) *schema.Resource
 		Requests: overrideMap(base.Requests, over.Requests),
 		Limits:   overrideMap(base.Limits, over.Limits),
 	}
+}
+
+func overrideToken(base, over *schema.JobCloneToken) *schema.JobCloneToken {
+	if base == nil || over == nil {
+		return either(over, base)
+	}
+	return &schema.JobCloneToken{Name: cmp.Or(over.Name, base.Name), Key: cmp.Or(over.Key, base.Key)}
 }
 
 func overrideParts(base, over *schema.JobParts) *schema.JobParts {
