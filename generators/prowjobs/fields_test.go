@@ -51,24 +51,24 @@ func featureJobs(t *testing.T, jobs string) map[string][]string {
 func changedJobs(before, after map[string][]string) map[string][2]string {
 	changed := map[string][2]string{}
 	for name, now := range after {
-		added, removed := map[string]int{}, ""
+		added := map[string]int{}
+		var more, less strings.Builder
 		for _, line := range now {
 			added[line]++
 		}
 		for _, line := range before[name] {
 			if added[line]--; added[line] < 0 {
-				removed += strings.TrimSpace(line) + "\n"
+				less.WriteString(strings.TrimSpace(line) + "\n")
 			}
 		}
-		var more strings.Builder
 		for _, line := range now {
 			if added[line] > 0 {
 				added[line]--
 				more.WriteString(strings.TrimSpace(line) + "\n")
 			}
 		}
-		if more.Len() > 0 || removed != "" {
-			changed[name] = [2]string{more.String(), removed}
+		if more.Len()+less.Len() > 0 {
+			changed[name] = [2]string{more.String(), less.String()}
 		}
 	}
 	return changed
@@ -91,8 +91,8 @@ func additions() map[string][2]string {
 func fieldsOf(of any) []string {
 	var names []string
 	kind := reflect.TypeOf(of)
-	for i := range kind.NumField() {
-		name, _, _ := strings.Cut(kind.Field(i).Tag.Get("json"), ",")
+	for field := range kind.Fields() {
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 		names = append(names, name)
 	}
 	return names
@@ -140,7 +140,7 @@ func TestEachFieldOfTheTemplateCounts(t *testing.T) {
 		"command":         {set: "[a, b]", more: "- a\n- b\n", less: "- ci-operator\n"},
 		"serviceAccount":  {set: "a", more: "serviceAccountName: a\n", less: "serviceAccountName: ci-operator\n"},
 		"resources": {
-			set: "{requests: {cpu: 7m}, limits: {memory: 1Gi}}",
+			set:  "{requests: {cpu: 7m}, limits: {memory: 1Gi}}",
 			more: "limits:\nmemory: 1Gi\ncpu: 7m\n", less: "cpu: 10m\n",
 		},
 	}
@@ -189,4 +189,4 @@ func TestEachFieldOfTheTemplateCounts(t *testing.T) {
 }
 
 // sorted compares lists whatever their order.
-var sorted = cmp.Transformer("sorted", func(names []string) []string { return slices.Sorted(slices.Values(names)) }) //nolint:gochecknoglobals // never changed
+var sorted = cmp.Transformer("sorted", func(names []string) []string { return slices.Sorted(slices.Values(names)) })
