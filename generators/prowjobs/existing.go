@@ -2,6 +2,7 @@ package prowjobs
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -183,6 +184,27 @@ func rawJobs(jobs []*Job) ([]any, error) {
 		}
 	}
 	return values, nil
+}
+
+// agentKubernetes is the agent of jobs that run as pods, as all generated ones
+// do.
+const agentKubernetes = "kubernetes"
+
+// isPod says whether the job runs as a pod, which needs a cluster.
+func (j *Job) isPod() bool {
+	return cmp.Or(as[string](j.raw["agent"]), agentKubernetes) == agentKubernetes
+}
+
+// Runs says whether a container of the job runs a program. Of generated jobs it
+// is not asked.
+func (j *Job) Runs(program string) bool {
+	for _, container := range as[[]any](as[map[string]any](j.raw["spec"])["containers"]) {
+		command := as[[]any](as[map[string]any](container)["command"])
+		if len(command) > 0 && as[string](command[0]) == program {
+			return true
+		}
+	}
+	return false
 }
 
 // rawFields are the fields of a job that was not generated, on the cluster that

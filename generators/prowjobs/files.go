@@ -23,11 +23,15 @@ type JobFile struct {
 	content []byte
 }
 
-// Assign gives each job the cluster that a function says. It is not asked about
-// jobs of files that stay as they are because none of them is generated.
+// Assign gives each job that runs as a pod the cluster that a function says. It
+// is not asked about jobs of files that stay as they are because none of them is
+// generated.
 func (f *JobFile) Assign(cluster func(*Job) string) {
 	for i := range f.Groups {
 		for _, job := range f.Groups[i].Jobs {
+			if !job.isPod() {
+				continue
+			}
 			if given := cluster(job); given != job.Cluster {
 				job.Cluster, f.content = given, nil
 			}

@@ -335,7 +335,8 @@ func TestMergeWritesUnusualFiles(t *testing.T) {
 
 func TestMergeSetsClusterOfJobsWrittenByHand(t *testing.T) {
 	fresh := generated(t, oneOfEach)
-	existing := edit(t, render(t, fresh), presubmitsFile, "  acme/widget:\n", "  acme/widget:\n"+written)
+	const elsewhere = "  - name: no-pod\n    agent: jenkins\n"
+	existing := edit(t, render(t, fresh), presubmitsFile, "  acme/widget:\n", "  acme/widget:\n"+written+elsewhere)
 	merged, unreadable := prowjobs.Merge(existing, fresh)
 	if len(unreadable) > 0 {
 		t.Fatal(unreadable)
@@ -349,7 +350,7 @@ func TestMergeSetsClusterOfJobsWrittenByHand(t *testing.T) {
 	}
 	text := string(join(render(t, merged)))
 	if got := strings.Count(text, "cluster: build09\n"); count != 4 || got != count {
-		t.Errorf("%d of %d jobs are on the cluster, want all of 4", got, count)
+		t.Errorf("%d of %d jobs are on the cluster, want all of 4 that are pods", got, count)
 	}
 }
 

@@ -44,7 +44,9 @@ func (m *Maker) assign(files []prowjobs.JobFile) []schema.Problem {
 			for _, label := range job.Labels {
 				labels[label.Key] = label.Value
 			}
-			cluster, err := m.Dispatcher.Cluster(dispatch.Job{File: place, Name: job.Name, Labels: labels, Cluster: job.Cluster})
+			cluster, err := m.Dispatcher.Cluster(dispatch.Job{
+				File: place, Name: job.Name, Labels: labels, Cluster: job.Cluster, AppliesConfig: job.Runs("applyconfig"),
+			})
 			if err != nil {
 				problems = append(problems, schema.Problem{
 					File: path.Join(m.Configs, path.Dir(file.Path)), Rule: dispatch.RuleJobCluster, Severity: schema.Error,

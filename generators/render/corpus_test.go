@@ -140,7 +140,7 @@ func clustersOf(file generators.File, clusters map[job]string) {
 	for line := range strings.Lines(string(file.Content)) {
 		field, is := strings.CutPrefix(strings.TrimSuffix(line, "\n"), indent)
 		switch {
-		case strings.HasSuffix(strings.TrimPrefix(line, indent[2:]), "- agent: kubernetes\n"):
+		case strings.HasPrefix(strings.TrimPrefix(line, indent[2:]), "- agent: "):
 			cluster = ""
 		case is && strings.HasPrefix(field, "cluster: "):
 			cluster = field[len("cluster: "):]
