@@ -156,6 +156,26 @@ func check(t *testing.T, err error) {
 	}
 }
 
+// TestReaper: Boskos's reaper takes what was not heard of. It looks for the
+// first time after a minute.
+func TestReaper(t *testing.T) {
+	must[*common.Resource](t)(newClient(t, "dead").Acquire("reaped", "free", "leased"))
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	defer cancel()
+	process := exec.CommandContext(ctx, filepath.Join(programs, "reaper"), "--boskos-url", server, "--resource-type", "reaped", "--expire", "2s")
+	check(t, process.Start())
+	defer func() { _ = process.Process.Kill(); _ = process.Wait() }()
+	t.Parallel() // it looks once a minute: the other tests run meanwhile
+	c := newClient(t, "looker")
+	for ctx.Err() == nil {
+		if metric := must[common.Metric](t)(c.Metric("reaped")); metric.Current["dirty"] == 1 && metric.Owners[""] == 1 {
+			return
+		}
+		<-time.After(200 * time.Millisecond)
+	}
+	t.Error("nothing was reaped")
+}
+
 func TestAcquireAndRelease(t *testing.T) {
 	c := newClient(t, "owner")
 	first := must[*common.Resource](t)(c.Acquire("acquire", "free", "leased"))
@@ -354,24 +374,4 @@ func TestCommandLine(t *testing.T) {
 		t.Errorf("release: %s", output)
 	}
 	must[string](t)(boskosctl(t, "acquire", "--type", "command", "--state", "free", "--target-state", "leased", "--timeout", "30s"))
-}
-
-// TestReaper: Boskos's reaper takes what was not heard of. It looks for the
-// first time after a minute.
-func TestReaper(t *testing.T) {
-	t.Parallel()
-	must[*common.Resource](t)(newClient(t, "dead").Acquire("reaped", "free", "leased"))
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
-	defer cancel()
-	process := exec.CommandContext(ctx, filepath.Join(programs, "reaper"), "--boskos-url", server, "--resource-type", "reaped", "--expire", "2s")
-	check(t, process.Start())
-	defer func() { _ = process.Process.Kill(); _ = process.Wait() }()
-	c := newClient(t, "looker")
-	for ctx.Err() == nil {
-		if metric := must[common.Metric](t)(c.Metric("reaped")); metric.Current["dirty"] == 1 && metric.Owners[""] == 1 {
-			return
-		}
-		<-time.After(200 * time.Millisecond)
-	}
-	t.Error("nothing was reaped")
 }
