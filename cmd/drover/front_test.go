@@ -52,7 +52,11 @@ func show(t *testing.T, target reconciler.Target) *shown {
 	loop = reconciler.New(source, target, s, reconciler.Options{Logger: logger})
 	ended := make(chan error, 1)
 	go func() { ended <- loop.Run(t.Context()) }()
-	t.Cleanup(func() { <-ended })
+	t.Cleanup(func() { // by then the test's context has ended
+		if err := <-ended; err != nil {
+			t.Errorf("run: %v", err)
+		}
+	})
 	return s
 }
 
@@ -141,11 +145,12 @@ func TestBadRevisionsAreNotServed(t *testing.T) {
 
 // bomb is YAML that would be a gigabyte if its aliases were followed.
 func bomb() string {
-	text := "a0: &a0 [" + strings.Repeat("x,", 10) + "]\n"
+	var b strings.Builder
+	b.WriteString("a0: &a0 [" + strings.Repeat("x,", 10) + "]\n")
 	for i := range 9 {
-		text += fmt.Sprintf("a%d: &a%d [%s]\n", i+1, i+1, strings.Repeat(fmt.Sprintf("*a%d,", i), 10))
+		fmt.Fprintf(&b, "a%d: &a%d [%s]\n", i+1, i+1, strings.Repeat(fmt.Sprintf("*a%d,", i), 10))
 	}
-	return text
+	return b.String()
 }
 
 // slowTarget takes a revision only when it is let.
