@@ -123,6 +123,7 @@ func acceptsGzip(r *http.Request) bool {
 	items := strings.Split(r.Header.Get("Accept-Encoding"), ",")
 	return slices.ContainsFunc(items, func(item string) bool {
 		name, parameters, _ := strings.Cut(item, ";")
-		return strings.TrimSpace(name) == "gzip" && !strings.Contains(strings.ReplaceAll(parameters, " ", "")+";", "q=0;")
+		weight, weighed := strings.CutPrefix(strings.ReplaceAll(strings.ToLower(parameters), " ", ""), "q=")
+		return strings.EqualFold(strings.TrimSpace(name), "gzip") && (!weighed || strings.Trim(weight, "0.") != "")
 	})
 }

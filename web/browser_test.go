@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -32,32 +33,34 @@ const browserVariable = "DROVER_BROWSER"
 //go:embed testdata/axe.min.js
 var axe string
 
-// newBrowser starts Chromium for one test, or skips the test where there is
-// none.
-func newBrowser(t *testing.T) context.Context {
-	t.Helper()
-	program := os.Getenv(browserVariable)
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if path, err := exec.LookPath(name); err == nil && program == "" {
-			program = path
-		}
+// browser is the one for all tests, started by the first that asks for it.
+var browser struct {
+	once sync.Once
+	open func() (tab context.Context, shut context.CancelFunc)
+	stop []context.CancelFunc
+	err  error
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	for _, stop := range slices.Backward(browser.stop) {
+		stop()
 	}
-	if program == "" {
-		t.Skip("there is no Chromium: install it, or name one in " + browserVariable)
-	}
+	os.Exit(code)
+}
+
+// startBrowser starts Chromium.
+func startBrowser(program string) {
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(program), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.WindowSize(1280, 900),
 		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-dev-shm-usage", true),
 		chromedp.WSURLReadTimeout(time.Minute),
 	)
-	allocator, stop := chromedp.NewExecAllocator(t.Context(), options...)
-	t.Cleanup(stop)
-	browser, stop := chromedp.NewContext(allocator)
-	t.Cleanup(stop)
-	if err := chromedp.Run(browser); err != nil {
-		t.Fatal(err)
-	}
-	return browser
+	allocator, stopAllocator := chromedp.NewExecAllocator(context.Background(), options...)
+	started, stop := chromedp.NewContext(allocator)
+	browser.stop = []context.CancelFunc{stopAllocator, stop}
+	browser.open = func() (context.Context, context.CancelFunc) { return chromedp.NewContext(started) }
+	browser.err = chromedp.Run(started)
 }
 
 // tab is a page of the browser that notes what goes wrong in it.
@@ -68,9 +71,25 @@ type tab struct {
 	faults []string
 }
 
-func newTab(browser context.Context, t *testing.T) *tab {
+// newTab opens a page. The test runs beside other tests with tabs from then on,
+// or is skipped where there is no Chromium. What pages store is theirs alone, as
+// each test has a server of its own.
+func newTab(t *testing.T) *tab {
 	t.Helper()
-	opened, stop := chromedp.NewContext(browser)
+	program := os.Getenv(browserVariable)
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if path, err := exec.LookPath(name); err == nil && program == "" {
+			program = path
+		}
+	}
+	if program == "" {
+		t.Skip("there is no Chromium: install it, or name one in " + browserVariable)
+	}
+	t.Parallel()
+	if browser.once.Do(func() { startBrowser(program) }); browser.err != nil {
+		t.Fatal(browser.err)
+	}
+	opened, stop := browser.open()
 	t.Cleanup(stop)
 	b := &tab{t: t, do: func(limit time.Duration, actions ...chromedp.Action) error {
 		limited, cancel := context.WithTimeout(opened, limit)
@@ -78,8 +97,9 @@ func newTab(browser context.Context, t *testing.T) *tab {
 		return chromedp.Run(limited, actions...)
 	}}
 	chromedp.ListenTarget(opened, b.listen)
-	// The tab lives as long as the context of its first action, which therefore has no time-out.
-	if err := chromedp.Run(opened, log.Enable(), network.Enable(), page.Enable()); err != nil {
+	// The tab lives as long as the context of its first action, which therefore has
+	// no time-out. It behaves as the one in front, which only one of several is.
+	if err := chromedp.Run(opened, log.Enable(), network.Enable(), page.Enable(), emulation.SetFocusEmulationEnabled(true)); err != nil {
 		t.Fatal(err)
 	}
 	return b
@@ -121,18 +141,33 @@ func (b *tab) run(actions ...chromedp.Action) {
 // pageLimit is how long a page may take to become as it is wanted.
 const pageLimit = 20 * time.Second
 
+// What axe looks for: everything, and what depends on the appearance.
+const (
+	allRules        = `["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]`
+	appearanceRules = `["color-contrast", "scrollable-region-focusable"]`
+)
+
+// many are the rows and lines of long lists but for the first: they are made as
+// those are, and axe would look at each for milliseconds.
+const many = `["tbody tr:nth-child(n+25)", "pre .line:nth-child(n+60)", ".hits li:nth-child(n+25)", ".columns li:nth-child(n+25)", ".parameters > :nth-child(n+25)"]`
+
 // check looks at a page that is open: nothing went wrong in it, it is as wide as
 // the window, and axe finds nothing.
 func (b *tab) check(what string) {
 	b.t.Helper()
-	var result string
-	var heading string
+	b.run(chromedp.Evaluate(axe+"; 0", nil))
+	b.checkFor(what, allRules)
+}
+
+// checkFor is check by some rules, once axe is on the page.
+func (b *tab) checkFor(what, rules string) {
+	b.t.Helper()
+	var result, heading string
 	var wider bool
 	b.run(
-		chromedp.Evaluate(axe+"; 0", nil),
 		chromedp.Evaluate(`document.querySelector("h1").textContent`, &heading),
 		chromedp.Evaluate(`document.documentElement.scrollWidth > innerWidth`, &wider),
-		chromedp.Evaluate(`axe.run({runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}).then(r => JSON.stringify(
+		chromedp.Evaluate(`axe.run({exclude: `+many+`}, {resultTypes: ["violations"], runOnly: `+rules+`}).then(r => JSON.stringify(
 			r.violations.map(v => ({rule: v.id, help: v.help, nodes: v.nodes.slice(0, 3).map(n => n.html + " | " + n.failureSummary)}))))`,
 			&result, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }),
 	)
@@ -181,14 +216,30 @@ var samplePages = []string{
 
 // Every kind of page is sound in light and dark, wide and narrow.
 func TestBrowserWalksTheSample(t *testing.T) {
-	browser, address := newBrowser(t), serveSite(t, sample(t))
-	b := newTab(browser, t)
+	b, address := newTab(t), serveSite(t, sample(t))
 	for i, each := range samplePages {
 		b.visit(address, each, lightWide)
 		if i%2 == 0 {
 			b.look(each, darkNarrow)
 		}
 	}
+}
+
+// What is unusual fits in too: long names, hostile text, many tests, and next to
+// nothing; and pages of what is not there.
+func TestBrowserWalksTheOdd(t *testing.T) {
+	b, address, empty := newTab(t), serveSite(t, odd(t)), serveSite(t, bare(t))
+	for i, each := range oddPages {
+		b.visit(address, each, []appearance{darkNarrow, lightWide}[i%2])
+	}
+	for _, each := range []string{"/", "/registry", "/configs/acme/bare/main", "/quotas"} {
+		b.visit(empty, each, darkNarrow)
+	}
+	b.run(chromedp.Navigate(address + "/reference/" + longName))
+	if faults := b.takeFaults(); len(faults) != 1 || !strings.Contains(faults[0], "404") {
+		t.Errorf("a page that is not there: %v", faults)
+	}
+	b.check("a page that is not there")
 }
 
 // appearance is what a page is looked at in.
@@ -214,7 +265,7 @@ func (b *tab) visit(address, target string, as appearance) {
 func (b *tab) look(target string, as appearance) {
 	b.t.Helper()
 	b.run(as.take())
-	b.check(target + ", " + as.name)
+	b.checkFor(target+", "+as.name, appearanceRules)
 }
 
 func (a appearance) take() chromedp.Action {
@@ -228,8 +279,7 @@ func TestBrowserWalksTheCorpus(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = closeTree() })
-	browser, address := newBrowser(t), serveSite(t, snapshotOf(t, tree, nil))
-	b := newTab(browser, t)
+	b, address := newTab(t), serveSite(t, snapshotOf(t, tree))
 	for i, each := range []string{
 		"/", "/registry?kind=step", "/reference/ipi-install-install", "/workflow/openshift-e2e-aws", "/chain/ipi-aws-pre",
 		"/configs", "/configs/openshift/installer", "/job?org=openshift&repo=installer&branch=master&test=e2e-aws-ovn",
@@ -241,8 +291,7 @@ func TestBrowserWalksTheCorpus(t *testing.T) {
 
 // Without JavaScript every page has its content, and forms lead on.
 func TestBrowserWithoutScripts(t *testing.T) {
-	browser, address := newBrowser(t), serveSite(t, sample(t))
-	b := newTab(browser, t)
+	b, address := newTab(t), serveSite(t, sample(t))
 	b.run(emulation.SetScriptExecutionDisabled(true))
 	for _, each := range samplePages {
 		var heading string
@@ -276,7 +325,14 @@ func TestScreenshots(t *testing.T) {
 	}
 	folder := filepath.Join("..", "docs", "images")
 	if os.Getenv("UPDATE") != "1" {
+		readme, err := os.ReadFile(filepath.Join("..", "README.md"))
+		if err != nil {
+			t.Fatal(err)
+		}
 		for name := range pictures {
+			if !strings.Contains(string(readme), "(docs/images/"+name+".png)") {
+				t.Errorf("the README does not show %s", name)
+			}
 			info, err := os.Stat(filepath.Join(folder, name+".png"))
 			if err != nil || info.Size() > 200<<10 {
 				t.Errorf("picture %s: missing, or larger than 200 KB: UPDATE=1 takes it", name)
@@ -284,8 +340,7 @@ func TestScreenshots(t *testing.T) {
 		}
 		return
 	}
-	browser, address := newBrowser(t), serveSite(t, sample(t))
-	b := newTab(browser, t)
+	b, address := newTab(t), serveSite(t, sample(t))
 	for name, target := range pictures {
 		var picture []byte
 		b.run(scheme("light"), size(1200, 800), chromedp.Navigate(address+target), chromedp.CaptureScreenshot(&picture))

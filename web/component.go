@@ -195,7 +195,13 @@ func durationText(d *schema.Duration) string {
 	if d == nil {
 		return ""
 	}
-	return d.String()
+	text := d.String()
+	for _, nothing := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(text, nothing) {
+			text = text[:len(text)-2]
+		}
+	}
+	return text
 }
 
 // chainPage shows a chain.
@@ -212,7 +218,7 @@ func chainPage(r *request) (*answer, error) {
 	c := v.component(resolver.KindChain, name, chain.Documentation)
 	c.Phases = []group{{Title: "steps", Items: newGrower(v.Catalog.Registry()).list(chain.Steps)}}
 	c.Leases = chain.Leases
-	c.consistOf(v, schema.TestSteps{Test: []schema.TestStep{{Chain: &name}}})
+	c.consistOf(v, resolver.KindChain, schema.TestSteps{Test: []schema.TestStep{{Chain: &name}}})
 	return &answer{page: pageComponent, title: name, data: c}, nil
 }
 
@@ -238,18 +244,19 @@ func workflowPage(r *request) (*answer, error) {
 			c.Observers = append(c.Observers, componentLink(resolver.KindObserver, observer))
 		}
 	}
-	c.consistOf(v, schema.TestSteps{Workflow: &name})
+	c.consistOf(v, resolver.KindWorkflow, schema.TestSteps{Workflow: &name})
 	return &answer{page: pageComponent, title: name, data: c}, nil
 }
 
 // consistOf shows the steps that a test would have.
-func (c *componentView) consistOf(v *view, steps schema.TestSteps) {
+func (c *componentView) consistOf(v *view, kind resolver.Kind, steps schema.TestSteps) {
 	c.Picture = picture("The steps of "+c.Name, c.Phases)
 	whole := &schema.Config{Tests: []schema.Test{{Steps: &steps}}}
 	explanation := v.Catalog.Registry().Explain(whole, 0)
 	all := slices.Concat(explanation.Pre, explanation.Test, explanation.Post)
 	c.Steps = len(all)
 	c.Parameters = v.sharedParameters(all)
+	v.addOverrides(c.Parameters, resolver.Component{Kind: kind, Name: c.Name})
 }
 
 // observerPage shows an observer.

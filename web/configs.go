@@ -204,7 +204,7 @@ func configPage(r *request) (*answer, error) {
 func (v *view) noBranch(m schema.Metadata) error {
 	missing := &missing{message: "There is no configuration " + m.String() + "."}
 	for _, entry := range v.Catalog.Entries() {
-		if other := entry.Config.Metadata; other.Org == m.Org && other.Repo == m.Repo && len(missing.suggestions) < 20 {
+		if other := entry.Config.Metadata; other.Org == m.Org && other.Repo == m.Repo && len(missing.suggestions) < maxSuggestions {
 			missing.suggestions = append(missing.suggestions, link{other.String(), configURL(other)})
 		}
 	}

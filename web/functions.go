@@ -25,6 +25,7 @@ func functions() template.FuncMap {
 		"stamp":       func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"day":         func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") },
 		"short":       short,
+		"soft":        soft,
 		pageComponent: componentURL,
 		"config":      configURL,
 		tabTest:       testURL,
@@ -56,6 +57,14 @@ func number(n int) string {
 	return text
 }
 
+var softBreaks = strings.NewReplacer("/", "/<wbr>", "__", "<wbr>__", "_", "_<wbr>", "@", "<wbr>@") //nolint:gochecknoglobals // a table
+
+// soft is a name or path that may be broken into lines where its parts meet.
+func soft(text string) template.HTML {
+	escaped := template.HTMLEscapeString(text)
+	return template.HTML(softBreaks.Replace(escaped)) //nolint:gosec // all text is escaped
+}
+
 func short(hash string) string { return hash[:min(len(hash), 10)] }
 
 // ago is how long ago something was, roughly.
@@ -76,9 +85,10 @@ func ago(t time.Time) string {
 	}
 }
 
-// firstLine is the begin of a documentation, for lists.
+// firstLine is the first sentence of a documentation, for lists.
 func firstLine(text string) string {
-	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
+	paragraph, _, _ := strings.Cut(strings.TrimSpace(text), "\n\n")
+	line := strings.Join(strings.Fields(paragraph), " ")
 	if end := strings.Index(line, ". "); end > 0 {
 		line = line[:end+1]
 	}

@@ -12,7 +12,7 @@ import (
 
 // The search is found, used and left with the keyboard alone.
 func TestBrowserSearchByKeyboard(t *testing.T) {
-	b, address := newTab(newBrowser(t), t), serveSite(t, sample(t))
+	b, address := newTab(t), serveSite(t, sample(t))
 	b.run(chromedp.Navigate(address+"/configs"), press("/", "/"))
 	b.want("what / goes to", `document.activeElement.id`, "q")
 	b.run(chromedp.KeyEvent("e2e/aws"))
@@ -45,6 +45,23 @@ func TestBrowserSearchByKeyboard(t *testing.T) {
 	}
 }
 
+// A list that is on the page in part is filtered as one types, by all that it
+// has, and the address is that of what is shown.
+func TestBrowserFiltersAsOneTypes(t *testing.T) {
+	b, address := newTab(t), serveSite(t, sample(t))
+	const rows = `[...document.querySelectorAll("#components tbody a")].map(a => a.textContent).join(" ")`
+	b.run(chromedp.Navigate(address+"/registry?kind=step&sort=use&filter=gather"), chromedp.Focus("#filter", chromedp.ByID))
+	b.want("as it was asked for", rows, "gather-logs")
+	b.run(chromedp.Evaluate(`document.activeElement.select()`, nil), chromedp.KeyEvent("ipi clu"))
+	b.want("two words", rows, "ipi-conf ipi-deprovision ipi-install")
+	b.want("the address", `location.pathname + location.search`, "/registry?kind=step&sort=use&filter=ipi+clu")
+	b.check("a filtered list")
+	b.run(chromedp.KeyEvent("nothing"))
+	b.want("no row", `document.querySelector("#found").textContent.trim()`, "Nothing has all of these words.")
+	b.run(chromedp.Evaluate(`document.activeElement.select()`, nil), chromedp.KeyEvent(kb.Backspace))
+	b.want("all again", `String(document.querySelectorAll("#components tbody tr").length)`, "6")
+}
+
 // press presses a key as a keyboard does: a page that takes it keeps it from the
 // field. With chromedp.KeyEvent the field gets the text all the same.
 func press(key, text string) chromedp.Action {
@@ -69,7 +86,7 @@ func (b *tab) want(what, expression, want string) {
 // Whoever goes through a page with the tab key sees where they are, and can skip
 // what is the same on each page.
 func TestBrowserFocusIsVisible(t *testing.T) {
-	b, address := newTab(newBrowser(t), t), serveSite(t, sample(t))
+	b, address := newTab(t), serveSite(t, sample(t))
 	for _, scheme := range []appearance{lightWide, darkNarrow} {
 		b.run(scheme.take(), chromedp.Navigate(address+"/job?org=acme&repo=widget-server&branch=main&test=e2e-azure-skew"))
 		b.run(chromedp.KeyEvent(kb.Tab))
@@ -101,7 +118,7 @@ func TestBrowserFocusIsVisible(t *testing.T) {
 // A theme that was chosen holds on every page and after a reload, until the
 // system's is asked for again.
 func TestBrowserRemembersTheTheme(t *testing.T) {
-	b, address := newTab(newBrowser(t), t), serveSite(t, sample(t))
+	b, address := newTab(t), serveSite(t, sample(t))
 	const background = `getComputedStyle(document.body).backgroundColor`
 	var light, dark string
 	b.run(lightWide.take(), chromedp.Navigate(address+"/"), chromedp.Evaluate(background, &light))

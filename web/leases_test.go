@@ -78,7 +78,7 @@ func TestBrowserLooksAtLeases(t *testing.T) {
 	snapshot := sample(t)
 	server := httptest.NewServer(web.New(func() *rules.Snapshot { return snapshot }, web.Options{}, section))
 	t.Cleanup(server.Close)
-	b := newTab(newBrowser(t), t)
+	b := newTab(t)
 	for path, want := range map[string][]string{
 		"/leases":              {sliceType, "spare", "100 %"},
 		"/leases/" + sliceType: {"6 of 5 in use", "ci-op-3", "4h", "goes when it is given back", "ci-op-waits<b>", "request-1", "In use (filled)"},

@@ -61,10 +61,8 @@ type figure struct {
 // overview is the first page. Programs, which do not ask for a page, are told as
 // today that there is nothing here.
 func overview(r *request) (*answer, error) {
-	if !strings.Contains(r.Header.Get("Accept"), "text/html") {
-		return &answer{page: pageFailure, title: "Not found", status: http.StatusNotFound, data: failure{
-			Message: "Pages are for browsers; what programs may ask for is in /openapi.json.",
-		}}, nil
+	if !isBrowser(r.Request) {
+		return failed("Not found", http.StatusNotFound, "Pages are for browsers; what programs may ask for is in /openapi.json."), nil
 	}
 	status, at, past := r.site.history.now()
 	data := overviewView{

@@ -6,7 +6,11 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // maxAddress limits a request's path and query, in bytes.
@@ -18,11 +22,58 @@ type request struct {
 
 	site *Site
 	// view is of the snapshot in force; nil where there is none yet.
-	view *view
+	view  *view
+	query url.Values
+	// wrong is what is wrong with the first parameter that a page has asked for
+	// and that makes no sense.
+	wrong *senselessError
 }
 
-// param gives a parameter of the query, the first of several.
-func (r *request) param(name string) string { return strings.TrimSpace(r.URL.Query().Get(name)) }
+// param gives a parameter of the query.
+func (r *request) param(name string) string {
+	values := r.query[name]
+	if len(values) == 0 {
+		return ""
+	}
+	switch {
+	case len(values) > 1:
+		r.refusef("The parameter %s is given more than once.", name)
+	case !isText(values[0]):
+		r.refusef("The parameter %s is not text.", name)
+	}
+	return strings.TrimSpace(values[0])
+}
+
+// choice gives a parameter that is one of several values, of which the first is
+// meant where there is none.
+func (r *request) choice(name string, values ...string) string {
+	value := r.param(name)
+	if value == "" {
+		return values[0]
+	}
+	if !slices.Contains(values, value) {
+		r.refusef("The parameter %s is %q, want one of %s.", name, value, strings.Join(values, ", "))
+	}
+	return value
+}
+
+// refusef notes what is wrong with the request.
+func (r *request) refusef(format string, args ...any) {
+	if r.wrong == nil {
+		r.wrong = &senselessError{fmt.Sprintf(format, args...)}
+	}
+}
+
+// senselessError is a request that makes no sense.
+type senselessError struct{ message string }
+
+// Error says why.
+func (b *senselessError) Error() string { return b.message }
+
+// isText says that text can be a name or the words of a search.
+func isText(text string) bool {
+	return utf8.ValidString(text) && !strings.ContainsFunc(text, unicode.IsControl)
+}
 
 // answer is what a page consists of.
 type answer struct {
@@ -55,7 +106,8 @@ type link struct{ Name, URL string }
 // page registers a page. Pages are got; nothing can be changed by them.
 func (s *Site) page(pattern string, do func(*request) (*answer, error)) {
 	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-		s.respond(w, &request{Request: r, site: s, view: s.currentView()}, do)
+		query, _ := url.ParseQuery(r.URL.RawQuery) // it can be read: ServeHTTP has seen to it
+		s.respond(w, &request{Request: r, site: s, view: s.currentView(), query: query}, do)
 	})
 }
 
@@ -68,9 +120,18 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "Pages can only be read.", http.StatusMethodNotAllowed)
 	case len(r.URL.Path)+len(r.URL.RawQuery) > maxAddress:
 		http.Error(w, "The address is too long.", http.StatusRequestURITooLong)
+	case !isText(r.URL.Path):
+		http.Error(w, "The address is not text.", http.StatusBadRequest)
+	case !readable(r.URL.RawQuery):
+		http.Error(w, "The address cannot be read: what follows its ? is badly encoded.", http.StatusBadRequest)
 	default:
 		s.mux.ServeHTTP(w, r)
 	}
+}
+
+func readable(query string) bool {
+	_, err := url.ParseQuery(query)
+	return err == nil
 }
 
 // policy lets a page load what the site itself serves, and nothing else.
@@ -86,8 +147,15 @@ func secure(header http.Header) {
 
 func (s *Site) respond(w http.ResponseWriter, r *request, do func(*request) (*answer, error)) {
 	a, err := do(r)
+	if r.wrong != nil {
+		err = r.wrong
+	}
 	if err != nil {
 		a = s.failure(r, err)
+	}
+	if reason, failed := a.data.(failure); failed && !isBrowser(r.Request) {
+		http.Error(w, reason.Message, a.status)
+		return
 	}
 	if a.location != "" {
 		http.Redirect(w, r.Request, a.location, http.StatusMovedPermanently)
@@ -104,30 +172,34 @@ func (s *Site) respond(w http.ResponseWriter, r *request, do func(*request) (*an
 	writeCompressed(w, r.Request, max(a.status, http.StatusOK), text.Bytes())
 }
 
+// isBrowser says whether somebody wants to see a page: programs are told in one
+// line what is wrong.
+func isBrowser(r *http.Request) bool { return strings.Contains(r.Header.Get("Accept"), "text/html") }
+
+// failed is the page that says what is wrong.
+func failed(title string, status int, message string, suggestions ...link) *answer {
+	return &answer{page: pageFailure, title: title, status: status, data: failure{title, message, suggestions}}
+}
+
 // failure is the page in the place of one that cannot be made.
 func (s *Site) failure(r *request, err error) *answer {
 	var m *missing
+	var b *senselessError
 	switch {
+	case errors.As(err, &b):
+		return failed("That makes no sense", http.StatusBadRequest, b.message)
 	case errors.Is(err, errNothingInForce):
-		return &answer{
-			page: pageFailure, title: "Nothing is in force yet", status: http.StatusServiceUnavailable,
-			data: failure{Message: "No revision has been loaded so far. The overview says how far it is."},
-		}
+		return failed("Nothing is in force yet", http.StatusServiceUnavailable, "No revision has been loaded so far. The overview says how far it is.")
 	case errors.As(err, &m):
-		return &answer{
-			page: pageFailure, title: "Not found", status: http.StatusNotFound,
-			data: failure{Message: m.message, Suggestions: r.suggestions(m)},
-		}
+		return failed("Not found", http.StatusNotFound, m.message, r.suggestions(m)...)
 	default:
 		s.options.Logger.ErrorContext(r.Context(), "make page", "path", r.URL.Path, "error", err)
-		return &answer{
-			page: pageFailure, title: "Something went wrong", status: http.StatusInternalServerError,
-			data: failure{Message: "The page could not be made. The log of the server says why."},
-		}
+		return failed("Something went wrong", http.StatusInternalServerError, "The page could not be made. The log of the server says why.")
 	}
 }
 
 type failure struct {
+	Title       string
 	Message     string
 	Suggestions []link
 }
@@ -170,12 +242,12 @@ type navigation struct {
 }
 
 func (s *Site) frame(r *request, a *answer) frame {
-	f := frame{Title: a.title, Content: a.data, Version: s.options.Version, Query: r.param("q")}
+	f := frame{Title: a.title, Content: a.data, Version: s.options.Version}
 	if r.view != nil {
 		f.Revision = short(r.view.Commit)
 	}
-	if r.URL.Path != "/search" {
-		f.Query = ""
+	if r.URL.Path == "/search" {
+		f.Query = r.param("q")
 	}
 	here := sectionOf(r.URL.Path)
 	for _, section := range s.sections {

@@ -20,17 +20,25 @@ func newParameter(parameter schema.StepParameter) parameterRow {
 // and workflows that contain the step, and tests that use it.
 func (v *view) stepParameters(ref *schema.RegistryRef) []parameterRow {
 	component := resolver.Component{Kind: resolver.KindStep, Name: ref.As}
-	above := v.uses().above(component)
-	tests := v.uses().of(component)
 	rows := make([]parameterRow, 0, len(ref.Environment))
 	for _, parameter := range ref.Environment {
-		row := newParameter(parameter)
-		all := append(v.overridesAbove(above, parameter.Name), overridesOfTests(tests, parameter.Name)...)
+		rows = append(rows, newParameter(parameter))
+	}
+	v.addOverrides(rows, component)
+	return rows
+}
+
+// addOverrides says who gives the parameters of a component other values: chains
+// and workflows that contain it, and tests that use it.
+func (v *view) addOverrides(rows []parameterRow, component resolver.Component) {
+	above := v.uses().above(component)[1:] // without the component itself
+	tests := v.uses().of(component)
+	for i := range rows {
+		row := &rows[i]
+		all := append(v.overridesAbove(above, row.Name), overridesOfTests(tests, row.Name)...)
 		row.Overrides = all[:min(len(all), shownOverrides)]
 		row.More = len(all) - len(row.Overrides)
-		rows = append(rows, row)
 	}
-	return rows
 }
 
 // overridesAbove lists the chains and workflows that give a parameter a value.

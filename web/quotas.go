@@ -41,7 +41,7 @@ func newDrawing(v *view) *drawing {
 }
 
 type quotasView struct {
-	File     string
+	File     string // empty where there is none
 	Rows     []quotaRow
 	Profiles []profileRow
 }
@@ -68,7 +68,10 @@ func quotasPage(r *request) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	data := quotasView{File: v.Repo.Quotas.Path}
+	data := quotasView{}
+	if _, err := v.Repo.Read(v.Repo.Quotas.Path); err == nil {
+		data.File = v.Repo.Quotas.Path
+	}
 	for _, leaseType := range slices.Sorted(maps.Keys(v.Repo.Quotas.Value.Quotas)) {
 		data.Rows = append(data.Rows, v.quotaRow(leaseType))
 	}
@@ -89,7 +92,7 @@ func (v *view) quotaRow(leaseType string) quotaRow {
 		row.Total += n
 	}
 	for _, profile := range v.quotas().profiles[leaseType] {
-		row.Profiles = append(row.Profiles, componentLink(resolver.KindProfile, profile.Name))
+		row.Profiles = append(row.Profiles, link{profile.Name, componentURL(resolver.Component{Kind: resolver.KindProfile, Name: profile.Name})})
 	}
 	return row
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,14 +24,22 @@ const (
 	tabTest     = string(resolver.KindTest)
 )
 
+// What lists may be in the order of.
+const (
+	sortName = "name"
+	sortUse  = "use"
+)
+
 type registryView struct {
 	Kinds []kindTab
 	Kind  string
 	// Filter is the text that names or descriptions must have.
 	Filter string
-	Rows   []componentRow
-	Total  int
-	Pager  pager
+	// Sort is what the rows are in the order of.
+	Sort  string
+	Rows  []componentRow
+	Total int
+	Pager pager
 }
 
 type kindTab struct {
@@ -58,19 +67,18 @@ func registryPage(r *request) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	data := registryView{Kind: r.param("kind"), Filter: r.param("filter")}
+	data := registryView{
+		Kind: r.choice("kind", tabWorkflow, tabChain, tabStep, tabObserver), Filter: r.param("filter"), Sort: r.choice("sort", sortName, sortUse),
+	}
 	rows := map[string][]componentRow{
 		tabWorkflow: workflowRows(v), tabChain: chainRows(v), tabStep: stepRows(v), tabObserver: observerRows(v),
-	}
-	if rows[data.Kind] == nil {
-		data.Kind = tabWorkflow
 	}
 	for _, value := range []string{tabWorkflow, tabChain, tabStep, tabObserver} {
 		name := strings.ToUpper(value[:1]) + value[1:] + "s"
 		data.Kinds = append(data.Kinds, kindTab{name, value, len(rows[value]), value == data.Kind})
 	}
 	found := filterRows(rows[data.Kind], data.Filter)
-	if r.param("sort") == "use" {
+	if data.Sort == sortUse {
 		slices.SortStableFunc(found, func(a, b componentRow) int { return cmp.Compare(b.Count.Tests, a.Count.Tests) })
 	}
 	data.Total = len(found)
@@ -91,17 +99,16 @@ func filterRows(rows []componentRow, filter string) []componentRow {
 // pageOf cuts out the rows of the page that is asked for.
 func pageOf[T any](rows []T, r *request) ([]T, pager) {
 	from := 0
-	for _, digit := range r.param("from") {
-		if digit < '0' || digit > '9' || from > len(rows) {
-			from = 0
-			break
+	if text := r.param("from"); text != "" {
+		var err error
+		if from, err = strconv.Atoi(text); err != nil || from < 0 {
+			r.refusef("The parameter from is %q, want the number of a row.", text)
 		}
-		from = 10*from + int(digit-'0')
 	}
-	from = min(from, max(len(rows)-1, 0))
+	from = min(max(from, 0), max(len(rows)-1, 0)) // the list may have become shorter
 	to := min(from+pageSize, len(rows))
 	p := pager{From: from + 1, To: to, Total: len(rows)}
-	query := r.URL.Query()
+	query := maps.Clone(r.query)
 	if from > 0 {
 		query.Set("from", strconv.Itoa(max(from-pageSize, 0)))
 		p.Previous = "?" + query.Encode()
@@ -203,15 +210,22 @@ func testRows(tests []testRef) []testRow {
 // noComponent says that a component does not exist, and which may be meant.
 func (v *view) noComponent(component resolver.Component) error {
 	m := &missing{message: "The step registry has no " + component.String() + "."}
-	for _, kind := range []resolver.Kind{component.Kind, resolver.KindWorkflow, resolver.KindChain, resolver.KindStep, resolver.KindObserver} {
-		if kind != component.Kind {
-			if other := (resolver.Component{Kind: kind, Name: component.Name}); v.files()[other] != "" {
-				m.suggestions = append(m.suggestions, componentLink(kind, component.Name))
-			}
-			continue
+	kinds := []resolver.Kind{component.Kind}
+	for _, kind := range []resolver.Kind{resolver.KindWorkflow, resolver.KindChain, resolver.KindStep, resolver.KindObserver} {
+		if kind != component.Kind && component.Kind != resolver.KindProfile {
+			kinds = append(kinds, kind)
 		}
-		for _, name := range nearest(component.Name, v.names(kind)) {
-			m.suggestions = append(m.suggestions, componentLink(kind, name))
+	}
+	var names []string
+	for _, kind := range kinds {
+		names = append(names, v.names(kind)...)
+	}
+	slices.Sort(names)
+	for _, name := range nearest(component.Name, slices.Compact(names)) {
+		for _, kind := range kinds {
+			if v.files()[resolver.Component{Kind: kind, Name: name}] != "" {
+				m.suggestions = append(m.suggestions, componentLink(kind, name))
+			}
 		}
 	}
 	return m

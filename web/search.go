@@ -62,8 +62,14 @@ func (s *Site) suggest(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, errNothingInForce.Error(), http.StatusServiceUnavailable)
 		return
 	}
+	asked := request{Request: r, query: r.URL.Query()}
+	query := asked.param("q")
+	if asked.wrong != nil {
+		http.Error(w, asked.wrong.message, http.StatusBadRequest)
+		return
+	}
 	result := suggestion{Groups: []suggestedGroup{}}
-	for _, group := range v.search(r.URL.Query().Get("q"), mostSuggest) {
+	for _, group := range v.search(query, mostSuggest) {
 		result.Groups = append(result.Groups, group.suggested())
 	}
 	text, err := json.Marshal(result)

@@ -21,13 +21,20 @@ type testView struct {
 	Picture  template.HTML
 	Phases   []phaseView
 	Leases   []leaseRow
-	Profile  *origin
+	Profile  *profileFact
 	// Observers run beside the steps.
 	Observers []link
 	Jobs      []jobRow
 	// Changes say what a change of a step would make run.
 	Changes []changeRow
 	APIURL  string
+}
+
+// profileFact is the cluster profile of a test, and where it is named.
+type profileFact struct {
+	link
+
+	From origin
 }
 
 type phaseView struct {
@@ -43,7 +50,9 @@ type stepView struct {
 	Way    []link
 	Image  string
 	Doc    string
-	Values []valueView
+	// Commands are those of a step that has no page.
+	Commands string
+	Values   []valueView
 }
 
 type valueView struct {
@@ -82,7 +91,7 @@ func testPage(r *request) (*answer, error) {
 	}
 	m := schema.Metadata{Org: r.param("org"), Repo: r.param("repo"), Branch: r.param("branch"), Variant: r.param("variant")}
 	if m.Org == "" || m.Repo == "" || m.Branch == "" || r.param("test") == "" {
-		return nil, NotFound("A test is named by org, repo, branch and test, and by variant where there is one.")
+		return nil, &senselessError{"A test is named by org, repo, branch and test, and by variant where there is one."}
 	}
 	entry := v.entryOf(m)
 	if entry == nil {
@@ -95,10 +104,22 @@ func testPage(r *request) (*answer, error) {
 	return &answer{page: tabTest, title: entry.Config.Tests[index].As, data: v.test(entry, index)}, nil
 }
 
+// maxSuggestions is how many names are offered where none is like the one that
+// does not exist.
+const maxSuggestions = 20
+
 func noTest(config *schema.Config, name string) error {
 	m := &missing{message: "The configuration " + config.Metadata.String() + " has no test " + name + "."}
+	names := make([]string, len(config.Tests))
 	for i := range config.Tests {
-		m.suggestions = append(m.suggestions, link{config.Tests[i].As, testURL(config.Metadata, config.Tests[i].As)})
+		names[i] = config.Tests[i].As
+	}
+	near := nearest(name, names)
+	if len(near) == 0 {
+		near = names[:min(len(names), maxSuggestions)]
+	}
+	for _, each := range near {
+		m.suggestions = append(m.suggestions, link{each, testURL(config.Metadata, each)})
 	}
 	return m
 }
@@ -131,8 +152,10 @@ func (v *view) test(entry *resolver.Entry, index int) testView {
 		v.phase("post", places, explanation.Post, steps.Post),
 	}
 	if explanation.Profile != nil {
-		profile := places.of(*explanation.Profile)
-		data.Profile = &profile
+		data.Profile = &profileFact{From: places.of(*explanation.Profile)}
+		if profile := steps.Settings().ClusterProfileLiteral; profile != nil {
+			data.Profile.link = link{profile.Name, componentURL(resolver.Component{Kind: resolver.KindProfile, Name: profile.Name})}
+		}
 	}
 	data.Leases = leasesOf(steps)
 	for _, observer := range steps.Observers {
@@ -159,6 +182,9 @@ func (v *view) phase(name string, places *places, explained []resolver.Explained
 		if i < len(steps) {
 			literal := steps[i].Literal()
 			shown.Image = imageOf(literal.From, literal.FromImage)
+			if step.Literal {
+				shown.Commands = literal.Commands
+			}
 			shown.Values = append(shown.Values, settingValues(places, step, literal)...)
 		}
 		phase.Steps = append(phase.Steps, shown)

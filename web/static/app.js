@@ -129,6 +129,29 @@ for (const filter of document.querySelectorAll("[data-filters]")) {
   });
 }
 
+// Lists that are on the page in part: the server is asked as one types, and its
+// answer takes the list's place. An answer that comes after a later one is dropped.
+for (const filter of document.querySelectorAll("[data-asks]")) {
+  let timer;
+  let turn = 0;
+  filter.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(async () => {
+      const mine = ++turn;
+      const address = filter.form.action + "?" + new URLSearchParams(new FormData(filter.form));
+      try {
+        const response = await fetch(address, { headers: { Accept: "text/html" } });
+        if (!response.ok || mine !== turn) return;
+        const page = new DOMParser().parseFromString(await response.text(), "text/html");
+        const list = page.getElementById(filter.dataset.asks);
+        if (!list || mine !== turn) return;
+        document.getElementById(filter.dataset.asks).replaceWith(list);
+        history.replaceState(null, "", address);
+      } catch { /* the form still works */ }
+    }, 60);
+  });
+}
+
 // A chosen theme holds until the system's is asked for again.
 const button = document.getElementById("theme");
 if (button) {
