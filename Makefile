@@ -24,7 +24,7 @@ LOCALCLUSTER_SOURCES := $(shell find localcluster ! -name '*_test.go')
 .PHONY: help
 help: ## list these commands
 	@awk -F ':.*## ' '/^##@ /   { print "\n" substr($$0, 5) } \
-	                  /^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	                  /^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: up
 up: build ## run everything on this machine, on the sample repository (ARGS="--repo DIR" for another)
@@ -115,6 +115,12 @@ generate: bin/cue ## make the Go types from the CUE schema, and what go:generate
 .PHONY: bench
 bench: build ## measure, and print the table of figures
 	$(GO) run ./internal/bench $(ARGS)
+
+BEFORE ?= before.bench
+AFTER  ?= after.bench
+.PHONY: bench-check
+bench-check: bin/benchstat ## compare two runs: make bench ARGS="--record before.bench", and after.bench later
+	bin/benchstat $(BEFORE) $(AFTER)
 
 .PHONY: clean
 clean: ## take away everything that was built

@@ -38,11 +38,17 @@ type bench struct {
 func run(ctx context.Context, stdout io.Writer) error {
 	bin := flag.String("bin", "bin", "folder of the programs")
 	only := flag.String("only", "", "measure just this: generate, resolver, reconciler, leases")
+	record := flag.String("record", "", "file to add the figures to, in the form that benchstat reads")
 	flag.Parse()
 	root := os.Getenv(corpus.Variable)
 	if root == "" && *only != "leases" && *only != "reconciler" {
 		return errors.New(corpus.Variable + " is not set: it names the folder of the full-scale release repository")
 	}
+	recorder, err := openRecord(*record)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = recorder.Close() }()
 	work, err := os.MkdirTemp("", "drover-bench-")
 	if err != nil {
 		return err
@@ -55,7 +61,7 @@ func run(ctx context.Context, stdout io.Writer) error {
 	b := &bench{
 		drover: filepath.Join(folder, "drover"), localcluster: filepath.Join(folder, "localcluster"),
 		release: filepath.Join(root, "release-repo"), work: work,
-		table: table{out: stdout},
+		table: table{out: stdout, record: recorder},
 	}
 	switch *only {
 	case "leases":
@@ -69,6 +75,15 @@ func run(ctx context.Context, stdout io.Writer) error {
 	}
 	return b.measure(ctx, b.measureYardstick, b.measureCheck, b.measureGenerate, b.measureGenerateAgain, b.measureResolver, b.measureReconciler,
 		b.measureLeases, b.measureUp)
+}
+
+// openRecord opens the file that the figures are added to; none takes them and
+// keeps nothing.
+func openRecord(file string) (io.WriteCloser, error) {
+	if file == "" {
+		file = os.DevNull
+	}
+	return os.OpenFile(file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 }
 
 // measure measures one thing after the other, so that none disturbs another, and

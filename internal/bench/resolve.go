@@ -58,6 +58,7 @@ func (b *bench) answers(what string, l load, r *running) {
 	b.table.line(what, fmt.Sprintf("%.0f/s", l.perSecond()), "", fmt.Sprintf("%d MB", memoryOf(r.pid)>>20),
 		fmt.Sprintf("%.1f times the reference; p50 %s, p99 %s; %d KB a body, %d connections", l.perSecond()/reference,
 			l.at(50).Round(10*time.Microsecond), l.at(99).Round(10*time.Microsecond), l.bytes/int64(len(l.times))>>10, connections))
+	b.table.note(what, l.perSecond(), "times/s", memoryOf(r.pid))
 }
 
 // queries are what /config is asked for, for each configuration.
