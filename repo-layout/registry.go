@@ -76,7 +76,7 @@ func (f *file) addPart(dir string, entry Entry) {
 func decodeRef(f *file, name string, contents [][]byte) {
 	var whole schema.RefFile
 	problems := decodePart(f, contents, &whole)
-	problems = append(problems, wrongName(f, contents, "ref.as", whole.Ref.As, name)...)
+	problems = append(problems, wrongName(f, contents, "ref.as", &whole.Ref.As, name)...)
 	problems = append(problems, inlineCommands(f, contents, "ref.commands", &whole.Ref.Commands)...)
 	doc := &Doc[schema.RegistryRef]{Path: f.path(), ID: f.id, Value: &whole.Ref, Problems: problems}
 	f.finish(doc, &doc.Problems)
@@ -102,7 +102,7 @@ func inlineCommands(f *file, contents [][]byte, field string, commands *string) 
 func decodeChain(f *file, name string, contents [][]byte) {
 	var whole schema.ChainFile
 	problems := decodePart(f, contents, &whole)
-	problems = append(problems, wrongName(f, contents, "chain.as", whole.Chain.As, name)...)
+	problems = append(problems, wrongName(f, contents, "chain.as", &whole.Chain.As, name)...)
 	doc := &Doc[schema.RegistryChain]{Path: f.path(), ID: f.id, Value: &whole.Chain, Problems: problems}
 	f.finish(doc, &doc.Problems)
 }
@@ -110,7 +110,7 @@ func decodeChain(f *file, name string, contents [][]byte) {
 func decodeWorkflow(f *file, name string, contents [][]byte) {
 	var whole schema.WorkflowFile
 	problems := decodePart(f, contents, &whole)
-	problems = append(problems, wrongName(f, contents, "workflow.as", whole.Workflow.As, name)...)
+	problems = append(problems, wrongName(f, contents, "workflow.as", &whole.Workflow.As, name)...)
 	doc := &Doc[schema.RegistryWorkflow]{Path: f.path(), ID: f.id, Value: &whole.Workflow, Problems: problems}
 	f.finish(doc, &doc.Problems)
 }
@@ -118,7 +118,7 @@ func decodeWorkflow(f *file, name string, contents [][]byte) {
 func decodeObserver(f *file, name string, contents [][]byte) {
 	var whole schema.ObserverFile
 	problems := decodePart(f, contents, &whole)
-	problems = append(problems, wrongName(f, contents, "observer.name", whole.Observer.Name, name)...)
+	problems = append(problems, wrongName(f, contents, "observer.name", &whole.Observer.Name, name)...)
 	problems = append(problems, inlineCommands(f, contents, "observer.commands", &whole.Observer.Commands)...)
 	doc := &Doc[schema.RegistryObserver]{Path: f.path(), ID: f.id, Value: &whole.Observer, Problems: problems}
 	f.finish(doc, &doc.Problems)
@@ -137,7 +137,11 @@ func decodePart(f *file, contents [][]byte, into any) []schema.Problem {
 	return schema.Decode(f.path(), contents[0], into)
 }
 
-func wrongName(f *file, contents [][]byte, field, found, want string) []schema.Problem {
+// wrongName holds a component's name against its file's. It goes by that from
+// then on: who names it so is not wrong too.
+func wrongName(f *file, contents [][]byte, field string, name *string, want string) []schema.Problem {
+	found := *name
+	*name = want
 	if found == want || found == "" {
 		return nil
 	}

@@ -104,7 +104,7 @@ func (p place) finding(rule, message string) Finding {
 // unknown words the finding that a name is not in the registry.
 func unknown[V any](kind Kind, name string, known map[string]V) string {
 	names := slices.Sorted(maps.Keys(known))
-	return "no " + string(kind) + " has this name (found " + quoted(name) + ", want " + oneOf(names, "the name of a "+string(kind)+" that is declared") + ")" +
+	return "no " + string(kind) + " has this name (found " + quoted(name) + ", want " + oneOf(names, "the name of one that is declared") + ")" +
 		schema.DidYouMean(name, names)
 }
 

@@ -202,10 +202,10 @@ workflow: {as: w, steps: {cluster_profile: gone, pre: [{chain: around}], test: [
 - {as: b, steps: {workflow: w, pre: [], test: [{as: c, from: cli, commands: c.sh}], cluster_profile: gone}}`,
 			want: []string{
 				`(chain broken) config acme/rocket@main: test a: workflow w: chain around: chain broken: chain.steps[0].chain: no chain has this name (found "gone", want one of around, broken) [unknown-chain]`,
-				`(step lone) config acme/rocket@main: test a: workflow w: step lone: ref.observers[0]: no observer has this name (found "gone", want the name of a observer that is declared, of which there is none yet) [unknown-observer]`,
-				`(workflow w) config acme/rocket@main: test a: workflow w: workflow.steps.cluster_profile: no cluster profile has this name (found "gone", want the name of a cluster profile that is declared, of which there is none yet) [unknown-profile]`,
-				`(workflow w) config acme/rocket@main: test b: workflow w: workflow.steps.cluster_profile: no cluster profile has this name (found "gone", want the name of a cluster profile that is declared, of which there is none yet) [unknown-profile]`,
-				`(config acme/rocket@main) config acme/rocket@main: test b: tests[1].steps.cluster_profile: no cluster profile has this name (found "gone", want the name of a cluster profile that is declared, of which there is none yet) [unknown-profile]`,
+				`(step lone) config acme/rocket@main: test a: workflow w: step lone: ref.observers[0]: no observer has this name (found "gone", want the name of one that is declared, of which there is none yet) [unknown-observer]`,
+				`(workflow w) config acme/rocket@main: test a: workflow w: workflow.steps.cluster_profile: no cluster profile has this name (found "gone", want the name of one that is declared, of which there is none yet) [unknown-profile]`,
+				`(workflow w) config acme/rocket@main: test b: workflow w: workflow.steps.cluster_profile: no cluster profile has this name (found "gone", want the name of one that is declared, of which there is none yet) [unknown-profile]`,
+				`(config acme/rocket@main) config acme/rocket@main: test b: tests[1].steps.cluster_profile: no cluster profile has this name (found "gone", want the name of one that is declared, of which there is none yet) [unknown-profile]`,
 			},
 		},
 	}

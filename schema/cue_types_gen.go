@@ -835,7 +835,7 @@ type Known struct {
 // Who may use a cluster profile.
 type ClusterProfileOwner struct {
 	// The organization.
-	Org string `json:"org,omitempty"`
+	Org string `json:"org"`
 
 	// Its repositories. Default: all of them.
 	Repos []string `json:"repos,omitempty"`
@@ -948,7 +948,7 @@ type RefFile struct {
 // A step of the registry.
 type RegistryRef struct {
 	// The step's name.
-	As string `json:"as,omitempty"`
+	As string `json:"as"`
 
 	// What the step does.
 	Documentation string `json:"documentation,omitempty"`
@@ -1941,7 +1941,7 @@ type RegistryObserver struct {
 	Documentation string `json:"documentation,omitempty"`
 
 	// The observer's name.
-	Name string `json:"name,omitempty"`
+	Name string `json:"name"`
 
 	// The image to run in, by name in the configuration.
 	From string `json:"from,omitempty"`
@@ -1968,7 +1968,7 @@ type RegistryObserver struct {
 // A pod that runs beside a test and watches it.
 type Observer struct {
 	// The observer's name.
-	Name string `json:"name,omitempty"`
+	Name string `json:"name"`
 
 	// The image to run in, by name in the configuration.
 	From string `json:"from,omitempty"`
@@ -2031,7 +2031,7 @@ type ClusterProfilesFile struct {
 // A cluster profile as it is declared.
 type ClusterProfileEntry struct {
 	// The profile's name.
-	Name string `json:"name,omitempty"`
+	Name string `json:"name"`
 
 	// The kind of cluster that it makes.
 	ClusterType string `json:"cluster_type,omitempty"`
@@ -2061,7 +2061,7 @@ type ClaimOwnersFile []ClaimOwners
 // Who may claim clusters from the pools of one owner.
 type ClaimOwners struct {
 	// The pools' owner, as claims name it.
-	Claim string `json:"claim,omitempty"`
+	Claim string `json:"claim"`
 
 	// Who may use the pools. Default: everyone.
 	Owners []ClusterProfileOwner `json:"owners,omitempty"`

@@ -54,7 +54,7 @@ func TestDecodeReportsEveryProblemAtItsPlace(t *testing.T) {
 		"enumeration": {
 			reason: "a value outside an enumeration names those allowed",
 			text:   metadata + "releases:\n  a:\n    release: {version: \"4.15\", channel: slow}\n",
-			want:   []string{`c.yaml:5:40: releases.a.release.channel: the value is not one of those allowed (found "slow", want stable, fast, candidate, eus) [wrong-value]`},
+			want:   []string{`c.yaml:4:41: releases.a.release.channel: the value is not one of those allowed (found "slow", want stable, fast, candidate, eus) [wrong-value]`},
 		},
 		"duration": {
 			reason: "a duration has a unit",
@@ -171,6 +171,18 @@ func TestParseMetadata(t *testing.T) {
 	for _, text := range []string{"", "o/r", "o@b", "/r@b", "o/@b", "o/r@", "o/r/x@b"} {
 		if parsed, err := schema.ParseMetadata(text); err == nil {
 			t.Errorf("%q: got %s, want an error", text, parsed)
+		}
+	}
+}
+
+// A bare list is an older form of the cluster profiles' file, and how others are.
+func TestLocateInABareList(t *testing.T) {
+	text := []byte("- claim: a\n- name: b\n  claim: c\n")
+	for path, want := range map[string][2]int{
+		"[1].claim": {3, 3}, "cluster_profiles[1].name": {2, 3},
+	} {
+		if line, column := schema.Locate(text, path); line != want[0] || column != want[1] {
+			t.Errorf("%q: got %d:%d, want %d:%d", path, line, column, want[0], want[1])
 		}
 	}
 }

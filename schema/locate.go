@@ -15,7 +15,12 @@ func Locate(data []byte, path string) (line, column int) {
 }
 
 // Locator finds the places of many field paths in one file.
-type Locator struct{ root *yaml.Node }
+type Locator struct {
+	root *yaml.Node
+	// list is the file's list, where it is one, as it is written: a bare list of
+	// some kinds is an older form of today's mapping, of others it is today's.
+	list *yaml.Node
+}
 
 // NewLocator reads a file's YAML. In one that cannot be read every path is at
 // the start.
@@ -24,12 +29,20 @@ func NewLocator(data []byte) *Locator {
 	if yaml.Unmarshal(data, &document) != nil || len(document.Content) == 0 {
 		return &Locator{}
 	}
-	return &Locator{root: todayForLocating(document.Content[0])}
+	root := document.Content[0]
+	located := &Locator{root: todayForLocating(root)}
+	if root.Kind == yaml.SequenceNode {
+		located.list = root
+	}
+	return located
 }
 
 // Locate is as the function of that name.
 func (l *Locator) Locate(path string) (line, column int) {
 	node := l.root
+	if l.list != nil && strings.HasPrefix(path, "[") {
+		node = l.list
+	}
 	if node == nil {
 		return 1, 1
 	}
