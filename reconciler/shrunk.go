@@ -40,6 +40,9 @@ func shrunk(last, next *repolayout.Repo) error {
 			return err
 		}
 	}
+	if last.Settings.ID == next.Settings.ID && last.Lost(next) <= floor {
+		return nil
+	}
 	has := map[repolayout.Unit]bool{}
 	for _, unit := range next.Units() {
 		has[unit] = true

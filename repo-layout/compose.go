@@ -274,6 +274,34 @@ func (r *Repo) listUnits() []Unit {
 	return slices.SortedFunc(maps.Keys(found), Unit.Compare)
 }
 
+// Lost counts the files of components, manifests and other objects that a
+// repository has and a later one has not. It costs next to nothing where they are
+// the same, and is at least the number of such units that are gone, as long as the
+// settings, which say what they are, did not change.
+func (r *Repo) Lost(later *Repo) int {
+	return lost(r.Configs, later.Configs, (*Doc[schema.Config]).path) + lost(r.Prowgen, later.Prowgen, (*ProwgenDoc).path) +
+		lost(r.Jobs, later.Jobs, Raw.path) + lost(r.Files, later.Files, Raw.path) + max(0, len(r.Strays)-len(later.Strays))
+}
+
+func (d *Doc[T]) path() string { return d.Path }
+
+func (f Raw) path() string { return f.Path }
+
+// lost counts what two lists, in the order of paths, do not share.
+func lost[T any](before, after []T, path func(T) string) int {
+	count := 0
+	for _, each := range before {
+		name := path(each)
+		for len(after) > 0 && path(after[0]) < name {
+			after = after[1:]
+		}
+		if len(after) == 0 || path(after[0]) != name {
+			count++
+		}
+	}
+	return count
+}
+
 // Has says whether a repository has anything of a unit.
 func (r *Repo) Has(u Unit) bool { return len(r.part(u).paths()) > 0 }
 

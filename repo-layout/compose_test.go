@@ -1,6 +1,9 @@
 package repolayout_test
 
 import (
+	"maps"
+	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -38,6 +41,38 @@ func TestUnitsAreReadAsTheyAreWritten(t *testing.T) {
 	for _, text := range []string{"", "settings x", "component", "team a"} {
 		if read, err := repolayout.ParseUnit(text); err == nil {
 			t.Errorf("%q: got %v", text, read)
+		}
+	}
+}
+
+// TestLostIsNeverLessThanTheUnitsThatAreGone, whatever is taken away and added.
+func TestLostIsNeverLessThanTheUnitsThatAreGone(t *testing.T) {
+	whole := sampleWithJobs(t)
+	before := load(t, repolayout.FromFS(files(whole)), nil)
+	if lost := before.Lost(before); lost != 0 {
+		t.Errorf("%d files are lost where nothing changed", lost)
+	}
+	random := rand.New(rand.NewPCG(5, 6)) // repeatable on purpose
+	for range 60 {
+		left, taken := maps.Clone(whole), 0
+		for range random.IntN(12) {
+			file := slices.Sorted(maps.Keys(left))[random.IntN(len(left))]
+			if file == repolayout.SettingsFile {
+				continue
+			}
+			delete(left, file)
+			taken++
+		}
+		left["ci-operator/config/o/new/o-new-main.yaml"] = minimal
+		after := load(t, repolayout.FromFS(files(left)), nil)
+		gone := 0
+		for _, unit := range before.Units() {
+			if !unit.Shared() && before.Has(unit) && !after.Has(unit) {
+				gone++
+			}
+		}
+		if lost := before.Lost(after); lost < gone || lost > 2*taken { // a file may be published, too
+			t.Errorf("%d units are gone and %d files taken, %d said to be lost", gone, taken, lost)
 		}
 	}
 }
