@@ -1,7 +1,8 @@
 package repolayout
 
 import (
-	"cmp"
+	"io/fs"
+	"path"
 
 	"github.com/drover-ci/drover/schema"
 )
@@ -25,16 +26,28 @@ type Layout struct {
 func LayoutOf(settings *schema.Settings) Layout {
 	paths := settings.Paths
 	return Layout{
-		Config:   cmp.Or(paths.Config, "ci-operator/config"),
-		Registry: cmp.Or(paths.Registry, "ci-operator/step-registry"),
-		Jobs:     cmp.Or(paths.Jobs, "ci-operator/jobs"),
-		Quotas:   cmp.Or(paths.Quotas, "core-services/boskos/quotas.yaml"),
-		Boskos:   cmp.Or(paths.Boskos, "core-services/prow/02_config/_boskos.yaml"),
-		Prow:     cmp.Or(paths.Prow, "core-services/prow/02_config/_config.yaml"),
-		Dispatch: cmp.Or(paths.Dispatch, "core-services/sanitize-prow-jobs/_config.yaml"),
-		Clusters: cmp.Or(paths.Clusters, "core-services/sanitize-prow-jobs/_clusters.yaml"),
-		Plugins:  cmp.Or(paths.Plugins, "core-services/prow/02_config/_plugins.yaml"),
+		Config:   placed(paths.Config, "ci-operator/config"),
+		Registry: placed(paths.Registry, "ci-operator/step-registry"),
+		Jobs:     placed(paths.Jobs, "ci-operator/jobs"),
+		Quotas:   placed(paths.Quotas, "core-services/boskos/quotas.yaml"),
+		Boskos:   placed(paths.Boskos, "core-services/prow/02_config/_boskos.yaml"),
+		Prow:     placed(paths.Prow, "core-services/prow/02_config/_config.yaml"),
+		Dispatch: placed(paths.Dispatch, "core-services/sanitize-prow-jobs/_config.yaml"),
+		Clusters: placed(paths.Clusters, "core-services/sanitize-prow-jobs/_clusters.yaml"),
+		Plugins:  placed(paths.Plugins, "core-services/prow/02_config/_plugins.yaml"),
 
-		ClaimOwners: cmp.Or(paths.ClaimOwners, "core-services/cluster-claim-owners/_config.yaml"),
+		ClaimOwners: placed(paths.ClaimOwners, "core-services/cluster-claim-owners/_config.yaml"),
 	}
 }
+
+// placed is a path that the settings name, or another where they name none
+// within the repository, which is a problem of theirs.
+func placed(named, standard string) string {
+	if named == "" || !isWithin(named) {
+		return standard
+	}
+	return named
+}
+
+// isWithin says whether a path is one of the repository's.
+func isWithin(name string) bool { return fs.ValidPath(path.Clean(name)) }

@@ -143,6 +143,7 @@ func publishedFolders(settings *schema.Settings) []string {
 			dirs = append(dirs, globBase(glob))
 		}
 	}
+	dirs = slices.DeleteFunc(dirs, func(dir string) bool { return !isWithin(dir) }) // problems of the settings
 	slices.Sort(dirs)
 	var outermost []string
 	for _, dir := range slices.Compact(dirs) {
@@ -157,7 +158,7 @@ func publishedFolders(settings *schema.Settings) []string {
 // globBase is the folder that a glob's matches lie in: all before the first
 // part with a wildcard.
 func globBase(glob string) string {
-	if i := strings.IndexAny(glob, "*?["); i >= 0 {
+	if i := strings.IndexAny(glob, `*?[{\`); i >= 0 {
 		glob = glob[:i] + "x"
 	}
 	return path.Dir(path.Clean(glob))

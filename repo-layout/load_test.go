@@ -142,6 +142,46 @@ func TestLoadNamesWhatIsInTheWrongPlace(t *testing.T) {
 	}
 }
 
+// TestSettingsStayInTheRepository names places outside it, and files where
+// folders are wanted: the rest is read all the same.
+func TestSettingsStayInTheRepository(t *testing.T) {
+	cases := map[string]struct{ settings, want string }{
+		"above":           {"paths: {config: ../x}", "drover.yaml:1:17: paths.config: the value does not fit (found \"../x\", want a path within the repository"},
+		"absolute":        {"paths: {quotas: /etc/hostname}", "drover.yaml:1:17: paths.quotas: the value does not fit (found \"/etc/hostname\""},
+		"empty":           {"paths: {jobs: ''}", "drover.yaml:1:15: paths.jobs: the value does not fit (found \"\""},
+		"above, later":    {"paths: {registry: a/../../x}", "drover.yaml:1:19: paths.registry: the value does not fit"},
+		"manifests above": {"manifests: [{folder: ..}]", "drover.yaml:1:22: manifests[0].folder: the value does not fit (found \"..\""},
+		"files above":     {"publish: [{configMap: a, files: [../x/*]}]", "drover.yaml:1:34: publish[0].files[0]: the value does not fit (found \"../x/*\""},
+		"dots in names":   {"paths: {jobs: ./a..b/..c/.d/.../e}", ""},
+		"a file":          {"manifests: [{folder: here.yaml}]", ""},
+		"a file as jobs":  {"paths: {jobs: here.yaml}", ""},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			repo := load(t, repolayout.FromFS(files(map[string]string{"drover.yaml": tc.settings, "here.yaml": "{}"})), nil)
+			problems := repo.Problems()
+			if tc.want == "" && len(problems) == 0 {
+				return
+			}
+			if len(problems) != 1 || tc.want == "" || !strings.HasPrefix(problems[0].String(), tc.want) {
+				t.Errorf("got %v, want %s", problems, tc.want)
+			}
+		})
+	}
+}
+
+// TestPublishedFilesAreFoundByAnyGlob has wildcards of all kinds in the names of
+// folders.
+func TestPublishedFilesAreFoundByAnyGlob(t *testing.T) {
+	for _, glob := range []string{"a/{b,c}/x.yaml", "{a,z}/b/x.yaml", "a/b/[x].yaml", "a/?/x.yaml", "**/x.yaml", "*/b/*", "a/b/x.yaml", `a/\b/x.yaml`} {
+		settings := "publish: [{configMap: a, files: ['" + glob + "']}]"
+		repo := load(t, repolayout.FromFS(files(map[string]string{"drover.yaml": settings, "a/b/x.yaml": "{}"})), nil)
+		if !slices.ContainsFunc(repo.Files, func(file repolayout.Raw) bool { return file.Path == "a/b/x.yaml" }) {
+			t.Errorf("%s: the files are %v", glob, repo.Files)
+		}
+	}
+}
+
 func TestLoadReadsTheSample(t *testing.T) {
 	repo := load(t, repolayout.FromFS(fixtures.Release()), nil)
 	if problems := repo.Problems(); len(problems) > 0 {

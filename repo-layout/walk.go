@@ -1,6 +1,7 @@
 package repolayout
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -74,10 +75,13 @@ type loader struct {
 // area loads a folder with all below it. What does not exist is empty.
 func (l *loader) area(dir string, sort sorter, last *folder) (*folder, error) {
 	loaded, err := l.folder(dir, ID{}, sort, last)
-	if errors.Is(err, fs.ErrNotExist) {
-		return &folder{}, nil
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
+		return cmp.Or(loaded, &folder{}), nil
 	}
-	return loaded, err
+	if _, readErr := l.tree.ReadFile(dir); readErr == nil {
+		return &folder{}, nil // a file, which has none below it
+	}
+	return nil, err
 }
 
 // folder loads one folder. Git gives equal ids only to equal trees, so a

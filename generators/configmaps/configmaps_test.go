@@ -37,7 +37,7 @@ func publication(contents map[string]string, paths ...string) configmaps.Publica
 }
 
 func TestPublish(t *testing.T) {
-	files := publication(map[string]string{"a/x.yaml": "x", "a/b/y.yaml": "y", "c/x.yaml": "\xff"}, "a/b/y.yaml", "a/x.yaml", "c/x.yaml")
+	files := publication(map[string]string{"a/x.yaml": "x", "a/b/y.yaml": "y", "c/x.yaml": "\xff", "d/x y.yaml": "z"}, "a/b/y.yaml", "a/x.yaml", "c/x.yaml", "d/x y.yaml")
 	cases := map[string]struct {
 		reason  string
 		rule    schema.Publish
@@ -58,6 +58,21 @@ func TestPublish(t *testing.T) {
 			reason: "what is no text is binary",
 			rule:   schema.Publish{Files: []string{"c/*"}},
 			want:   map[string]any{"binaryData": map[string]any{"x.yaml": "/w=="}},
+		},
+		"braces": {
+			reason: "either of some texts",
+			rule:   schema.Publish{Files: []string{"{a,b}/{x,z}.y[a]ml", "a/?/*"}},
+			want:   map[string]any{"data": map[string]any{"x.yaml": "x", "y.yaml": "y"}},
+		},
+		"no key": {
+			reason:  "the server takes no other",
+			rule:    schema.Publish{Files: []string{"d/*"}},
+			problem: `drover.yaml: publish[0]: the file's name cannot be a key (found "x y.yaml", want letters, digits, "-", "_" and ".", or as for a single file) [publish-key]`,
+		},
+		"a key instead": {
+			reason: "a single file may have another",
+			rule:   schema.Publish{Files: []string{"d/*"}, As: "x.yaml"},
+			want:   map[string]any{"data": map[string]any{"x.yaml": "z"}},
 		},
 		"same key": {
 			reason:  "no file is lost behind another",

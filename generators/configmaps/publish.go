@@ -28,6 +28,9 @@ const DefaultNamespace = "ci"
 // maxContent is how many bytes a published ConfigMap's contents may have.
 const maxContent = 1 << 20
 
+// maxKey is how long a key may be.
+const maxKey = 253
+
 // Publication is the files that may be published.
 type Publication struct {
 	// Settings is the file that says what to publish, for problems.
@@ -60,25 +63,49 @@ func (p Publication) Publish(rules []schema.Publish) ([]generators.Object, []sch
 	return objects, problems
 }
 
-// Check gives the problems of rules as far as they show without reading files.
-func (p Publication) Check(rules []schema.Publish) []schema.Problem {
+// Check gives the problems of rules as far as they show without reading files,
+// and the ConfigMaps that they make, without contents. How many one is split
+// into only its contents say, so such are left out.
+func (p Publication) Check(rules []schema.Publish) ([]generators.Object, []schema.Problem) {
+	var objects []generators.Object
 	var problems []schema.Problem
 	for i := range rules {
-		field, rule := fmt.Sprintf("publish[%d]", i), &rules[i]
-		problem := checkNames(field, rule)
-		if problem == nil {
-			var namespaces []string
-			namespaces, problem = p.namespaces(field, rule)
-			if problem == nil && len(namespaces) > 0 {
-				_, problem = p.keys(field, rule)
-			}
-		}
+		made, problem := p.outline(fmt.Sprintf("publish[%d]", i), &rules[i])
 		if problem != nil {
 			problem.File, problem.Severity = p.Settings, schema.Error
 			problems = append(problems, *problem)
 		}
+		objects = append(objects, made...)
 	}
-	return problems
+	return objects, problems
+}
+
+// outline makes the ConfigMaps of a rule without contents.
+func (p Publication) outline(field string, rule *schema.Publish) ([]generators.Object, *schema.Problem) {
+	if problem := checkNames(field, rule); problem != nil {
+		return nil, problem
+	}
+	namespaces, problem := p.namespaces(field, rule)
+	if problem != nil || len(namespaces) == 0 {
+		return nil, problem
+	}
+	if _, problem := p.keys(field, rule); problem != nil || rule.Split {
+		return nil, problem
+	}
+	return p.objects(namespaces, divide(rule, nil)), nil
+}
+
+// objects are the ConfigMaps of parts in namespaces.
+func (p Publication) objects(namespaces []string, parts []part) []generators.Object {
+	var objects []generators.Object
+	for _, namespace := range namespaces {
+		for _, part := range parts {
+			object := newConfigMap(namespace, part.name, part.files)
+			object.Source = p.Settings
+			objects = append(objects, object)
+		}
+	}
+	return objects
 }
 
 // configMaps makes the ConfigMaps of a rule.
@@ -104,15 +131,7 @@ func (p Publication) configMaps(field string, rule *schema.Publish) ([]generator
 			}
 		}
 	}
-	var objects []generators.Object
-	for _, namespace := range namespaces {
-		for _, part := range parts {
-			object := newConfigMap(namespace, part.name, part.files)
-			object.Source = p.Settings
-			objects = append(objects, object)
-		}
-	}
-	return objects, nil
+	return p.objects(namespaces, parts), nil
 }
 
 // checkNames checks that a rule says what its ConfigMaps are called.
@@ -181,8 +200,21 @@ func (p Publication) keys(field string, rule *schema.Publish) ([]string, *schema
 			}
 		}
 		taken[key] = file
+		if !isKey(key) {
+			return nil, &schema.Problem{
+				Path: field, Rule: RulePublishKey,
+				Message: fmt.Sprintf("the file's name cannot be a key (found %q, want letters, digits, \"-\", \"_\" and \".\", or as for a single file)", key),
+			}
+		}
 	}
 	return files, nil
+}
+
+// isKey says whether the API server takes a key.
+func isKey(key string) bool {
+	return !strings.HasPrefix(key, "..") && key != "." && len(key) <= maxKey && !strings.ContainsFunc(key, func(r rune) bool {
+		return r != '-' && r != '_' && r != '.' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
+	})
 }
 
 // keyOf is what a file is called in its ConfigMap, as Prow's config-updater

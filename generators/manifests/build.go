@@ -118,7 +118,7 @@ func isManifest(folder, file string) bool {
 func (b *builder) plain(file string) {
 	content, err := b.files.Read(file)
 	if err != nil {
-		b.report(file, 0, RuleManifest, err.Error())
+		b.report(file, 0, RuleManifest, fmt.Sprintf("the file cannot be read (found: %v, want a file, or a link to one)", err))
 		return
 	}
 	documents := yaml.NewDecoder(bytes.NewReader(content))

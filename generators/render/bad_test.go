@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/drover-ci/drover/generators/metadata"
 	"github.com/drover-ci/drover/generators/render"
@@ -81,5 +82,33 @@ func TestCheckSaysWhatRenderWould(t *testing.T) {
 				t.Errorf("got %s, want %s", text.String(), want)
 			}
 		})
+	}
+}
+
+// TestCheckFindsWhatIsPublishedTwice has ConfigMaps of one name, which check
+// finds without making them.
+func TestCheckFindsWhatIsPublishedTwice(t *testing.T) {
+	const quotas = "files: [core-services/boskos/quotas.yaml]}"
+	for settings, want := range map[string]string{
+		"publish: [{configMap: a, " + quotas + ", {configMap: a, namespace: b, " + quotas + "]":                                     "",
+		"publish: [{configMap: a, " + quotas + ", {configMap: a, " + quotas + "]":                                                   "drover.yaml: the object is declared twice (found /ConfigMap/ci/a in drover.yaml too",
+		"publish: [{parts: [a, b, a], " + quotas + "]":                                                                              "drover.yaml: the object is declared twice (found /ConfigMap/ci/a in drover.yaml too",
+		"{publish: [{configMap: declared, namespace: o, " + quotas + "], manifests: [{folder: m}]}":                                 "m/x.yaml: the object is declared twice (found /ConfigMap/o/declared in drover.yaml too",
+		"{publish: [{configMap: declared, split: true, namespace: o, " + quotas + "], manifests: [{folder: m}]}":                    "",
+		"{publish: [{configMap: a, " + quotas + "], manifests: [{folder: m}, {folder: o}]}":                                         "o/y.yaml: the object is declared twice (found /ConfigMap/o/declared in m/x.yaml too",
+		"{targets: [{name: t, context: t}], publish: [{configMap: a, targets: [t], " + quotas + ", {configMap: a, " + quotas + "]}": "",
+	} {
+		files := sample(t)
+		const declared = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: declared, namespace: o}\n"
+		for path, content := range map[string]string{"drover.yaml": settings, "m/x.yaml": declared, "o/y.yaml": declared} {
+			files[path] = &fstest.MapFile{Data: []byte(content)}
+		}
+		problems := render.Check(admit(t, repolayout.FromFS(files), nil).Repo)
+		if want == "" && len(problems) == 0 {
+			continue
+		}
+		if len(problems) != 1 || want == "" || !strings.HasPrefix(problems[0].String(), want) {
+			t.Errorf("%s: got %v, want %s", settings, problems, want)
+		}
 	}
 }

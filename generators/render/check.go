@@ -1,6 +1,8 @@
 package render
 
 import (
+	"slices"
+
 	"github.com/drover-ci/drover/generators"
 	"github.com/drover-ci/drover/generators/configmaps"
 	"github.com/drover-ci/drover/generators/manifests"
@@ -23,10 +25,11 @@ func Check(repo *repolayout.Repo) []schema.Problem {
 	}
 	for _, target := range targets(repo) {
 		publication := publicationFor(repo, target, nil)
-		problems = append(problems, publication.Check(publishRules(repo))...)
+		published, found := publication.Check(publishRules(repo))
+		problems = append(problems, found...)
 		declared, found := manifests.Build(manifests.Files{Paths: paths(repo.Files), Read: repo.Read}, folders(repo, target))
 		problems = append(problems, found...)
-		problems = append(problems, generators.Clashes(declared)...)
+		problems = append(problems, generators.Clashes(slices.Concat(published, declared))...)
 	}
 	return located(repo, problems)
 }
