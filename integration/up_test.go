@@ -22,6 +22,7 @@ import (
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/tools/clientcmd"
 
+	"github.com/drover-ci/drover/internal/testcluster"
 	"github.com/drover-ci/drover/reconciler/configrepo"
 )
 
@@ -238,6 +239,16 @@ func (s *system) testOrders(t *testing.T) {
 	if text, code := s.drover("rollback", "0123abc"); code != 2 || !strings.Contains(text, "the history has no revision") {
 		t.Errorf("rollback to nowhere: exit %d: %s", code, text)
 	}
+	nowhere := strings.Repeat("ab", 20)
+	if text, code := s.drover("rollback", nowhere); code != 2 || !strings.Contains(text, "reference not found; drover rollback --lift ends it") {
+		t.Errorf("rollback to a commit that is nowhere: exit %d: %s", code, text)
+	}
+	if text, _ := s.drover("status"); !strings.Contains(text, newest[:10]+"; people asked for "+nowhere[:10]) {
+		t.Errorf("status then:\n%s", text)
+	}
+	if text, code := s.drover("rollback", "--lift"); code != 0 {
+		t.Fatalf("lift: exit %d: %s", code, text)
+	}
 	s.patch(`{"spec":{"suspend":true}}`)
 	s.eventually("suspended", func() string {
 		if !s.state().Suspended {
@@ -291,11 +302,18 @@ func (s *system) testStartAgain(t *testing.T) {
 }
 
 // TestKilledAtAnyMoment kills drover at moments that are spread over a
-// reconcile, and looks whether it converges after a start.
+// reconcile, and looks whether it converges after a start. In two of the rounds
+// the cluster is its own and dies with it, in the others it stays.
 func TestKilledAtAnyMoment(t *testing.T) {
+	killed(t, 0, 2)
+	killed(t, 2, 8, "--kubeconfig", testcluster.Start(t).Kubeconfig())
+}
+
+func killed(t *testing.T, first, rounds int, flags ...string) {
+	t.Helper()
 	data := t.TempDir()
-	s := start(t, data)
-	for round := range 10 {
+	s := start(t, data, flags...)
+	for round := range rounds {
 		count := 30 + round
 		s.setQuota(before(round), count)
 		s.repository.Replace(mainConfig, "as: unit"+mark(round), "as: unit"+mark(round+1))
@@ -305,9 +323,9 @@ func TestKilledAtAnyMoment(t *testing.T) {
 		}
 		s.repository.Write(manifest, objects.String())
 		revision := s.repository.CommitAll(fmt.Sprintf("round %d", round))
-		<-time.After(time.Duration(round) * 35 * time.Millisecond) // the moment of the kill, not a wait for anything
+		<-time.After(time.Duration(first+round) * 35 * time.Millisecond) // the moment of the kill, not a wait for anything
 		s.stop(syscall.SIGKILL)
-		s = start(t, data)
+		s = start(t, data, flags...)
 		s.inForce(revision)
 		s.whole(round, count)
 	}

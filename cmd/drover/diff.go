@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/rogpeppe/go-internal/diff"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -19,8 +20,12 @@ type diffCommand struct {
 	repositoryFlags
 
 	Kubeconfig string `placeholder:"FILE" help:"The cluster. Default: that of $KUBECONFIG, else of drover up on this machine, else of kubectl."`
+	Namespace  string `default:"drover-system" placeholder:"NS" help:"Where the ConfigRepo is."`
 	Owner      string `default:"default" placeholder:"ID" help:"Whose objects to compare with: the ConfigRepo's name in a cluster, default for drover up."`
 }
+
+// diffPatience is how long a cluster may take to answer somebody who waits.
+const diffPatience = 5 * time.Second
 
 // Help gives the examples.
 func (diffCommand) Help() string {
@@ -58,7 +63,7 @@ func (c diffCommand) Run(ctx context.Context, out *console) error {
 	if err != nil {
 		return err
 	}
-	target, err := apply.New(config, apply.WithOwner(c.Owner))
+	target, err := apply.New(config, apply.WithOwner(ownerOf(c.Owner)), apply.WithNamespace(c.Namespace), apply.WithPatience(diffPatience))
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,9 @@ import (
 	"strings"
 	"time"
 
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 	"github.com/drover-ci/drover/reconciler/configrepo"
 )
 
@@ -67,8 +70,12 @@ func (c rollbackCommand) wait(ctx context.Context, out *console, writer *configr
 	for {
 		repo, err := writer.Read(ctx)
 		switch {
+		case ctx.Err() != nil:
+			return fmt.Errorf("rollback: revision %s is not in force after %s; drover status says why", shortHash(want), c.Timeout)
 		case err != nil:
 			return err
+		case !c.Lift && repo.Status.RolledBackTo == want && repo.Status.AppliedRevision != want && refusal(repo) != "":
+			return fmt.Errorf("rollback: revision %s cannot be in force: %s; drover rollback --lift ends it", shortHash(want), refusal(repo))
 		case repo.Spec.Suspend:
 			_, err = fmt.Fprintf(out.stdout, "asked for %s; the repository is suspended, so that nothing is done before that ends\n", shortHash(want))
 			return err
@@ -78,13 +85,25 @@ func (c rollbackCommand) wait(ctx context.Context, out *console, writer *configr
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("rollback: revision %s is not in force after %s; drover status says why", shortHash(want), c.Timeout)
 		case <-time.After(200 * time.Millisecond):
 		}
 	}
 }
 
-var hexadecimal = regexp.MustCompile(`^[0-9a-f]+$`)
+// refusal is why what was tried last is not in force; empty where that is not
+// known.
+func refusal(repo *configrepo.ConfigRepo) string {
+	for _, part := range []string{configrepo.Fetched, configrepo.Valid, configrepo.AppliedCondition} {
+		c := meta.FindStatusCondition(repo.Status.Conditions, part)
+		if c != nil && c.Status == metav1.ConditionFalse && c.Reason != "UnitsHeld" {
+			return c.Message
+		}
+	}
+	return ""
+}
+
+// wholeHash is one of SHA-1 or SHA-256.
+var wholeHash = regexp.MustCompile(`^[0-9a-f]{40}([0-9a-f]{24})?$`)
 
 // fullHash completes a part of a hash from the history.
 func fullHash(repo *configrepo.ConfigRepo, rev string) (string, error) {
@@ -100,9 +119,8 @@ func fullHash(repo *configrepo.ConfigRepo, rev string) (string, error) {
 			found[hash] = true
 		}
 	}
-	const fullLength = 40
 	switch {
-	case len(rev) >= fullLength && hexadecimal.MatchString(rev):
+	case wholeHash.MatchString(rev):
 		return rev, nil
 	case len(found) == 1:
 		return match, nil

@@ -163,6 +163,8 @@ func relation(s configrepo.Status) string {
 	switch {
 	case s.AppliedRevision == "":
 		return ""
+	case s.RolledBackTo != "" && s.RolledBackTo != s.AppliedRevision:
+		return "; people asked for " + shortHash(s.RolledBackTo)
 	case s.RolledBackTo != "":
 		return ", as people asked; the newest is " + shortHash(s.ObservedRevision)
 	case s.AppliedRevision == s.ObservedRevision:

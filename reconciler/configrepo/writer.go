@@ -80,6 +80,9 @@ func (w *Writer) Read(ctx context.Context) (*ConfigRepo, error) {
 
 func (w *Writer) read(ctx context.Context) (*ConfigRepo, error) {
 	object, err := w.objects.Get(ctx, w.name, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) && apierrors.HasStatusCause(err, metav1.CauseTypeUnexpectedServerResponse) {
+		return nil, fmt.Errorf("read ConfigRepo %s/%s: the cluster has no ConfigRepos, so that no Drover keeps it: %w", w.namespace, w.name, err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read ConfigRepo %s/%s: %w", w.namespace, w.name, err)
 	}
