@@ -16,7 +16,13 @@ func (versionCommand) Run(out *console) error {
 	return err
 }
 
+// released is set by who builds without Git, as the image is.
+var released string //nolint:gochecknoglobals // the linker sets it
+
 func version() string {
+	if released != "" {
+		return released
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "unknown"
