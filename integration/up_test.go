@@ -284,6 +284,18 @@ func (s *system) patch(body string) {
 
 func (s *system) testStartAgain(t *testing.T) {
 	uid, jobs := s.configMap("resources").UID, s.jobs()
+	s.patch(`{"spec":{"suspend":true}}`)
+	s.eventually("suspended", func() string {
+		if !s.state().Suspended {
+			return "not suspended"
+		}
+		return ""
+	})
+	byHand := s.configMap("plugins")
+	byHand.Data["plugins.yaml"] = "by hand"
+	if _, err := s.client.CoreV1().ConfigMaps("ci").Update(t.Context(), byHand, metav1.UpdateOptions{}); err != nil {
+		t.Fatal(err)
+	}
 	s.stop(syscall.SIGTERM)
 	if _, err := os.Stat(s.data + "/endpoints.json"); !os.IsNotExist(err) {
 		t.Errorf("endpoints.json is left: %v", err)
@@ -292,7 +304,20 @@ func (s *system) testStartAgain(t *testing.T) {
 	s.repository.Replace(mainConfig, "as: unit", "az: unit")
 	broken := s.repository.CommitAll("broken while nothing ran")
 	again := start(t, s.data)
+	if state := again.state(); state.AppliedRevision != good || !state.Suspended || again.configMap("plugins").Data["plugins.yaml"] != "by hand" {
+		t.Errorf("started while suspended: %s of %s is in force, the ConfigMap is %v", state.AppliedRevision, good, again.configMap("plugins").Data)
+	}
+	if served := again.served("Drover-Revision"); served != good {
+		t.Errorf("started while suspended: answers from %q", served)
+	}
+	again.patch(`{"spec":{"suspend":false}}`)
 	again.inForce(broken)
+	again.eventually("what was changed while suspended is put right", func() string {
+		if again.configMap("plugins").Data["plugins.yaml"] == "by hand" {
+			return "by hand"
+		}
+		return ""
+	})
 	if held := again.state().Held; len(held) != 1 || held[0].Revision != good || again.jobs() != jobs {
 		t.Errorf("after a start: held %+v", held)
 	}

@@ -68,6 +68,8 @@ type Options struct {
 	LastGood string
 	// Held are the units that were held back then.
 	Held []Held
+	// Synced is the last Orders.Sync that was heeded then.
+	Synced string
 	// Open gives the targets that a repository's settings name, beside the one
 	// that is given. Each is kept until the context ends. Default: they cannot be
 	// opened, which their status says.
@@ -147,7 +149,7 @@ func New(source Source, target Target, reporter Reporter, options Options) *Reco
 	r := &Reconciler{
 		source: source, reporter: reporter, options: options.withDefaults(), look: make(chan struct{}, 1),
 		landings: make(chan landing), feelings: make(chan feeling), lanes: map[string]*lane{}, unknown: map[rules.Unit]bool{},
-		commits: map[*repolayout.Repo]gitsource.Revision{}, took: stopwatch{},
+		synced: options.Synced, commits: map[*repolayout.Repo]gitsource.Revision{}, took: stopwatch{},
 	}
 	if target != nil {
 		r.home = newLane(schema.Target{}, r.options)

@@ -20,11 +20,11 @@ type announcement struct {
 func newAnnouncement(s *system) *announcement { return &announcement{system: s} }
 
 // after gives a reporter that announces after its first report of a pass that
-// came to an end.
+// came to an end, or was not made because people had said to suspend.
 func (a *announcement) after(reporter reconciler.Reporter) reconciler.Reporter {
 	return reconciler.ReporterFunc(func(ctx context.Context, status reconciler.Status) error {
 		err := reporter.Report(ctx, status)
-		if status.Stage == reconciler.Done || status.Refused {
+		if status.Stage == reconciler.Done || status.Refused || status.Orders.Suspend {
 			a.once.Do(func() { err = errors.Join(err, a.announce(status)) })
 		}
 		return err
@@ -50,10 +50,14 @@ func (a *announcement) announce(status reconciler.Status) error {
 }
 
 func outcome(status reconciler.Status) string {
-	if status.Stage == reconciler.Done {
+	switch {
+	case status.Stage == reconciler.Done:
 		return fmt.Sprintf("revision %s is in force: %s", status.Applied.Short(), status.Changes)
+	case status.Err != nil:
+		return status.Err.Error()
+	default:
+		return "it is suspended, so that nothing is done but serving what is in force"
 	}
-	return status.Err.Error()
 }
 
 const welcome = `

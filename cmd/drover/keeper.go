@@ -225,7 +225,7 @@ func (k *keeper) lead(ctx context.Context, source *gitsource.Source) error {
 	drift := tellDrift(k.logger, k.counted)
 	loop := reconciler.New(source, graceful{target, k.grace}, report, reconciler.Options{
 		Memory:   k.memory(source),
-		LastGood: lastGood, Held: heldBefore(before.Status), Guard: guard, Logger: k.logger,
+		LastGood: lastGood, Held: heldBefore(before.Status), Synced: before.Status.LastSync, Guard: guard, Logger: k.logger,
 		Open:  opener{home: k.config, kubeconfig: k.command.Kubeconfig, namespace: k.namespace, owner: ownerOf(k.name)}.open,
 		Drift: func(name string, d apply.Drift) { tellDrift(k.logger.With("target", name), k.counted)(d) },
 	})

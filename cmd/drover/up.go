@@ -221,7 +221,7 @@ func (s *system) run(ctx context.Context) error {
 	report := announce.after(counting(repository, reportTo(front, reporter, s.leases.follow(func() *rules.Snapshot { return loop.Snapshot() }))))
 	loop = reconciler.New(s.source, target, report, reconciler.Options{
 		Memory:   s.memory,
-		LastGood: lastGood, Held: heldBefore(before.Status), Guard: s.leases.guard, Logger: s.logger,
+		LastGood: lastGood, Held: heldBefore(before.Status), Synced: before.Status.LastSync, Guard: s.leases.guard, Logger: s.logger,
 		Open: opener{home: s.cluster.config, kubeconfig: s.cluster.kubeconfig, namespace: systemNamespace, owner: "default"}.open,
 	})
 	drift := newPausable(func(ctx context.Context) error { return target.Watch(ctx, tellDrift(s.logger, repository)) })
