@@ -76,17 +76,20 @@ func nextStatus(next configrepo.Status, status reconciler.Status) configrepo.Sta
 	next.SetHeld(heldOf(status.Held))
 	setConditions(&next, status)
 	setHealth(&next, status.Health)
-	if status.Stage == reconciler.Done && !status.Changes.Empty() && !recorded(next, status) {
+	if status.Stage == reconciler.Done && !recorded(next, status) {
 		next.Record(appliedOf(status))
 	}
 	return next
 }
 
-// recorded says whether the history tells of an apply already: a pass is told
-// of again when another target has landed.
+// recorded says whether the history tells of an apply already: one that changed
+// nothing is told of once for its revision, and a pass is told of again when
+// another target has landed.
 func recorded(next configrepo.Status, status reconciler.Status) bool {
-	return len(next.History) > 0 && next.History[0].Revision == status.Applied.Hash &&
-		slices.Equal(next.History[0].Objects, objectsOf(status.Changes)) &&
+	if len(next.History) == 0 || next.History[0].Revision != status.Applied.Hash {
+		return false
+	}
+	return status.Changes.Empty() || slices.Equal(next.History[0].Objects, objectsOf(status.Changes)) &&
 		next.History[0].Took == tookOf(status.Changes)
 }
 

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/drover-ci/drover/reconciler"
+	"github.com/drover-ci/drover/reconciler/apply"
+	"github.com/drover-ci/drover/reconciler/configrepo"
+	"github.com/drover-ci/drover/reconciler/gitsource"
+)
+
+// TestTheHistoryHasTheLastTenRevisions: each once, whether it changed an object
+// or not, and again where it put something right.
+func TestTheHistoryHasTheLastTenRevisions(t *testing.T) {
+	t.Parallel()
+	var status configrepo.Status
+	tell := func(revision int, changes apply.ChangeSet) {
+		commit := gitsource.Revision{Hash: fmt.Sprintf("r%d", revision)}
+		status = nextStatus(status, reconciler.Status{
+			Stage: reconciler.Done, Observed: commit, Attempted: commit, Applied: commit, Changes: changes,
+		})
+	}
+	one := []apply.Identity{{Kind: "ConfigMap", Namespace: "ci", Name: "a"}}
+	for revision := range 12 {
+		changes := apply.ChangeSet{Unchanged: 22, Duration: time.Second}
+		if revision%2 == 0 {
+			changes.Updated = one
+		}
+		tell(revision, changes)
+		tell(revision, changes) // another target has landed
+		tell(revision, apply.ChangeSet{Unchanged: 22, Duration: 2 * time.Second})
+	}
+	tell(11, apply.ChangeSet{Healed: one, Unchanged: 21})
+	var got []string
+	for _, each := range status.History {
+		got = append(got, each.Revision+" "+counts(each))
+	}
+	want := []string{
+		"r11 1 healed, 21 unchanged", "r11 22 unchanged", "r10 1 updated, 22 unchanged", "r9 22 unchanged", "r8 1 updated, 22 unchanged",
+		"r7 22 unchanged", "r6 1 updated, 22 unchanged", "r5 22 unchanged", "r4 1 updated, 22 unchanged", "r3 22 unchanged",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("history (-want +got):\n%s", diff)
+	}
+}
