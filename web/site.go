@@ -134,8 +134,9 @@ func (s *Site) mount(section Section) {
 }
 
 // lull is how long the site waits with preparing for a new snapshot. One commit
-// seldom comes alone, and jobs that ask for the new configuration go first.
-const lull = 250 * time.Millisecond
+// seldom comes alone, jobs that ask for the new configuration go first, and whoever
+// looks at a page sooner waits a tenth of a second.
+const lull = 2 * time.Second
 
 // Run prepares what pages need for each new snapshot, so that nobody waits for
 // it, until the context ends.
