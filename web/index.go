@@ -321,31 +321,43 @@ func (v *view) search(query string, most int) []hits {
 	return all
 }
 
-// wordsOf are the words of a query, the longest first: it is the rarest, mostly.
-func wordsOf(query string) []string {
-	words := strings.Fields(strings.ToValidUTF8(query[:min(len(query), maxQuery)], ""))
-	words = words[:min(len(words), maxWords)]
-	for i := range words {
-		words[i] = searchable(words[i])
+// word is one of a query's, in the form of searchable.
+type word struct {
+	text []byte
+	// part is the word where another does not end in it: behind a dash.
+	part []byte
+}
+
+// wordsOf are the words of a query, each once, the longest first: it is the
+// rarest, mostly.
+func wordsOf(query string) []word {
+	texts := strings.Fields(strings.ToValidUTF8(query[:min(len(query), maxQuery)], ""))
+	texts = texts[:min(len(texts), maxWords)]
+	for i := range texts {
+		texts[i] = searchable(texts[i])
 	}
-	slices.SortStableFunc(words, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
+	slices.SortFunc(texts, func(a, b string) int { return cmp.Or(cmp.Compare(len(b), len(a)), cmp.Compare(a, b)) })
+	var words []word
+	for _, text := range slices.Compact(texts) {
+		words = append(words, word{[]byte(text), []byte("-" + text)})
+	}
 	return words
 }
 
 // find looks for the first word in all lines at once, and for the others in the
 // lines that have it.
-func (s *shelf) find(words []string, found *[hitKinds]finder, most int) {
-	first := []byte(words[0])
+func (s *shelf) find(words []word, found *[hitKinds]finder, most int) {
+	i, begin := 0, 0 // the line that start is in, and where it begins
 	for start := 0; start < len(s.text); {
-		at := bytes.Index(s.text[start:], first)
+		at := bytes.Index(s.text[start:], words[0].text)
 		if at < 0 {
 			return
 		}
-		i, _ := slices.BinarySearch(s.ends, int32(start+at+1)) //nolint:gosec // as above
-		begin, end := 0, int(s.ends[i])
-		if i > 0 {
-			begin = int(s.ends[i-1])
+		for int(s.ends[i]) <= start+at {
+			begin = int(s.ends[i])
+			i++
 		}
+		end := int(s.ends[i])
 		line := s.text[begin:end]
 		if hasAll(line, words[1:]) {
 			e := &s.entries[i]
@@ -355,9 +367,9 @@ func (s *shelf) find(words []string, found *[hitKinds]finder, most int) {
 	}
 }
 
-func hasAll(line []byte, words []string) bool {
+func hasAll(line []byte, words []word) bool {
 	for _, word := range words {
-		if !bytes.Contains(line, []byte(word)) {
+		if !bytes.Contains(line, word.text) {
 			return false
 		}
 	}
@@ -367,17 +379,17 @@ func hasAll(line []byte, words []string) bool {
 // rank is lower for what is more likely meant: the name itself, one that begins
 // with a word, one that has it at the begin of a part, one that has it
 // anywhere, one that is only described by it.
-func rank(name []byte, words []string) int {
+func rank(name []byte, words []word) int {
 	total := 0
 	for _, word := range words {
-		at := bytes.Index(name, []byte(word))
+		at := bytes.Index(name, word.text)
 		switch {
 		case at < 0:
 			total += 4
-		case len(name) == len(word):
+		case len(name) == len(word.text):
 		case at == 0:
 			total++
-		case name[at-1] == '-' || bytes.Contains(name, []byte("-"+word)):
+		case name[at-1] == '-' || bytes.Contains(name, word.part):
 			total += 2
 		default:
 			total += 3
@@ -390,6 +402,9 @@ func rank(name []byte, words []string) int {
 type finder struct {
 	best  []ranked
 	total int
+	// last is the last of the best once there are enough: what is no better need
+	// not be kept.
+	last ranked
 }
 
 type ranked struct {
@@ -404,10 +419,15 @@ func (a ranked) compare(b ranked) int {
 
 func (f *finder) add(e *entry, rank, most int) {
 	f.total++
-	f.best = append(f.best, ranked{e, rank})
+	r := ranked{e, rank}
+	if f.last.entry != nil && r.compare(f.last) >= 0 {
+		return
+	}
+	f.best = append(f.best, r)
 	if len(f.best) >= 4*most+64 {
 		slices.SortFunc(f.best, ranked.compare)
 		f.best = f.best[:most]
+		f.last = f.best[most-1]
 	}
 }
 
