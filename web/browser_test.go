@@ -5,10 +5,14 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -19,10 +23,12 @@ import (
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
-	"github.com/chromedp/cdproto/runtime"
+	cdpruntime "github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+	"golang.org/x/sys/unix"
 
 	"github.com/drover-ci/drover/internal/corpus"
+	"github.com/drover-ci/drover/reconciler"
 	repolayout "github.com/drover-ci/drover/repo-layout"
 	"github.com/drover-ci/drover/schema/rules"
 )
@@ -111,9 +117,9 @@ func (b *tab) listen(event any) {
 	switch e := event.(type) {
 	case *log.EventEntryAdded:
 		b.faults = append(b.faults, fmt.Sprintf("%s: %s (%s)", e.Entry.Level, e.Entry.Text, e.Entry.URL))
-	case *runtime.EventExceptionThrown:
+	case *cdpruntime.EventExceptionThrown:
 		b.faults = append(b.faults, "exception: "+e.ExceptionDetails.Error())
-	case *runtime.EventConsoleAPICalled:
+	case *cdpruntime.EventConsoleAPICalled:
 		b.faults = append(b.faults, "console: "+string(e.Type))
 	case *network.EventRequestWillBeSent:
 		if !strings.HasPrefix(e.Request.URL, "http://127.0.0.1:") {
@@ -169,7 +175,7 @@ func (b *tab) checkFor(what, rules string) {
 		chromedp.Evaluate(`document.documentElement.scrollWidth > innerWidth`, &wider),
 		chromedp.Evaluate(`axe.run({exclude: `+many+`}, {resultTypes: ["violations"], runOnly: `+rules+`}).then(r => JSON.stringify(
 			r.violations.map(v => ({rule: v.id, help: v.help, nodes: v.nodes.slice(0, 3).map(n => n.html + " | " + n.failureSummary)}))))`,
-			&result, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }),
+			&result, func(p *cdpruntime.EvaluateParams) *cdpruntime.EvaluateParams { return p.WithAwaitPromise(true) }),
 	)
 	if heading == "" {
 		b.t.Errorf("%s: there is no heading", what)
@@ -235,6 +241,15 @@ func TestBrowserWalksTheOdd(t *testing.T) {
 	for _, each := range []string{"/", "/registry", "/configs/acme/bare/main", "/quotas"} {
 		b.visit(empty, each, darkNarrow)
 	}
+	for i, status := range []reconciler.Status{refusedStatus(), heldStatus()} {
+		site := siteIn(t, status)
+		server := httptest.NewServer(site)
+		t.Cleanup(server.Close)
+		for _, each := range []string{"/", "/problems"} {
+			b.visit(server.URL, each, []appearance{lightWide, darkNarrow}[i])
+			b.look(each, []appearance{darkNarrow, lightWide}[i])
+		}
+	}
 	b.run(chromedp.Navigate(address + "/reference/" + longName))
 	if faults := b.takeFaults(); len(faults) != 1 || !strings.Contains(faults[0], "404") {
 		t.Errorf("a page that is not there: %v", faults)
@@ -279,13 +294,63 @@ func TestBrowserWalksTheCorpus(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = closeTree() })
-	b, address := newTab(t), serveSite(t, snapshotOf(t, tree))
+	b, snapshot := newTab(t), snapshotOf(t, tree)
+	searchIsQuick(t, siteOf(t, snapshot))
+	address := serveSite(t, snapshot)
 	for i, each := range []string{
 		"/", "/registry?kind=step", "/reference/ipi-install-install", "/workflow/openshift-e2e-aws", "/chain/ipi-aws-pre",
 		"/configs", "/configs/openshift/installer", "/job?org=openshift&repo=installer&branch=master&test=e2e-aws-ovn",
 		"/search?q=aws+ovn", "/quotas", "/quotas/aws-quota-slice",
 	} {
 		b.visit(address, each, []appearance{lightWide, darkNarrow}[i%2])
+	}
+}
+
+// searchIsQuick holds what is answered as one types against the time that people
+// take for at once. It is the processor's time that counts, as others work on
+// this machine too.
+func searchIsQuick(t *testing.T, site http.Handler) {
+	t.Helper()
+	const most = 100 * time.Millisecond
+	if got := get(t, site, "/search").text; !regexp.MustCompile(`Looks in [6-9][0-9],[0-9]{3} names`).MatchString(got) {
+		t.Errorf("the search knows too little: %s", got)
+	}
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	for _, query := range []string{"a", "e", "e2e", "aws ovn", "pull-ci-openshift", "ipi install", "4.12 upgrade aws", "nothing has this", "s t e p s"} {
+		began := threadTime(t)
+		get(t, site, "/search/suggest?q="+url.QueryEscape(query))
+		if took := threadTime(t) - began; took >= most {
+			t.Errorf("the search for %s takes %v", query, took)
+		}
+		firstAreBest(t, site, query)
+	}
+}
+
+// threadTime is what the thread has had of a processor.
+func threadTime(t *testing.T) time.Duration {
+	t.Helper()
+	var usage unix.Rusage
+	if err := unix.Getrusage(unix.RUSAGE_THREAD, &usage); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+}
+
+var hitName = regexp.MustCompile(`"name":"([^"]+)"`)
+
+// firstAreBest holds that the few that are shown as one types are the first of
+// the many.
+func firstAreBest(t *testing.T, site http.Handler, query string) {
+	t.Helper()
+	rest := get(t, site, "/search?q="+url.QueryEscape(query)).text
+	for _, hit := range hitName.FindAllStringSubmatch(get(t, site, "/search/suggest?q="+url.QueryEscape(query)).text, -1) {
+		_, after, found := strings.Cut(rest, ">"+hit[1]+"</a>")
+		if !found {
+			t.Errorf("the search for %s has no %s, or not in the order of what is shown as one types", query, hit[1])
+			return
+		}
+		rest = after
 	}
 }
 

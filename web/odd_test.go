@@ -20,52 +20,68 @@ const (
 	longName = "anameasalongasnamesareallowedtobesothatnolinecanholditwhole"
 )
 
-// odd is the sample with all that is unusual: hostile text, long names, many
-// tests, a branch with a slash, and things that nobody uses.
-func odd(t testing.TB) *rules.Snapshot {
+// files are those of a repository, to be changed.
+type files struct {
+	fstest.MapFS
+
+	t testing.TB
+}
+
+// sampleFiles are those of the sample.
+func sampleFiles(t testing.TB) files {
 	t.Helper()
-	files := fstest.MapFS{}
+	f := files{fstest.MapFS{}, t}
 	err := fs.WalkDir(fixtures.Release(), ".", func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
 		}
 		content, err := fs.ReadFile(fixtures.Release(), path)
-		files[path] = &fstest.MapFile{Data: content}
+		f.write(path, string(content))
 		return err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	replace := func(path, from, to string) {
-		content := string(files[path].Data)
-		if !strings.Contains(content, from) {
-			t.Fatalf("%s has no %s", path, from)
-		}
-		files[path] = &fstest.MapFile{Data: []byte(strings.Replace(content, from, to, 1))}
+	return f
+}
+
+func (f files) write(path, content string) { f.MapFS[path] = &fstest.MapFile{Data: []byte(content)} }
+
+func (f files) replace(path, from, to string) {
+	f.t.Helper()
+	content := string(f.MapFS[path].Data)
+	if !strings.Contains(content, from) {
+		f.t.Fatalf("%s has no %s", path, from)
 	}
+	f.write(path, strings.Replace(content, from, to, 1))
+}
+
+// odd is the sample with all that is unusual: hostile text, long names, many
+// tests, and things that nobody uses.
+func odd(t testing.TB) *rules.Snapshot {
+	t.Helper()
+	files := sampleFiles(t)
 	const registry = "ci-operator/step-registry/widget/"
 	quoted := fmt.Sprintf("%q", hostile)
-	replace(registry+"deploy/widget-deploy-ref.yaml", "Installs the operator", hostile+" Installs the operator")
-	replace(registry+"deploy/widget-deploy-ref.yaml", `default: "1"`, "default: "+quoted)
-	replace(registry+"deploy/widget-deploy-ref.yaml", "How many servers", "'"+strings.ReplaceAll(hostile, "'", "''")+"' #")
-	replace(registry+"deploy/widget-deploy-commands.sh", "\n", "\necho '"+strings.ReplaceAll(hostile, "'", "")+"' # "+hostile+"\n")
-	replace(registry+"e2e/widget-e2e-workflow.yaml", "All of it:", hostile+" All of it:")
-	replace(registry+"e2e/widget-e2e-workflow.yaml", "WIDGET_SUITE: smoke", "WIDGET_SUITE: "+quoted)
-	add := func(branch, tests string) {
-		path := "ci-operator/config/acme/crowd/acme-crowd-" + branch + ".yaml"
-		files[path] = &fstest.MapFile{Data: []byte("zz_generated_metadata: {org: acme, repo: crowd, branch: " + branch + "}\n" +
-			"build_root: {image_stream_tag: {namespace: acme, name: release, tag: golang}}\n" +
-			"releases: {latest: {integration: {namespace: ocp, name: '4.20'}}}\n" +
-			"resources: {'*': {requests: {cpu: 100m}}}\ntests:\n" + tests)}
-	}
+	files.replace(registry+"deploy/widget-deploy-ref.yaml", "Installs the operator", hostile+" Installs the operator")
+	files.replace(registry+"deploy/widget-deploy-ref.yaml", `default: "1"`, "default: "+quoted)
+	files.replace(registry+"deploy/widget-deploy-ref.yaml", "How many servers", "'"+strings.ReplaceAll(hostile, "'", "''")+"' #")
+	files.replace(registry+"deploy/widget-deploy-commands.sh", "\n", "\necho '"+strings.ReplaceAll(hostile, "'", "")+"' # "+hostile+"\n")
+	files.replace(registry+"e2e/widget-e2e-workflow.yaml", "All of it:", hostile+" All of it:")
+	files.replace(registry+"e2e/widget-e2e-workflow.yaml", "WIDGET_SUITE: smoke", "WIDGET_SUITE: "+quoted)
 	var tests strings.Builder
 	for i := range 100 {
 		fmt.Fprintf(&tests, "- {as: test-%03d, commands: %s, container: {from: src}, run_if_changed: %s}\n", i, quoted, `'^<b onclick="x()">'`)
 	}
 	fmt.Fprintf(&tests, "- {as: %s, steps: {cluster_profile: aws, workflow: widget-e2e, env: {WIDGET_SUITE: %s}, test: [{as: %s, from: src, commands: %s, resources: {requests: {cpu: 10m}}}, {ref: widget-e2e}]}}\n",
 		longName, quoted, longName+"-step", quoted)
-	add("main", tests.String())
-	return snapshotOf(t, repolayout.FromFS(files))
+	files.write("ci-operator/config/acme/crowd/acme-crowd-main.yaml", `zz_generated_metadata: {org: acme, repo: crowd, branch: main}
+build_root: {image_stream_tag: {namespace: acme, name: release, tag: golang}}
+releases: {latest: {integration: {namespace: ocp, name: '4.20'}}}
+resources: {'*': {requests: {cpu: 100m}}}
+tests:
+`+tests.String())
+	return snapshotOf(t, repolayout.FromFS(files.MapFS))
 }
 
 // oddPages are those on which what is unusual shows.

@@ -260,30 +260,41 @@ func TestSection(t *testing.T) {
 	}
 }
 
-// The problems of a refused revision are shown with the lines around them.
-func TestRefusedRevision(t *testing.T) {
+// siteIn is a site on the sample that has been told a status.
+func siteIn(t testing.TB, status reconciler.Status) *web.Site {
+	t.Helper()
 	current := sample(t)
-	const file = "ci-operator/config/acme/widget-server/acme-widget-server-main.yaml"
 	site := web.New(func() *rules.Snapshot { return current }, web.Options{
 		Tree: func(revision string) (repolayout.Tree, error) {
-			if revision != "bad" {
+			if revision != status.Observed.Hash {
 				t.Errorf("got revision %s", revision)
 			}
 			return repolayout.FromFS(fixtures.Release()), nil
 		},
 	})
-	problem := schema.Problem{File: file, Line: 6, Column: 3, Path: "base_images.base", Rule: "some-rule", Message: "<b>this</b> is wrong"}
-	lost := schema.Problem{File: "no/such/file", Line: 3, Rule: "lost", Message: "gone"}
-	status := reconciler.Status{
-		Stage: reconciler.Validate, Refused: true, Observed: gitsource.Revision{Hash: "bad", Subject: "Oops"},
-		Problems: slices.Repeat([]schema.Problem{problem, lost}, 4),
-	}
 	if err := site.Report(t.Context(), status); err != nil {
 		t.Fatal(err)
 	}
+	return site
+}
+
+const problemFile = "ci-operator/config/acme/widget-server/acme-widget-server-main.yaml"
+
+func refusedStatus() reconciler.Status {
+	problem := schema.Problem{File: problemFile, Line: 6, Column: 3, Path: "base_images.base", Rule: "some-rule", Message: "<b>this</b> is wrong"}
+	lost := schema.Problem{File: "no/such/file", Line: 3, Rule: "lost", Message: "gone"}
+	return reconciler.Status{
+		Stage: reconciler.Validate, Refused: true, Observed: gitsource.Revision{Hash: "bad", Subject: "Oops"},
+		Problems: slices.Repeat([]schema.Problem{problem, lost}, 4),
+	}
+}
+
+// The problems of a refused revision are shown with the lines around them.
+func TestRefusedRevision(t *testing.T) {
+	site := siteIn(t, refusedStatus())
 	for _, page := range []string{"/", "/problems"} {
 		got := get(t, site, page).text
-		for _, want := range []string{"&lt;b&gt;this&lt;/b&gt; is wrong", "<mark>base:", "some-rule", "8 problems", file + ":6:3"} {
+		for _, want := range []string{"&lt;b&gt;this&lt;/b&gt; is wrong", "<mark>base:", "some-rule", "8 problems", problemFile + ":6:3"} {
 			if !strings.Contains(got, want) {
 				t.Errorf("%s: there is no %s in\n%s", page, want, got)
 			}
@@ -291,25 +302,21 @@ func TestRefusedRevision(t *testing.T) {
 	}
 }
 
-// Units that are held back and other targets are shown with their reasons.
-func TestHeldAndTargets(t *testing.T) {
-	current := sample(t)
-	site := web.New(func() *rules.Snapshot { return current }, web.Options{
-		Tree: func(string) (repolayout.Tree, error) { return repolayout.FromFS(fixtures.Release()), nil },
-	})
+func heldStatus() reconciler.Status {
 	problem := schema.Problem{File: "core-services/boskos/quotas.yaml", Line: 16, Column: 1, Rule: "some-rule", Message: "too much"}
-	status := reconciler.Status{
-		Stage: reconciler.Done, Attempted: gitsource.Revision{Hash: hash, Subject: "More"}, Problems: []schema.Problem{problem},
+	return reconciler.Status{
+		Stage: reconciler.Done, Observed: gitsource.Revision{Hash: hash, Subject: "More"}, Problems: []schema.Problem{problem},
 		Held: []reconciler.Held{
 			{Unit: rules.Unit{Kind: repolayout.ComponentUnit, Name: "acme/glider"}, Revision: gitsource.Revision{Hash: "fedcba9876543210"}, Since: time.Now(), Problems: []schema.Problem{problem}},
 			{Unit: rules.Unit{Kind: repolayout.ProfilesUnit}, Problems: slices.Repeat([]schema.Problem{problem}, 5)},
 		},
 		Targets: []reconciler.TargetStatus{{Name: "build01", Applied: gitsource.Revision{Hash: hash}}, {Name: "build02", Err: errors.New("no route to <host>")}},
 	}
-	if err := site.Report(t.Context(), status); err != nil {
-		t.Fatal(err)
-	}
-	got := get(t, site, "/").text
+}
+
+// Units that are held back and other targets are shown with their reasons.
+func TestHeldAndTargets(t *testing.T) {
+	got := get(t, siteIn(t, heldStatus()), "/").text
 	for _, want := range []string{
 		"2 units held back", "component acme/glider", "fedcba9876", "left out", "<mark>quotas:", "and 2 problems more",
 		"build01", "build02", "no route to &lt;host&gt;",
