@@ -2,6 +2,7 @@ package generators
 
 import (
 	"cmp"
+	"path"
 	"slices"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -33,6 +34,11 @@ type Object struct {
 func (o Object) Key() string {
 	kind := o.GroupVersionKind()
 	return kind.Group + "/" + kind.Kind + "/" + o.GetNamespace() + "/" + o.GetName()
+}
+
+// named is the object for people: ConfigMap ci/jobs.
+func (o Object) named() string {
+	return o.GroupVersionKind().GroupKind().String() + " " + path.Join(o.GetNamespace(), o.GetName())
 }
 
 // SortObjects orders objects by kind, namespace and name.

@@ -21,7 +21,7 @@ func TestClashesNameBothPlaces(t *testing.T) {
 	for _, problem := range generators.Clashes(objects) {
 		found = append(found, problem.String())
 	}
-	want := []string{"y.yaml: the object is declared twice (found /ConfigMap/ns/a in x.yaml too, want it in one place) [object-clash]"}
+	want := []string{"y.yaml: the object is declared twice (found ConfigMap ns/a in x.yaml too, want it in one place) [object-clash]"}
 	if diff := cmp.Diff(want, found); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

@@ -22,7 +22,7 @@ func Clashes(objects []Object) []schema.Problem {
 		}
 		problems = append(problems, schema.Problem{
 			File: object.Source, Rule: RuleClash, Severity: schema.Error,
-			Message: fmt.Sprintf("the object is declared twice (found %s in %s too, want it in one place)", object.Key(), before),
+			Message: fmt.Sprintf("the object is declared twice (found %s in %s too, want it in one place)", object.named(), before),
 		})
 	}
 	return problems

@@ -64,7 +64,8 @@ func TestDecodeReportsEveryProblemAtItsPlace(t *testing.T) {
 		"syntax": {
 			reason: "what is no YAML has its line",
 			text:   metadata + "tests:\n- as: a\n   b: c\n",
-			want:   []string{`c.yaml:4:1: the file is not valid YAML: mapping values are not allowed in this context [yaml-syntax]`},
+			want: []string{`c.yaml:4:1: the file is not valid YAML: mapping values are not allowed in this context (found a ":" where no field can begin, ` +
+				`want the fields of a mapping at one column, and text that has ": " in quotes) [yaml-syntax]`},
 		},
 		"empty": {
 			reason: "an empty file says nothing, which is never meant",

@@ -7,6 +7,7 @@ import (
 	"io"
 	"regexp"
 	"strconv"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -70,7 +71,31 @@ func (d *decoder) syntax(err error) {
 			node.Column = column
 		}
 	}
-	d.report(node, nil, RuleSyntax, "the file is not valid YAML: "+message)
+	d.report(node, nil, RuleSyntax, NotYAML(message))
+}
+
+// NotYAML words what the YAML parser found, and what its words mean to whoever
+// has to mend it.
+func NotYAML(message string) string {
+	for _, known := range [][2]string{
+		{"mapping values are not allowed", `found a ":" where no field can begin, want the fields of a mapping at one column, and text that has ": " in quotes`},
+		{"did not find expected key", "found a line that does not fit those before it, want the fields of a mapping at one column"},
+		{"did not find expected '-' indicator", `found a line that does not fit those before it, want the items of a list at one column, each after "- "`},
+		{"block sequence entries are not allowed", `found "- " where no list can begin, want a list below its field, on lines of its own`},
+		{"cannot start any token", "found a tab or a character that YAML keeps for itself, want spaces before a field, and text that begins so in quotes"},
+		{"tab character", "found a tab, want spaces"},
+		{"could not find expected ':'", "found a line without a colon, or text that is indented too little, want FIELD: VALUE"},
+		{"did not find expected ',' or", "found brackets or braces that do not end, want commas between what they hold, and a closing one"},
+		{"did not find expected node content", "found nothing where a value should be, want one, or the bracket before it closed"},
+		{"unexpected end of stream", "found the end of the file within quotes, want a closing one"},
+		{"unknown escape", "found a backslash in double quotes, want two of them, or single quotes"},
+		{"unknown anchor", "found an alias without its anchor, want &NAME before *NAME, or the text in quotes"},
+	} {
+		if strings.Contains(message, known[0]) {
+			return "the file is not valid YAML: " + message + " (" + known[1] + ")"
+		}
+	}
+	return "the file is not valid YAML: " + message
 }
 
 // follow gives what an alias stands for, and every other node as it is.

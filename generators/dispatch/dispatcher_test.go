@@ -282,7 +282,8 @@ func TestClustersGivesAllProblems(t *testing.T) {
 	}
 	want := []string{
 		`a.yaml: thick: all clusters for virtual machines are blocked (found shut, want one that is not) [job-cluster]`,
-		`b.yaml: asks: no cluster has all capabilities that the job asks for, or it is blocked (found no cluster for arm64, rdma, want one that has all) [job-cluster]`,
+		`b.yaml: asks: no cluster has all capabilities that the job asks for, or it is blocked (found none that has arm64, rdma, ` +
+			`want one among the clusters that is not blocked, or a test that asks for less) [job-cluster]`,
 		`ci-operator/jobs/both.yaml: two-groups: the file is in the groups of two clusters ` +
 			`(found it by "jobs/both" for app.ci and by "jobs/bo.h" for red, want it in one) [job-cluster]`,
 	}

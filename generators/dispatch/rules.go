@@ -92,7 +92,8 @@ func (d *Dispatcher) capable(job *Job) (string, error) {
 	candidates := d.open.with(wanted)
 	if len(candidates) == 0 {
 		return "", fmt.Errorf(
-			"no cluster has all capabilities that the job asks for, or it is blocked (found no cluster for %s, want one that has all)", strings.Join(wanted, ", "))
+			"no cluster has all capabilities that the job asks for, or it is blocked "+
+				"(found none that has %s, want one among the clusters that is not blocked, or a test that asks for less)", strings.Join(wanted, ", "))
 	}
 	if near := candidates.in(d.cloudOf(job)); len(near) > 0 {
 		candidates = near

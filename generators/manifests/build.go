@@ -130,7 +130,7 @@ func (b *builder) plain(file string) {
 		}
 		if err != nil {
 			line, message := yamlError(err)
-			b.report(file, line, RuleManifest, "the file is not valid YAML: "+message)
+			b.report(file, line, RuleManifest, schema.NotYAML(message))
 			return
 		}
 		b.document(file, document.Content[0])

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"regexp"
 	"strings"
 
 	"sigs.k8s.io/yaml"
@@ -127,8 +128,12 @@ func plain(err error) string {
 	for _, own := range []string{"error converting YAML to JSON: ", "error unmarshaling JSON: ", "while decoding JSON: ", "json: ", "yaml: "} {
 		text = strings.TrimPrefix(text, own)
 	}
-	return strings.Replace(text, "Go struct field owners.", "", 1)
+	text = strings.Replace(text, "Go struct field owners.", "", 1)
+	return ofAnotherType.ReplaceAllString(text, "a $1 at $2")
 }
+
+// ofAnotherType is how the parser says that a field holds something else.
+var ofAnotherType = regexp.MustCompile(`^cannot unmarshal (\w+) into (\w+) of type \S+$`)
 
 func (g *generator) report(name, message string) {
 	g.problems = append(g.problems, schema.Problem{File: name, Rule: RuleOwners, Severity: schema.Error, Message: message})

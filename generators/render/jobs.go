@@ -48,10 +48,12 @@ type jobFile struct {
 	configmaps.Compressed
 
 	component string
+	// path is where the file is, or would be.
+	path string
 }
 
 func compareFiles(a, b jobFile) int {
-	return cmp.Or(cmp.Compare(a.Key, b.Key), cmp.Compare(a.component, b.component))
+	return cmp.Or(cmp.Compare(a.Key, b.Key), cmp.Compare(a.component, b.component), cmp.Compare(a.path, b.path))
 }
 
 // settingsOf are the files that decide about every job.
@@ -173,7 +175,7 @@ func published(component string, files []generators.File) ([]jobFile, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", file.Path, err)
 		}
-		all = append(all, jobFile{compressed, component})
+		all = append(all, jobFile{compressed, component, file.Path})
 	}
 	return all, nil
 }
@@ -216,7 +218,8 @@ func sameNames(repo *repolayout.Repo, sorted []jobFile) []schema.Problem {
 		if sorted[i].Key == sorted[i-1].Key {
 			problems = append(problems, schema.Problem{
 				File: repo.Layout.Jobs, Rule: RuleJobFile, Severity: schema.Error,
-				Message: fmt.Sprintf("two job files have one name, and Prow reads one of them (found %q twice, want another name for one)", sorted[i].Key),
+				Message: fmt.Sprintf("two job files have one name, and Prow reads one of them (found %q for %s and %s, want another name for one)",
+					sorted[i].Key, sorted[i-1].path, sorted[i].path),
 			})
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/drover-ci/drover/schema"
 )
@@ -20,7 +21,7 @@ type Result struct {
 	Changes []schema.Problem
 }
 
-var errNotBlock = errors.New("the file is not written a line a field")
+var errNotBlock = errors.New("its fields are not on a line each")
 
 // Config rewrites a configuration. Files are the .config.prowgen files that have
 // a say in it, that of its repository first. The problems are why it cannot be
@@ -80,11 +81,13 @@ func run(file string, data []byte, problems []schema.Problem, edit func(*documen
 func byHand(file string, changes []schema.Problem, why string) schema.Problem {
 	problem := schema.Problem{
 		File: file, Line: 1, Column: 1, Rule: RuleByHand, Severity: schema.Error,
-		Message: "the file has to be rewritten by hand: " + why,
 	}
+	by := "the options of .config.prowgen belong into it"
 	if len(changes) > 0 {
+		by = strings.TrimSuffix(changes[0].Message, "; drover migrate rewrites it")
 		problem.Line, problem.Column, problem.Path = changes[0].Line, changes[0].Column, changes[0].Path
 	}
+	problem.Message = "drover migrate cannot rewrite the file: " + why + "; rewrite it by hand: " + by
 	return problem
 }
 

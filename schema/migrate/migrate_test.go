@@ -60,7 +60,8 @@ func TestWhatCannotBeRewritten(t *testing.T) {
 	for name, tc := range map[string]struct{ file, want string }{
 		"no YAML": {
 			file: "images: [",
-			want: "f:1:1: the file is not valid YAML: did not find expected node content [yaml-syntax]",
+			want: "f:1:1: the file is not valid YAML: did not find expected node content " +
+				"(found nothing where a value should be, want one, or the bracket before it closed) [yaml-syntax]",
 		},
 		"both forms": {
 			file: "build_images_if_affected: true\nimages: {build_if_affected: true}" + belongs,
@@ -69,7 +70,8 @@ func TestWhatCannotBeRewritten(t *testing.T) {
 		},
 		"not a line a field": {
 			file: `{"zz_generated_metadata": {"org": "o", "repo": "r", "branch": "main"}, "images": [{"to": "a"}]}`,
-			want: "f:1:72: images: the file has to be rewritten by hand: the file is not written a line a field [migrate-by-hand]",
+			want: "f:1:72: images: drover migrate cannot rewrite the file: its fields are not on a line each; rewrite it by hand: " +
+				"the list of images is an older form (found images, want images.items) [migrate-by-hand]",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -104,7 +104,8 @@ func checkProfiles(repo *repolayout.Repo) []schema.Problem {
 	first := map[string]int{}
 	for i, claim := range *repo.ClaimOwners.Value {
 		if before, again := first[claim.Claim]; again && claim.Claim != "" {
-			claims.reportf(item("", i)+".claim", RuleOwnerTwice, "the pools' owner is there already (found %q, which %s has too, want it once)", claim.Claim, item("", before))
+			claims.reportf(item("", i)+".claim", RuleOwnerTwice,
+				"the pools' owner is there already (found %q, which %s has too, want it once)", claim.Claim, item("", before))
 		}
 		first[claim.Claim] = i
 		claims.owners(item("", i)+".owners", claim.Owners)
