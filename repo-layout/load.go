@@ -131,12 +131,16 @@ func (r *Repo) collect() {
 	schema.SortProblems(r.Strays)
 }
 
-// publishedFolders are the folders below which the settings publish files,
+// publishedFolders are the folders below which the settings publish files, or
+// which manifests are made of,
 // without those that lie in another.
 func publishedFolders(settings *schema.Settings) []string {
 	var dirs []string
 	for _, manifests := range settings.Manifests {
 		dirs = append(dirs, path.Clean(manifests.Folder))
+		for _, used := range manifests.Uses {
+			dirs = append(dirs, path.Clean(used))
+		}
 	}
 	for _, publish := range settings.Publish {
 		for _, glob := range publish.Files {

@@ -1292,6 +1292,10 @@ type ManifestFolder struct {
 	// The folder, relative to the repository.
 	Folder string `json:"folder"`
 
+	// Folders elsewhere in the repository that its kustomizations refer to, such as
+	// bases that several share.
+	Uses []string `json:"uses,omitempty"`
+
 	// Values for the parameters of OpenShift Templates in the folder.
 	Parameters map[string]string `json:"parameters,omitempty"`
 

@@ -77,13 +77,14 @@ func (b *builder) folder(folder string) {
 		b.report(folder, 0, RuleManifest, "the folder has no files (found nothing, want cluster objects, or no such folder in drover.yaml)")
 		return
 	}
+	below = slices.DeleteFunc(below, func(file string) bool { return isSkipped(folder, file) })
 	roots := kustomizations(below)
 	for _, root := range roots {
 		b.kustomize(root)
 	}
 	for _, file := range below {
 		inside := slices.ContainsFunc(roots, func(root string) bool { return strings.HasPrefix(file, root+"/") })
-		if !inside && isManifest(folder, file) {
+		if !inside && isManifest(file) {
 			b.plain(file)
 		}
 	}
@@ -99,13 +100,14 @@ func (b *builder) below(folder string) []string {
 	return files
 }
 
+// isSkipped says whether a file's name, or that of a folder on the way to it,
+// starts with "_". Kustomizations may refer to such a file all the same.
+func isSkipped(folder, file string) bool {
+	return strings.Contains(strings.TrimPrefix(file, folder), "/_")
+}
+
 // isManifest says whether a plain file is taken.
-func isManifest(folder, file string) bool {
-	for part := range strings.SplitSeq(strings.TrimPrefix(file, folder+"/"), "/") {
-		if strings.HasPrefix(part, "_") {
-			return false
-		}
-	}
+func isManifest(file string) bool {
 	switch path.Ext(file) {
 	case ".yaml", ".yml", ".json":
 		return true

@@ -63,6 +63,16 @@ func TestBuild(t *testing.T) {
 			},
 			objects: []string{"/ConfigMap/ns/p-a m/k", "/ConfigMap/ns/b m/b.yaml"},
 		},
+		"skipped": {
+			reason: "a base that starts with _ is not built by itself, and so is none below such a folder",
+			files: map[string]string{
+				"m/k/kustomization.yaml":        "resources: [../_base]\n",
+				"m/_base/kustomization.yaml":    "resources: [a.yaml]\n",
+				"m/_base/a.yaml":                configMapA,
+				"m/_old/deep/kustomization.yml": "resources: [nothing.yaml]\n",
+			},
+			objects: []string{"/ConfigMap/ns/a m/k"},
+		},
 		"remote": {
 			reason: "nothing is fetched",
 			files:  map[string]string{"m/kustomization.yaml": "resources:\n- https://example.com/x.yaml\n"},

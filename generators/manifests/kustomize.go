@@ -49,7 +49,8 @@ func (b *builder) kustomize(root string) {
 		return
 	}
 	if err != nil {
-		b.report(root, 0, RuleKustomization, "kustomize cannot build the folder (found "+err.Error()+", want what `kustomize build` takes)")
+		b.report(root, 0, RuleKustomization, "kustomize cannot build the folder (found "+err.Error()+
+			", want what `kustomize build` takes; what lies elsewhere in the repository stands under uses in drover.yaml)")
 		return
 	}
 	for _, resource := range built.Resources() {

@@ -1,6 +1,8 @@
 package render_test
 
 import (
+	"bytes"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -110,5 +112,33 @@ func TestCheckFindsWhatIsPublishedTwice(t *testing.T) {
 		if len(problems) != 1 || want == "" || !strings.HasPrefix(problems[0].String(), want) {
 			t.Errorf("%s: got %v, want %s", settings, problems, want)
 		}
+	}
+}
+
+// TestKustomizationsUseOtherFolders has a base outside the folder of manifests,
+// which the settings name, and one that they do not.
+func TestKustomizationsUseOtherFolders(t *testing.T) {
+	files := sample(t)
+	for path, content := range map[string]string{
+		"drover.yaml":                    "manifests: [{folder: overlays/a, uses: [bases/shared]}]",
+		"overlays/a/kustomization.yaml":  "resources: [../../bases/shared]\nnamePrefix: a-\n",
+		"bases/shared/kustomization.yml": "resources: [x.yaml]\n",
+		"bases/shared/x.yaml":            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x, namespace: ci}\n",
+	} {
+		files[path] = &fstest.MapFile{Data: []byte(content)}
+	}
+	valid := admit(t, repolayout.FromFS(files), nil)
+	first := rendered(t, valid, nil)
+	if all := keys(first); all["/ConfigMap/ci/a-x"] == nil || all["/ConfigMap/ci/x"] != nil {
+		t.Errorf("the objects are %v", slices.Sorted(maps.Keys(all)))
+	}
+	files["bases/shared/x.yaml"].Data = bytes.ReplaceAll(files["bases/shared/x.yaml"].Data, []byte("name: x"), []byte("name: y"))
+	if all := keys(rendered(t, admit(t, repolayout.FromFS(files), valid), first)); all["/ConfigMap/ci/a-y"] == nil {
+		t.Errorf("after a change of the base the objects are %v", slices.Sorted(maps.Keys(all)))
+	}
+	files["drover.yaml"].Data = []byte("manifests: [{folder: overlays/a}]")
+	problems := render.Check(admit(t, repolayout.FromFS(files), nil).Repo)
+	if len(problems) != 1 || !strings.Contains(problems[0].String(), "what lies elsewhere in the repository stands under uses in drover.yaml) [kustomization]") {
+		t.Errorf("without uses: got %v", problems)
 	}
 }
