@@ -13,7 +13,8 @@ import (
 // RuleLeaseWithoutQuota is the rule that every lease type has a quota.
 const RuleLeaseWithoutQuota = "lease-without-quota"
 
-// RuleSliceName is the rule that "--" in a lease's name ends its slice.
+// RuleSliceName is the rule that "--" stands once in a lease's name, where its
+// slice ends.
 const RuleSliceName = "slice-name"
 
 // checkQuotas checks that a job can get what its profile or step asks for: a
@@ -74,6 +75,10 @@ func (q *quotaCheck) lease(file, field, leaseType string) {
 
 func (q *quotaCheck) slices() {
 	for leaseType, quota := range q.repo.Quotas.Value.Quotas {
+		if strings.Contains(leaseType, "--") && !isOnDemand(quota) {
+			q.report(leaseType, "", RuleSliceName, fmt.Sprintf(
+				`the type's name has "--", by which ci-operator tells the slice in a lease's name (found %q, want single dashes)`, leaseType))
+		}
 		for slice := range quota {
 			if strings.Contains(slice, "--") {
 				q.problems = append(q.problems, problem(q.repo.Quotas.Path, fmt.Sprintf("quotas[%q][%q]", leaseType, slice), RuleSliceName,

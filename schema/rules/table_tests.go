@@ -137,8 +137,8 @@ func shareRules() []Rule {
 		},
 		{
 			ID:    RuleSliceName,
-			Title: `A slice's name has no "--".`,
-			Why:   "A lease is named after its slice, two dashes and a number. Rename the slice.",
+			Title: `Neither a slice's name nor a type's has "--".`,
+			Why:   "A lease is named after its slice, two dashes, its type and a number, and the job finds its region by the dashes. Rename it.",
 		},
 		{
 			ID:    RuleLeaseName,
