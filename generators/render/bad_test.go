@@ -93,11 +93,11 @@ func TestCheckFindsWhatIsPublishedTwice(t *testing.T) {
 	const quotas = "files: [core-services/boskos/quotas.yaml]}"
 	for settings, want := range map[string]string{
 		"publish: [{configMap: a, " + quotas + ", {configMap: a, namespace: b, " + quotas + "]":                                     "",
-		"publish: [{configMap: a, " + quotas + ", {configMap: a, " + quotas + "]":                                                   "drover.yaml: the object is declared twice (found /ConfigMap/ci/a in drover.yaml too",
-		"publish: [{parts: [a, b, a], " + quotas + "]":                                                                              "drover.yaml: the object is declared twice (found /ConfigMap/ci/a in drover.yaml too",
-		"{publish: [{configMap: declared, namespace: o, " + quotas + "], manifests: [{folder: m}]}":                                 "m/x.yaml: the object is declared twice (found /ConfigMap/o/declared in drover.yaml too",
+		"publish: [{configMap: a, " + quotas + ", {configMap: a, " + quotas + "]":                                                   "drover.yaml: the object is declared twice (found ConfigMap ci/a in drover.yaml too",
+		"publish: [{parts: [a, b, a], " + quotas + "]":                                                                              "drover.yaml: the object is declared twice (found ConfigMap ci/a in drover.yaml too",
+		"{publish: [{configMap: declared, namespace: o, " + quotas + "], manifests: [{folder: m}]}":                                 "m/x.yaml: the object is declared twice (found ConfigMap o/declared in drover.yaml too",
 		"{publish: [{configMap: declared, split: true, namespace: o, " + quotas + "], manifests: [{folder: m}]}":                    "",
-		"{publish: [{configMap: a, " + quotas + "], manifests: [{folder: m}, {folder: o}]}":                                         "o/y.yaml: the object is declared twice (found /ConfigMap/o/declared in m/x.yaml too",
+		"{publish: [{configMap: a, " + quotas + "], manifests: [{folder: m}, {folder: o}]}":                                         "o/y.yaml: the object is declared twice (found ConfigMap o/declared in m/x.yaml too",
 		"{targets: [{name: t, context: t}], publish: [{configMap: a, targets: [t], " + quotas + ", {configMap: a, " + quotas + "]}": "",
 	} {
 		files := sample(t)
