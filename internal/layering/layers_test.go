@@ -73,7 +73,7 @@ func layers() *Table {
 			"web": {Imports: []string{
 				"generators/prowjobs", "generators/render", "reconciler", "reconciler/gitsource", "repo-layout", "resolver",
 				"schema", "schema/rules",
-			}, Tests: []string{"leases", "leases/page"}},
+			}, Tests: []string{"generators", "leases", "leases/page"}},
 
 			// Where concrete types meet.
 			"cmd/drover":     {Imports: []string{Any}},
