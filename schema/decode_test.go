@@ -67,6 +67,16 @@ func TestDecodeReportsEveryProblemAtItsPlace(t *testing.T) {
 			want: []string{`c.yaml:4:1: the file is not valid YAML: mapping values are not allowed in this context (found a ":" where no field can begin, ` +
 				`want the fields of a mapping at one column, and text that has ": " in quotes) [yaml-syntax]`},
 		},
+		"not UTF-8": {
+			reason: "a byte that is no text has its place, and what was found",
+			text:   metadata + "tests:\n- as: \xe9\n",
+			want:   []string{"c.yaml:3:7: the file is not text (found the byte 0xe9, want UTF-8 without control characters) [yaml-syntax]"},
+		},
+		"newline in a name": {
+			reason: "a problem stays on one line",
+			text:   metadata + "\"a\\nb\": 1\n",
+			want:   []string{`c.yaml:2:1: ["a\nb"]: the field is not known (found "a\nb", want one of the 25 that drover explain lists) [unknown-field]`},
+		},
 		"empty": {
 			reason: "an empty file says nothing, which is never meant",
 			text:   "",

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 
@@ -30,7 +31,9 @@ func (d *decoder) parse(data []byte) *yaml.Node {
 	documents := yaml.NewDecoder(bytes.NewReader(data))
 	var document, next yaml.Node
 	if err := documents.Decode(&document); err != nil {
-		d.syntax(err)
+		if !d.notText(data) {
+			d.syntax(err)
+		}
 		return nil
 	}
 	if err := documents.Decode(&next); !errors.Is(err, io.EOF) {
@@ -50,6 +53,25 @@ func TooLarge(file string, size int64) Problem {
 		File: file, Rule: RuleTooLarge, Severity: Error,
 		Message: fmt.Sprintf("the file is too large (found %d bytes, want at most %d)", size, MaxFileSize),
 	}
+}
+
+// notText reports the first byte of a file that cannot be text, of which the
+// parser does not say where it is.
+func (d *decoder) notText(data []byte) bool {
+	line, column := 1, 1
+	for rest := data; len(rest) > 0; {
+		r, size := utf8.DecodeRune(rest)
+		if r == utf8.RuneError && size == 1 || r < ' ' && r != '\t' && r != '\r' && r != '\n' || r == 0x7f {
+			d.report(&yaml.Node{Line: line, Column: column}, nil, RuleSyntax,
+				fmt.Sprintf("the file is not text (found the byte 0x%02x, want UTF-8 without control characters)", rest[0]))
+			return true
+		}
+		rest = rest[size:]
+		if column++; r == '\n' {
+			line, column = line+1, 1
+		}
+	}
+	return false
 }
 
 var syntaxLine = regexp.MustCompile(`^yaml: (?:line (\d+)(?:, column (\d+))?: )?(.*)$`)
@@ -89,6 +111,7 @@ func NotYAML(message string) string {
 		{"did not find expected node content", "found nothing where a value should be, want one, or the bracket before it closed"},
 		{"unexpected end of stream", "found the end of the file within quotes, want a closing one"},
 		{"unknown escape", "found a backslash in double quotes, want two of them, or single quotes"},
+		{"incompatible YAML document", "found a line that begins with %, want none"},
 		{"unknown anchor", "found an alias without its anchor, want &NAME before *NAME, or the text in quotes"},
 	} {
 		if strings.Contains(message, known[0]) {

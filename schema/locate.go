@@ -3,6 +3,7 @@ package schema
 import (
 	"strconv"
 	"strings"
+	"unicode"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -75,6 +76,12 @@ func child(node *yaml.Node, part string) (key, value *yaml.Node) {
 		}
 	}
 	return nil, nil
+}
+
+// NeedsQuotes says whether a name stands in a path as ["NAME"]: where it could
+// not be told from the rest of the path, or would end the line.
+func NeedsQuotes(name string) bool {
+	return name == "" || strings.ContainsAny(name, ".[]\" ") || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) })
 }
 
 // splitPath undoes [Problem].Path: a.b[2]["x.y"] is a, b, 2, x.y.

@@ -83,7 +83,7 @@ func (s *step) String() string {
 		return before + "[" + strconv.Itoa(s.index) + "]"
 	}
 	name := strings.Clone(s.name) // it may be part of the file
-	if strings.ContainsAny(name, ".[]\" ") {
+	if NeedsQuotes(name) {
 		return before + "[" + strconv.Quote(name) + "]"
 	}
 	if before == "" {

@@ -3,7 +3,6 @@ package dispatch
 import (
 	"fmt"
 	"strconv"
-	"strings"
 
 	"github.com/drover-ci/drover/schema"
 )
@@ -71,7 +70,7 @@ func (c claims) byThing() map[string]string {
 
 // field is the path of a field, as problems name it.
 func field(parent, name string) string {
-	if strings.ContainsAny(name, ".[]\" ") {
+	if schema.NeedsQuotes(name) {
 		return parent + "[" + strconv.Quote(name) + "]"
 	}
 	if parent == "" {

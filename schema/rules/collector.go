@@ -3,7 +3,6 @@ package rules
 import (
 	"fmt"
 	"strconv"
-	"strings"
 
 	"github.com/drover-ci/drover/schema"
 )
@@ -36,7 +35,7 @@ func place(file, field string) schema.Place { return schema.Place{File: file, Pa
 
 // key is a field of a mapping whose names people choose.
 func key(field, name string) string {
-	if name == "" || strings.ContainsAny(name, ".[]\" ") {
+	if schema.NeedsQuotes(name) {
 		return field + "[" + strconv.Quote(name) + "]"
 	}
 	return field + "." + name
