@@ -213,11 +213,61 @@ func (s *system) drover(args ...string) (output string, code int) {
 	return string(text), command.ProcessState.ExitCode()
 }
 
+// watchStatus has the status watched until stop is called, and waits until it
+// has been seen.
+func (s *system) watchStatus() (watched func() string, stop func() (code int)) {
+	s.t.Helper()
+	path, err := program()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	out, err := os.Create(filepath.Join(s.t.TempDir(), "watched"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	command := exec.CommandContext(s.t.Context(), path, "status", "--watch")
+	command.Env = append(os.Environ(), "KUBECONFIG="+filepath.Join(s.data, "kubeconfig"))
+	command.Stdout, command.Stderr = out, out
+	if err := command.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	watched = func() string {
+		text, err := os.ReadFile(out.Name())
+		if err != nil {
+			return err.Error()
+		}
+		return string(text)
+	}
+	s.eventually("the status is watched", func() string {
+		if text := watched(); !strings.Contains(text, "in force") {
+			return text + "not yet"
+		}
+		return ""
+	})
+	return watched, func() int {
+		_ = command.Process.Signal(os.Interrupt)
+		_ = command.Wait()
+		return command.ProcessState.ExitCode()
+	}
+}
+
 func (s *system) testOrders(t *testing.T) {
 	earlier := s.state().AppliedRevision
 	s.setQuota(12, 17)
+	watched, stop := s.watchStatus()
 	newest := s.repository.CommitAll("to be rolled back")
 	s.inForce(newest)
+	s.eventually("who watches the status sees both", func() string {
+		text := watched()
+		before, after := strings.Index(text, earlier[:10]+", the newest"), strings.Index(text, newest[:10]+", the newest")
+		if before < 0 || after < before {
+			return text
+		}
+		return ""
+	})
+	if code := stop(); code != 0 {
+		t.Errorf("status --watch, interrupted: exit %d", code)
+	}
 	if text, code := s.drover("rollback", earlier[:9]); code != 0 || !strings.Contains(text, "is in force") {
 		t.Fatalf("rollback: exit %d: %s", code, text)
 	}

@@ -35,7 +35,7 @@ func largeLeftAndRight(changed int) (left, right map[string]string) {
 func TestKilledAtFortyWritesOfThreeHundredObjects(t *testing.T) {
 	t.Parallel()
 	soak := os.Getenv("DROVER_SOAK") != ""
-	changed := 40
+	changed := 30
 	if soak {
 		changed = 240
 	}

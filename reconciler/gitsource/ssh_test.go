@@ -146,6 +146,7 @@ func TestFetchOverSSH(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			source, err := gitsource.Open(t.Context(), gitsource.Options{
 				Repository: "ssh://git@" + server.address + "/release.git", CloneDir: filepath.Join(t.TempDir(), "clone"), Credentials: with(tc.credentials),
+				Depth: 1,
 			})
 			if tc.want != "" {
 				if err == nil || !strings.Contains(err.Error(), tc.want) || strings.Contains(err.Error(), "secret") {
