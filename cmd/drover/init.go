@@ -14,8 +14,6 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/term"
-
 	"github.com/drover-ci/drover/internal/scaffold"
 	repolayout "github.com/drover-ci/drover/repo-layout"
 	"github.com/drover-ci/drover/schema"
@@ -49,10 +47,7 @@ Examples:
 // Run makes the files.
 func (c initCommand) Run(ctx context.Context, out *console) error {
 	if c.Component == "" {
-		if !term.IsTerminal(int(os.Stdin.Fd())) {
-			return errors.New("no component is given: want ORG/REPO, or a terminal to ask on")
-		}
-		if err := c.ask(os.Stdin, out.stderr); err != nil {
+		if err := c.ask(ctx, os.Stdin, out.stderr); err != nil {
 			return err
 		}
 	}
@@ -202,12 +197,12 @@ func ofFiles(problems []schema.Problem, files map[string][]byte) []schema.Proble
 	return all
 }
 
-// ask fills in what was not given.
-func (c *initCommand) ask(in io.Reader, out io.Writer) error {
-	q := &questions{in: in, out: out}
-	c.Component = q.ask("Component (ORG/REPO)", "")
-	c.Branch = q.ask("Branch", c.Branch)
-	c.BuildRoot = q.ask("Image to build in (NAMESPACE/NAME:TAG; empty: the repository's .ci-operator.yaml says it)", c.BuildRoot)
+// ask fills in what was not given. What cannot be is asked again.
+func (c *initCommand) ask(ctx context.Context, in io.Reader, out io.Writer) error {
+	q := newQuestions(ctx, in, out)
+	q.set(&c.Component, "Component (ORG/REPO)", c.names)
+	q.set(&c.Branch, "Branch", c.names)
+	q.set(&c.BuildRoot, "Image to build in (NAMESPACE/NAME:TAG; empty: the repository's .ci-operator.yaml says it)", c.names)
 	for {
 		name := q.ask("Name of a test (empty: no more)", "")
 		if name == "" {
@@ -223,8 +218,24 @@ func (c *initCommand) ask(in io.Reader, out io.Writer) error {
 		c.Image = append(c.Image, name+"="+q.ask("Its Dockerfile", "Dockerfile"))
 	}
 	if len(c.Image) > 0 {
-		c.Promote = q.ask("ImageStream that images go to after a merge (NAMESPACE/NAME; empty: none)", c.Promote)
+		q.set(&c.Promote, "ImageStream that images go to after a merge (NAMESPACE/NAME; empty: none)", c.names)
 	}
-	c.Private = c.Private || q.ask("Is the repository private? (yes or no)", "no") == "yes"
+	private := map[bool]string{false: "no", true: "yes"}[c.Private]
+	q.set(&private, "Is the repository private? (yes or no)", func() error {
+		if private != "yes" && private != "no" {
+			return fmt.Errorf("want yes or no (found %q)", private)
+		}
+		return nil
+	})
+	c.Private = private == "yes"
 	return q.err
+}
+
+// names finds what cannot be among the answers so far.
+func (c *initCommand) names() error {
+	component, err := c.answers()
+	if err != nil {
+		return err
+	}
+	return component.ValidateNames()
 }

@@ -2,6 +2,9 @@ package main
 
 import (
 	"bufio"
+	"cmp"
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"path"
@@ -57,18 +60,50 @@ func addProw(repo *repolayout.Repo, component *scaffold.Component, files map[str
 
 // questions asks one after the other, until the answers end.
 type questions struct {
-	in   io.Reader
-	out  io.Writer
-	line *bufio.Scanner
-	err  error
+	ctx   context.Context //nolint:containedctx // of one conversation
+	lines <-chan string
+	out   io.Writer
+	err   error
+}
+
+// errNoAnswer says that there is nobody to ask.
+var errNoAnswer = errors.New("the answers end before the questions do: give ORG/REPO and flags, or answer on a terminal; nothing was written")
+
+// newQuestions reads answers by a goroutine of its own, so that an interrupted
+// program does not wait for one.
+func newQuestions(ctx context.Context, in io.Reader, out io.Writer) *questions {
+	lines := make(chan string)
+	go func() {
+		defer close(lines)
+		scanner := bufio.NewScanner(in)
+		for scanner.Scan() {
+			select {
+			case lines <- scanner.Text():
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return &questions{ctx: ctx, lines: lines, out: out}
+}
+
+// set asks for a value until it is valid. What it is at first stands for no
+// answer.
+func (q *questions) set(value *string, question string, valid func() error) {
+	standard := *value
+	for q.err == nil {
+		*value = q.ask(question, standard)
+		err := valid()
+		if err == nil || q.err != nil {
+			return
+		}
+		fmt.Fprintln(q.out, err)
+	}
 }
 
 // ask gives the answer, or the one that stands for none. Answers that end
 // before the questions do are an error.
 func (q *questions) ask(question, standard string) string {
-	if q.line == nil {
-		q.line = bufio.NewScanner(q.in)
-	}
 	if q.err != nil {
 		return ""
 	}
@@ -76,14 +111,15 @@ func (q *questions) ask(question, standard string) string {
 		question += " [" + standard + "]"
 	}
 	fmt.Fprint(q.out, question+": ")
-	if !q.line.Scan() {
-		if q.err = q.line.Err(); q.err == nil {
-			q.err = io.ErrUnexpectedEOF
+	select {
+	case line, ok := <-q.lines:
+		if ok {
+			return cmp.Or(strings.TrimSpace(line), standard)
 		}
-		return ""
+		q.err = errNoAnswer
+	case <-q.ctx.Done():
+		q.err = q.ctx.Err()
 	}
-	if answer := strings.TrimSpace(q.line.Text()); answer != "" {
-		return answer
-	}
-	return standard
+	fmt.Fprintln(q.out)
+	return ""
 }

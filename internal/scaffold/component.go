@@ -43,6 +43,18 @@ var name = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]*$`)
 
 // Validate says what is wrong with the answers, all of it.
 func (c *Component) Validate() error {
+	errs := []error{c.ValidateNames()}
+	if len(c.Tests)+len(c.Images) == 0 {
+		errs = append(errs, errors.New("there is nothing to do for the component (found no tests and no images, want at least one of them)"))
+	}
+	if c.Promote != nil && len(c.Images) == 0 {
+		errs = append(errs, errors.New("there is nothing to promote (found no images, want at least one)"))
+	}
+	return errors.Join(errs...)
+}
+
+// ValidateNames finds what cannot be of what the component is called.
+func (c *Component) ValidateNames() error {
 	var errs []error
 	for _, part := range []struct{ what, value string }{
 		{"organization", c.Metadata.Org}, {"repository", c.Metadata.Repo},
@@ -53,12 +65,6 @@ func (c *Component) Validate() error {
 	}
 	if branch := c.Metadata.Branch; branch == "" || strings.ContainsAny(branch, " /\\:*?[") || strings.Contains(branch, "__") {
 		errs = append(errs, fmt.Errorf(`the branch cannot be part of a file's name (found %q, want a name without "/" and "__")`, branch))
-	}
-	if len(c.Tests)+len(c.Images) == 0 {
-		errs = append(errs, errors.New("there is nothing to do for the component (found no tests and no images, want at least one of them)"))
-	}
-	if c.Promote != nil && len(c.Images) == 0 {
-		errs = append(errs, errors.New("there is nothing to promote (found no images, want at least one)"))
 	}
 	return errors.Join(errs...)
 }
