@@ -213,17 +213,22 @@ func serveSite(t *testing.T, snapshot *rules.Snapshot) string {
 	return server.URL
 }
 
-var samplePages = []string{
-	"/", "/problems", "/registry?kind=step", "/reference/ipi-install", "/reference/widget-e2e", "/chain/widget-deploy", "/workflow/widget-e2e",
-	"/observer/observers-events", "/users/step/ipi-install", "/configs", "/configs/acme", "/configs/acme/widget-server",
-	"/configs/acme/widget-server/main", "/job?org=acme&repo=widget-server&branch=main&test=e2e-azure-skew",
-	"/search?q=e2e", "/quotas", "/quotas/aws-quota-slice", "/profile/aws", "/fields", "/fields/ci-operator.tests", "/source/drover.yaml",
+// samplePages are those of every route, and some that show more.
+func samplePages() []string {
+	pages := []string{"/reference/widget-e2e", "/job?org=acme&repo=widget-server&branch=main&test=e2e-azure-skew"}
+	for pattern, target := range goodPages {
+		if pattern != "/search/suggest" && pattern != "/static/" {
+			pages = append(pages, target)
+		}
+	}
+	slices.Sort(pages)
+	return pages
 }
 
 // Every kind of page is sound in light and dark, wide and narrow.
 func TestBrowserWalksTheSample(t *testing.T) {
 	b, address := newTab(t), serveSite(t, sample(t))
-	for i, each := range samplePages {
+	for i, each := range samplePages() {
 		b.visit(address, each, lightWide)
 		if i%2 == 0 {
 			b.look(each, darkNarrow)
@@ -297,12 +302,34 @@ func TestBrowserWalksTheCorpus(t *testing.T) {
 	b, snapshot := newTab(t), snapshotOf(t, tree)
 	searchIsQuick(t, siteOf(t, snapshot))
 	address := serveSite(t, snapshot)
-	for i, each := range []string{
-		"/", "/registry?kind=step", "/reference/ipi-install-install", "/workflow/openshift-e2e-aws", "/chain/ipi-aws-pre",
-		"/configs", "/configs/openshift/installer", "/job?org=openshift&repo=installer&branch=master&test=e2e-aws-ovn",
-		"/search?q=aws+ovn", "/quotas", "/quotas/aws-quota-slice",
-	} {
+	for i, each := range corpusPages {
 		b.visit(address, each, []appearance{lightWide, darkNarrow}[i%2])
+	}
+	b.readWithoutScripts(address, corpusPages)
+}
+
+// corpusPages are the largest of each kind.
+var corpusPages = []string{
+	"/", "/problems", "/registry?kind=step", "/reference/ipi-install-install", "/workflow/openshift-e2e-aws", "/chain/ipi-aws-pre",
+	"/observer/observers-resource-watch", "/users/step/ipi-install-install", "/configs", "/configs/openshift", "/configs/openshift/installer",
+	"/configs/openshift/installer/master", "/job?org=openshift&repo=installer&branch=master&test=e2e-aws-ovn", "/search?q=aws+ovn", "/quotas",
+	"/quotas/aws-quota-slice", "/profile/aws", "/source/ci-operator/config/openshift/installer/openshift-installer-master.yaml",
+}
+
+// readWithoutScripts reads pages without JavaScript: each has its heading and
+// content, and nothing goes wrong.
+func (b *tab) readWithoutScripts(address string, pages []string) {
+	b.t.Helper()
+	b.run(emulation.SetScriptExecutionDisabled(true))
+	for _, each := range pages {
+		var heading, content string
+		b.run(chromedp.Navigate(address+each), chromedp.Text("h1", &heading, chromedp.ByQuery), chromedp.Text("main", &content, chromedp.ByQuery))
+		if strings.TrimSpace(heading) == "" || len(content) < len(heading)+15 {
+			b.t.Errorf("%s without scripts: %q", each, content)
+		}
+	}
+	for _, fault := range b.takeFaults() {
+		b.t.Error(fault)
 	}
 }
 
@@ -357,14 +384,7 @@ func firstAreBest(t *testing.T, site http.Handler, query string) {
 // Without JavaScript every page has its content, and forms lead on.
 func TestBrowserWithoutScripts(t *testing.T) {
 	b, address := newTab(t), serveSite(t, sample(t))
-	b.run(emulation.SetScriptExecutionDisabled(true))
-	for _, each := range samplePages {
-		var heading string
-		b.run(chromedp.Navigate(address+each), chromedp.Text("h1", &heading, chromedp.ByQuery))
-		if strings.TrimSpace(heading) == "" {
-			t.Errorf("%s: there is no heading", each)
-		}
-	}
+	b.readWithoutScripts(address, samplePages())
 	var found string
 	b.run(chromedp.Navigate(address+"/"), chromedp.SendKeys("#q", "e2e aws\r", chromedp.ByQuery),
 		chromedp.WaitVisible(".hits", chromedp.ByQuery), chromedp.Text("main", &found, chromedp.ByQuery))

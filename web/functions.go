@@ -94,7 +94,8 @@ func firstLine(text string) string {
 	}
 	const most = 160
 	if len(line) > most {
-		line = strings.ToValidUTF8(line[:most], "") + "…"
+		line = strings.ToValidUTF8(line[:most], "")
+		line = strings.TrimRight(line[:max(strings.LastIndexByte(line, ' '), most/2)], " ,") + "…"
 	}
 	return line
 }
