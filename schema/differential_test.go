@@ -235,7 +235,7 @@ func notOfCUE(p Problem) bool {
 // beyondCUE says whether a problem is of what attributes say: the order within
 // a range of a cron expression, or the bound of a duration.
 func beyondCUE(p Problem) bool {
-	return strings.Contains(p.Message, "five fields for minute") || strings.Contains(p.Message, "the duration is too long")
+	return strings.Contains(p.Message, "five fields for minute") || strings.Contains(p.Message, "the duration is ")
 }
 
 // reader reads documents for CUE, tests and steps apart where it is to.

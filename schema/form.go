@@ -87,6 +87,9 @@ func reason(err error) string {
 }
 
 func durationComplaint(s *shape.Shape, found Duration) string {
+	if found < 0 {
+		return "the duration is negative (found " + found.String() + `, want one such as "90m")`
+	}
 	if s.Max != nil && found > Duration(*s.Max) {
 		return "the duration is too long (found " + found.String() + ", want at most " + Duration(*s.Max).String() + ")"
 	}

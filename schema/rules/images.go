@@ -33,6 +33,9 @@ func (c *configCheck) images() {
 				registry, strings.Join(c.world.registries, " or "))
 		}
 	}
+	if root := c.config.BuildRoot; root != nil && root.ProjectImage != nil {
+		c.inputs("build_root.project_image", root.ProjectImage.Inputs)
+	}
 	if c.config.Images == nil {
 		return
 	}
@@ -42,13 +45,18 @@ func (c *configCheck) images() {
 		if image.From != "" && c.names.fields[image.From] == "" {
 			c.reportf(field+".from", RuleUnknownImage, "%s", c.names.unknown(image.From))
 		}
-		for _, input := range slices.Sorted(maps.Keys(image.Inputs)) {
-			if c.names.fields[input] == "" {
-				c.reportf(key(field+".inputs", input), RuleImageInput, "%s", c.names.unknown(input))
-			}
-		}
+		c.inputs(field, image.Inputs)
 	}
 	c.imageCycles()
+}
+
+// inputs: what is copied from an image needs that image.
+func (c *configCheck) inputs(field string, inputs map[string]schema.ImageBuildInputs) {
+	for _, input := range slices.Sorted(maps.Keys(inputs)) {
+		if c.names.fields[input] == "" {
+			c.reportf(key(field+".inputs", input), RuleImageInput, "%s", c.names.unknown(input))
+		}
+	}
 }
 
 // mayImport says whether images may come from a registry.

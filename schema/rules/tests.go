@@ -170,6 +170,18 @@ func (c *configCheck) secrets(field string, test *schema.Test) {
 		}
 		first[name] = i
 	}
+	c.secretMounts(field+".secrets", test.Secrets)
+}
+
+// secretMounts: no Secret is mounted over or in another.
+func (c *configCheck) secretMounts(field string, secrets []schema.Secret) {
+	mounts := make([]schema.Credential, 0, len(secrets))
+	for _, secret := range secrets {
+		mounts = append(mounts, schema.Credential{MountPath: secret.MountPath})
+	}
+	s := &stepCheck{collector: collector{file: c.file}, world: c.world}
+	s.credentials(field, mounts)
+	c.problems = append(c.problems, s.problems...)
 }
 
 // schedule: shards are of tests before a merge, and results are only reported
