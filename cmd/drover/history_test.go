@@ -34,13 +34,13 @@ func TestTheHistoryHasTheLastTenRevisions(t *testing.T) {
 		tell(revision, changes) // another target has landed
 		tell(revision, apply.ChangeSet{Unchanged: 22, Duration: 2 * time.Second})
 	}
-	tell(11, apply.ChangeSet{Healed: one, Unchanged: 21})
+	tell(11, apply.ChangeSet{Healed: one, Kept: one, Paused: one, Unchanged: 21})
 	var got []string
 	for _, each := range status.History {
 		got = append(got, each.Revision+" "+counts(each))
 	}
 	want := []string{
-		"r11 1 healed, 21 unchanged", "r11 22 unchanged", "r10 1 updated, 22 unchanged", "r9 22 unchanged", "r8 1 updated, 22 unchanged",
+		"r11 1 healed, 1 kept, 1 paused, 21 unchanged", "r11 22 unchanged", "r10 1 updated, 22 unchanged", "r9 22 unchanged", "r8 1 updated, 22 unchanged",
 		"r7 22 unchanged", "r6 1 updated, 22 unchanged", "r5 22 unchanged", "r4 1 updated, 22 unchanged", "r3 22 unchanged",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

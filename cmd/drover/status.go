@@ -222,7 +222,8 @@ func appliedOf(status reconciler.Status) configrepo.Applied {
 	return configrepo.Applied{
 		Revision: status.Applied.Hash, At: metav1.Now(), Took: tookOf(changes),
 		Created: len(changes.Created), Adopted: len(changes.Adopted), Updated: len(changes.Updated),
-		Healed: len(changes.Healed), Deleted: len(changes.Deleted), Unchanged: changes.Unchanged,
+		Healed: len(changes.Healed), Deleted: len(changes.Deleted),
+		Kept: len(changes.Kept), Paused: len(changes.Paused), Unchanged: changes.Unchanged,
 		Objects: objectsOf(changes),
 	}
 }

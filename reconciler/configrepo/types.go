@@ -147,6 +147,8 @@ type Applied struct {
 	Updated   int             `json:"updated,omitempty"`
 	Healed    int             `json:"healed,omitempty"`
 	Deleted   int             `json:"deleted,omitempty"`
+	Kept      int             `json:"kept,omitempty"`
+	Paused    int             `json:"paused,omitempty"`
 	Unchanged int             `json:"unchanged,omitempty"`
 	// Objects are the first [MaxObjects] that were changed, each with what was done: "updated ConfigMap ci/config".
 	Objects []string `json:"objects,omitempty"`

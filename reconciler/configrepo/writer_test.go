@@ -85,7 +85,10 @@ func refusal() configrepo.Status {
 	s.Set(configrepo.AppliedCondition, metav1.ConditionTrue, "Applied", "c1 is applied")
 	s.Set(configrepo.Healthy, metav1.ConditionTrue, "Healthy", "all objects are well")
 	s.SetProblems([]schema.Problem{{File: "a.yaml", Line: 3, Column: 5, Path: "tests[0].as", Rule: "unique", Message: "twice"}})
-	s.Record(configrepo.Applied{Revision: "c1", At: metav1.Unix(1e9, 0), Took: schema.Duration(time.Second), Created: 3})
+	s.Record(configrepo.Applied{
+		Revision: "c1", At: metav1.Unix(1e9, 0), Took: schema.Duration(time.Second), Created: 1, Adopted: 2, Updated: 3, Healed: 4,
+		Deleted: 5, Kept: 6, Paused: 7, Unchanged: 8, Objects: []string{"created ConfigMap ci/a"},
+	})
 	return s
 }
 
