@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/url"
 
@@ -34,6 +35,7 @@ type (
 		ShortDescription     sarifText   `json:"shortDescription"`
 		FullDescription      sarifText   `json:"fullDescription"`
 		Help                 sarifText   `json:"help"`
+		HelpURI              string      `json:"helpUri"`
 		DefaultConfiguration sarifConfig `json:"defaultConfiguration"`
 	}
 	sarifText struct {
@@ -50,6 +52,9 @@ type (
 		RelatedLocations []sarifLocation `json:"relatedLocations,omitempty"`
 	}
 	sarifLocation struct {
+		// ID and Message are those of related places, which code hosts show by them.
+		ID               int            `json:"id,omitempty"`
+		Message          *sarifText     `json:"message,omitempty"`
 		PhysicalLocation sarifPhysical  `json:"physicalLocation"`
 		LogicalLocations []sarifLogical `json:"logicalLocations,omitempty"`
 	}
@@ -69,10 +74,13 @@ type (
 	}
 )
 
+// home is where the project is.
+const home = "https://github.com/drover-ci/drover"
+
 // printSARIF prints the form that code hosts and editors read.
 func (r report) printSARIF(out *console) error {
 	run := sarifRun{ColumnKind: "unicodeCodePoints", Results: []sarifResult{}}
-	run.Tool.Driver = sarifDriver{Name: "drover", Version: version(), InformationURI: "https://github.com/drover-ci/drover", Rules: []sarifRule{}}
+	run.Tool.Driver = sarifDriver{Name: "drover", Version: version(), InformationURI: home, Rules: []sarifRule{}}
 	for _, rule := range rules.Table() {
 		level := schema.Error
 		if rule.Severity != "" {
@@ -80,6 +88,7 @@ func (r report) printSARIF(out *console) error {
 		}
 		run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, sarifRule{
 			ID: rule.ID, ShortDescription: sarifText{rule.Title}, FullDescription: sarifText{rule.Title}, Help: sarifText{rule.Why},
+			HelpURI:              home + "/blob/main/docs/rules.md#" + rule.ID,
 			DefaultConfiguration: sarifConfig{string(level)},
 		})
 	}
@@ -88,8 +97,10 @@ func (r report) printSARIF(out *console) error {
 			RuleID: p.Rule, Level: string(p.Severity), Message: sarifText{p.Message},
 			Locations: []sarifLocation{sarifAt(schema.Place{File: p.File, Line: p.Line, Column: p.Column, Path: p.Path})},
 		}
-		for _, related := range p.Related {
-			result.RelatedLocations = append(result.RelatedLocations, sarifAt(related))
+		for i, related := range p.Related {
+			place := sarifAt(related)
+			place.ID, place.Message = i+1, &sarifText{cmp.Or(related.What, related.Path, related.File)}
+			result.RelatedLocations = append(result.RelatedLocations, place)
 		}
 		run.Results = append(run.Results, result)
 	}
