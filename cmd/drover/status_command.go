@@ -180,8 +180,14 @@ func counts(a configrepo.Applied) string {
 		n    int
 		what string
 	}{
-		{a.Created, "created"}, {a.Adopted, "adopted"}, {a.Updated, "updated"}, {a.Healed, "healed"}, {a.Deleted, "deleted"},
-		{a.Kept, "kept"}, {a.Paused, "paused"}, {a.Unchanged, "unchanged"},
+		{a.Created, "created"},
+		{a.Adopted, "adopted"},
+		{a.Updated, "updated"},
+		{a.Healed, "healed"},
+		{a.Deleted, "deleted"},
+		{a.Kept, "kept"},
+		{a.Paused, "paused"},
+		{a.Unchanged, "unchanged"},
 	} {
 		if part.n > 0 {
 			if text != "" {
