@@ -82,4 +82,13 @@ tests: [{as: e2e, steps: {test: [{ref: install}]}}]`, i)))
 		t.Errorf("%.0f allocations for a request, want at most %d", got, most)
 	}
 	t.Logf("%.0f allocations", got)
+	for _, entry := range current.catalog.Entries() {
+		first, err := entry.Resolved().Body()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again, _ := entry.Resolved().Body(); again != first {
+			t.Fatalf("%s is made anew each time", entry.Config.Metadata)
+		}
+	}
 }
