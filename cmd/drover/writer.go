@@ -123,23 +123,24 @@ func (w *writer) write(path string, content []byte) error {
 	return os.WriteFile(place, content, 0o644)
 }
 
-// finish writes and removes what was collected, unless it is only a check.
+// finish writes and removes what was collected, all of it or nothing, unless it
+// is only a check. What a link leads to is written, and the link stays.
 func (w *writer) finish() error {
 	if w.check {
 		return nil
 	}
-	for _, path := range slices.Sorted(maps.Keys(w.changed)) {
-		var err error
-		if content := w.changed[path]; content != nil {
-			err = w.write(path, content)
-		} else {
-			err = os.Remove(w.place(path))
-			w.written++
+	changes := make(map[string][]byte, len(w.changed))
+	for path, content := range w.changed {
+		place := w.place(path)
+		if target, err := filepath.EvalSymlinks(place); err == nil && content != nil {
+			place = target
 		}
-		if err != nil {
-			return err
-		}
+		changes[place] = content
 	}
+	if err := replaceFiles(changes); err != nil {
+		return fmt.Errorf("write: %w; nothing was changed", err)
+	}
+	w.written += len(changes)
 	return nil
 }
 
