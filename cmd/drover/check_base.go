@@ -28,7 +28,7 @@ func (c checkCommand) judgeChange(ctx context.Context) (report, error) {
 	if len(problems) == 0 || ctx.Err() != nil {
 		return result, ctx.Err()
 	}
-	old, err := openRevision(source, since)
+	old, err := c.openRevision(source, since)
 	if err != nil {
 		return report{}, fmt.Errorf("read the base: %w", err)
 	}

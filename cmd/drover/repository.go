@@ -49,7 +49,7 @@ func (f repositoryFlags) open(ctx context.Context) (*opened, error) {
 	if err != nil {
 		return nil, err
 	}
-	return openRevision(source, revision)
+	return f.openRevision(source, revision)
 }
 
 // source opens the Git repository, of which revisions are then asked for by
@@ -68,10 +68,15 @@ func (f repositoryFlags) source(ctx context.Context) (*gitsource.Source, error) 
 	return source, err
 }
 
-func openRevision(source *gitsource.Source, revision gitsource.Revision) (*opened, error) {
+// openRevision opens a revision's files: those of the folder that was given,
+// where that is only a part of its checkout.
+func (f repositoryFlags) openRevision(source *gitsource.Source, revision gitsource.Revision) (*opened, error) {
 	tree, err := source.Tree(revision)
 	if err != nil {
 		return nil, err
+	}
+	if !gitsource.IsRemote(f.Repo) {
+		tree = repolayout.Sub(tree, gitsource.Below(f.Repo))
 	}
 	return &opened{tree: tree, revision: revision, close: func() error { return nil }}, nil
 }

@@ -24,6 +24,27 @@ func IsRemote(repository string) bool {
 // IsBare says whether a folder is a Git repository without a checkout.
 func IsBare(dir string) bool { return isGitDir(dir) }
 
+// Below is where in its checkout a folder is, with forward slashes: "." for the
+// checkout itself, for a bare repository, and for what is in none.
+func Below(dir string) string {
+	dir, err := filepath.Abs(dir)
+	if err != nil || isGitDir(dir) {
+		return "."
+	}
+	for root := dir; ; root = filepath.Dir(root) {
+		if _, err := os.Stat(filepath.Join(root, git.GitDirName)); err == nil {
+			below, err := filepath.Rel(root, dir)
+			if err != nil {
+				return "."
+			}
+			return filepath.ToSlash(below)
+		}
+		if root == filepath.Dir(root) {
+			return "."
+		}
+	}
+}
+
 // openLocal opens the repository that a folder belongs to, and gives the folder
 // that holds its branches.
 func openLocal(dir string) (*git.Repository, string, error) {
