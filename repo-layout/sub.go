@@ -17,9 +17,11 @@ type subTree struct {
 }
 
 func (t subTree) ReadDir(dir string) ([]Entry, error) { return t.tree.ReadDir(path.Join(t.dir, dir)) }
+
 func (t subTree) ReadFile(file string) ([]byte, error) {
 	return t.tree.ReadFile(path.Join(t.dir, file))
 }
+
 func (t subTree) ReadLink(file string) (string, error) {
 	return t.tree.ReadLink(path.Join(t.dir, file))
 }
