@@ -33,9 +33,13 @@ type Component struct {
 }
 
 // Components groups a repository's configurations and job files, in the order
-// of names. Files of one folder come together, and so those of one component
-// mostly: they are told by comparing with the one before.
-func Components(repo *repolayout.Repo) []Component {
+// of names.
+func Components(repo *repolayout.Repo) []Component { return components(repo, jobFilesOf(repo, nil)) }
+
+// components is Components where it is known of what the job files are. Files of
+// one folder come together, and so those of one component mostly: they are told by
+// comparing with the one before.
+func components(repo *repolayout.Repo, files *jobFiles) []Component {
 	byName := map[string]*Component{}
 	component := func(name string) *Component {
 		if byName[name] == nil {
@@ -51,21 +55,8 @@ func Components(repo *repolayout.Repo) []Component {
 		}
 		latest.Docs = append(latest.Docs, doc)
 	}
-	folder, known := "", false
-	for _, file := range repo.Jobs {
-		if !isJobFile(file.Path) {
-			continue
-		}
-		if dir := folderOf(file.Path); dir != folder {
-			var name string
-			if name, known = componentOfFolder(repo, dir); known {
-				latest = component(name)
-			}
-			folder = dir
-		}
-		if known {
-			latest.Jobs = append(latest.Jobs, file)
-		}
+	for name, jobs := range files.of {
+		component(name).Jobs = jobs
 	}
 	all := make([]Component, 0, len(byName))
 	for _, name := range slices.Sorted(maps.Keys(byName)) {
@@ -74,31 +65,38 @@ func Components(repo *repolayout.Repo) []Component {
 	return all
 }
 
-// othersJobs are the job files that are of no component.
-func othersJobs(repo *repolayout.Repo) []repolayout.Raw {
-	var others []repolayout.Raw
-	folder, known := "", false
-	for _, file := range repo.Jobs {
-		if dir := folderOf(file.Path); dir != folder {
-			_, known = componentOfFolder(repo, dir)
-			folder = dir
-		}
-		if !known && isJobFile(file.Path) {
-			others = append(others, file)
-		}
-	}
-	return others
+// jobFiles are a repository's files of jobs, by the component that they are of.
+type jobFiles struct {
+	folder string
+	all    []repolayout.Raw
+	of     map[string][]repolayout.Raw
+	// others are of none.
+	others []repolayout.Raw
 }
 
-// folderOf is path.Dir for a path in its simplest form.
-func folderOf(file string) string { return file[:max(strings.LastIndexByte(file, '/'), 0)] }
+// jobFilesOf groups them, unless they are those that were grouped last.
+func jobFilesOf(repo *repolayout.Repo, last *jobFiles) *jobFiles {
+	if last != nil && last.folder == repo.Layout.Jobs && slices.Equal(last.all, repo.Jobs) {
+		return last
+	}
+	j := &jobFiles{folder: repo.Layout.Jobs, all: repo.Jobs, of: map[string][]repolayout.Raw{}}
+	for _, file := range repo.Jobs {
+		if !strings.HasSuffix(file.Path, ".yaml") {
+			continue
+		}
+		if name, ok := j.componentOf(path.Dir(file.Path)); ok {
+			j.of[name] = append(j.of[name], file)
+		} else {
+			j.others = append(j.others, file)
+		}
+	}
+	return j
+}
 
-func isJobFile(file string) bool { return strings.HasSuffix(file, ".yaml") }
-
-// componentOfFolder says which component the job files in a folder are of:
-// ORG/REPO in the jobs' folder. Those in other places are nobody's.
-func componentOfFolder(repo *repolayout.Repo, folder string) (name string, ok bool) {
-	below, inside := strings.CutPrefix(folder, repo.Layout.Jobs+"/")
+// componentOf says which component the job files in a folder are of: ORG/REPO in
+// the jobs' folder. Those in other places are nobody's.
+func (j *jobFiles) componentOf(folder string) (name string, ok bool) {
+	below, inside := strings.CutPrefix(folder, j.folder+"/")
 	return below, inside && strings.Count(below, "/") == 1
 }
 

@@ -38,6 +38,8 @@ type jobs struct {
 	// components are what the files were made of, by name; those that people wrote
 	// elsewhere have none.
 	components map[string]Component
+	// committed are the files of jobs that the repository has.
+	committed *jobFiles
 	// files are those of all components, in the order of keys.
 	files []jobFile
 	parts *configmaps.Partition
@@ -101,12 +103,13 @@ func (j *jobs) changes(repo *repolayout.Repo, last *jobs) (fresh []Component, ch
 		changed[component.Name] = !ok || !component.sameAs(before)
 		return changed[component.Name]
 	}
-	for _, component := range Components(repo) {
+	j.committed = jobFilesOf(repo, last.committed)
+	for _, component := range components(repo, j.committed) {
 		if take(component) {
 			fresh = append(fresh, component)
 		}
 	}
-	take(Component{Name: handWritten, Jobs: othersJobs(repo)})
+	take(Component{Name: handWritten, Jobs: j.committed.others})
 	for name := range last.components {
 		if _, stays := j.components[name]; !stays {
 			changed[name] = true
