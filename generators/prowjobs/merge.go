@@ -3,7 +3,10 @@ package prowjobs
 import (
 	"bytes"
 	"maps"
+	"runtime"
 	"slices"
+	"sync"
+	"sync/atomic"
 
 	"github.com/drover-ci/drover/generators"
 	"github.com/drover-ci/drover/generators/yamlwriter"
@@ -64,15 +67,19 @@ func (m *Merger) Merge(existing []generators.File, generated []JobFile) ([]JobFi
 	paths := slices.AppendSeq(slices.Collect(maps.Keys(old)), maps.Keys(fresh))
 	slices.Sort(paths)
 
+	results := make([]mergedFile, 0, len(paths))
+	for _, path := range slices.Compact(paths) {
+		results = append(results, mergedFile{path: path, file: m.unparsed(old[path], fresh[path])})
+	}
+	mergeParsed(results, old, fresh)
 	var merged []JobFile
 	var unreadable []UnreadableError
-	for _, path := range slices.Compact(paths) {
-		file, err := m.mergeFile(old[path], fresh[path])
+	for _, result := range results {
 		switch {
-		case err != nil:
-			unreadable = append(unreadable, UnreadableError{Path: path, Err: err})
-		case !file.isEmpty():
-			merged = append(merged, *file)
+		case result.err != nil:
+			unreadable = append(unreadable, UnreadableError{Path: result.path, Err: result.err})
+		case !result.file.isEmpty():
+			merged = append(merged, *result.file)
 		}
 	}
 	if len(unreadable) > 0 {
@@ -81,18 +88,50 @@ func (m *Merger) Merge(existing []generators.File, generated []JobFile) ([]JobFi
 	return merged, nil
 }
 
-// mergeFile merges a file, of which either side may be missing.
-func (m *Merger) mergeFile(old *generators.File, fresh *JobFile) (*JobFile, error) {
+// mergedFile is what became of a file, or why nothing did.
+type mergedFile struct {
+	path string
+	file *JobFile
+	err  error
+}
+
+// unparsed merges a file, of which either side may be missing, if that can be done
+// without parsing the old one; else it gives nil.
+func (m *Merger) unparsed(old *generators.File, fresh *JobFile) *JobFile {
 	switch {
 	case old == nil:
-		return fresh, nil
-	case fresh == nil && !bytes.Contains(old.Content, []byte(labelGenerator)):
-		return untouched(old), nil
+		return fresh
 	case fresh != nil:
-		if same := m.guess(old.Content, fresh); same != nil {
-			return same, nil
-		}
+		return m.guess(old.Content, fresh)
+	case !bytes.Contains(old.Content, []byte(labelGenerator)):
+		return untouched(old)
 	}
+	return nil
+}
+
+// mergeParsed merges the other files on all processors: to parse one takes longer
+// than all else.
+func mergeParsed(results []mergedFile, old map[string]*generators.File, fresh map[string]*JobFile) {
+	var workers sync.WaitGroup
+	var next atomic.Int64
+	for range min(runtime.GOMAXPROCS(0), len(results)) {
+		workers.Go(func() {
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= len(results) {
+					return
+				}
+				if result := &results[i]; result.file == nil {
+					result.file, result.err = parsed(old[result.path], fresh[result.path])
+				}
+			}
+		})
+	}
+	workers.Wait()
+}
+
+// parsed merges a file that is there with what is made anew of it, if anything is.
+func parsed(old *generators.File, fresh *JobFile) (*JobFile, error) {
 	file, err := parseFile(old)
 	if err != nil {
 		return nil, err
