@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -60,9 +61,13 @@ func (b *bench) measureChange(ctx context.Context, repository string, c change, 
 	if err != nil {
 		return err
 	}
+	commits, err := c.prepare(ctx, repository)
+	if err != nil {
+		return err
+	}
 	var times []time.Duration
 	waits, err := watch(ctx, r.address, func(ctx context.Context) error {
-		times, err = c.serve(ctx, repository, r.address)
+		times, err = c.serve(ctx, repository, r.address, commits)
 		return err
 	})
 	if err != nil {
@@ -76,31 +81,18 @@ func (b *bench) measureChange(ctx context.Context, repository string, c change, 
 
 // serve makes the changes, and gives how long each took from the commit until it
 // was served, in order of length.
-func (c change) serve(ctx context.Context, repository, address string) ([]time.Duration, error) {
-	path := filepath.Join(repository, c.file)
-	content, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
+func (c change) serve(ctx context.Context, repository, address string, commits []string) ([]time.Duration, error) {
 	_, tag := getIfChanged(ctx, address+asked, "")
 	var times []time.Duration
-	for i := range changes {
-		mark := fmt.Sprintf("bench-%d-%d", i, os.Getpid())
-		changed := bytes.Replace(content, []byte(c.before), fmt.Appendf(nil, c.after, mark), 1)
-		if bytes.Equal(changed, content) {
-			return nil, fmt.Errorf("%s has no %q to change beside", c.file, c.before)
-		}
-		if err := os.WriteFile(path, changed, 0o600); err != nil {
-			return nil, err
-		}
-		if err := commit(ctx, repository, mark, c.file); err != nil {
+	for i, hash := range commits {
+		if err := git(ctx, repository, "update-ref", "refs/heads/main", hash); err != nil {
 			return nil, err
 		}
 		start := time.Now()
 		var body string
 		if err := until(ctx, func() bool {
 			body, tag = getIfChanged(ctx, address+asked, tag)
-			return strings.Contains(body, mark)
+			return strings.Contains(body, c.mark(i))
 		}); err != nil {
 			return nil, err
 		}
@@ -108,6 +100,41 @@ func (c change) serve(ctx context.Context, repository, address string) ([]time.D
 	}
 	slices.Sort(times)
 	return times, nil
+}
+
+func (c change) mark(i int) string { return fmt.Sprintf("bench-%d-%d", i, os.Getpid()) }
+
+// prepare commits the changes beside the branch, and gives the commits. To put the
+// branch on one of them takes nothing, so that Git does not stand in the way of
+// whoever asks meanwhile.
+func (c change) prepare(ctx context.Context, repository string) ([]string, error) {
+	path := filepath.Join(repository, c.file)
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := git(ctx, repository, "checkout", "--quiet", "--detach"); err != nil {
+		return nil, err
+	}
+	var commits []string
+	for i := range changes {
+		changed := bytes.Replace(content, []byte(c.before), fmt.Appendf(nil, c.after, c.mark(i)), 1)
+		if bytes.Equal(changed, content) {
+			return nil, fmt.Errorf("%s has no %q to change beside", c.file, c.before)
+		}
+		if err := os.WriteFile(path, changed, 0o600); err != nil {
+			return nil, err
+		}
+		if err := commit(ctx, repository, c.mark(i), c.file); err != nil {
+			return nil, err
+		}
+		hash, err := exec.CommandContext(ctx, "git", "-C", repository, "rev-parse", "HEAD").Output()
+		if err != nil {
+			return nil, err
+		}
+		commits = append(commits, strings.TrimSpace(string(hash)))
+	}
+	return commits, git(ctx, repository, "symbolic-ref", "HEAD", "refs/heads/main")
 }
 
 // watch asks for one answer every millisecond while something is done, and gives

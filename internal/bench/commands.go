@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -55,10 +56,12 @@ func (b *bench) command(ctx context.Context, what string, args ...string) error 
 	command := exec.CommandContext(ctx, b.drover, args...)
 	command.Env = b.environment()
 	start := time.Now()
-	output, err := command.CombinedOutput()
+	var problems bytes.Buffer
+	command.Stderr = &problems
+	output, err := command.Output()
 	took := time.Since(start)
 	if err != nil {
-		return fmt.Errorf("drover %s: %w\n%.2000s", args[0], err, output)
+		return fmt.Errorf("drover %s: %w\n%.2000s%.2000s", args[0], err, output, problems.Bytes())
 	}
 	b.row(what, took, peakMemory(command.ProcessState), strings.TrimSpace(lastLine(string(output))))
 	return nil

@@ -36,6 +36,7 @@ func (b *bench) measureResolver(ctx context.Context) error {
 		return err
 	}
 	b.row("resolver, start to ready", r.ready, memoryOf(r.pid), "")
+	_ = pause(ctx, time.Second) // it keeps what it read for the next one
 	r.stop()
 	if r, err = b.startResolver(ctx, repository); err != nil {
 		return err
