@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"runtime"
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/drover-ci/drover/internal/workers"
 	"github.com/drover-ci/drover/schema"
 )
 
@@ -16,7 +16,7 @@ import (
 func newLoader(ctx context.Context, tree Tree, memory *Memory) *loader {
 	group, ctx := errgroup.WithContext(ctx)
 	l := &loader{ctx: ctx, tree: tree, memory: memory, fresh: make(chan *file, 256), work: group}
-	for range runtime.GOMAXPROCS(0) {
+	for range workers.Count() {
 		group.Go(func() error {
 			r := reader{tree: tree, memory: memory}
 			for f := range l.fresh {

@@ -7,13 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/drover-ci/drover/internal/workers"
 )
 
 // Trace says what was read of a folder on disk, and how that looked from
@@ -153,10 +154,10 @@ func (t *Trace) Holds(ctx context.Context, folder Tree) (holds, renewed bool) {
 	}
 	all := slices.Collect(maps.Keys(t.looks))
 	group, ctx := errgroup.WithContext(ctx)
-	workers := runtime.GOMAXPROCS(0)
-	for worker := range workers {
+	count := workers.Count()
+	for worker := range count {
 		group.Go(func() error {
-			for i := worker; i < len(all) && ctx.Err() == nil; i += workers {
+			for i := worker; i < len(all) && ctx.Err() == nil; i += count {
 				if !again.same(all[i], t.looks[all[i]]) {
 					return errChanged
 				}

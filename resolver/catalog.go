@@ -2,10 +2,10 @@ package resolver
 
 import (
 	"cmp"
-	"runtime"
 	"slices"
 	"sync"
 
+	"github.com/drover-ci/drover/internal/workers"
 	"github.com/drover-ci/drover/schema"
 )
 
@@ -127,10 +127,10 @@ func compareMetadata(a, b schema.Metadata) int {
 // inParallel calls the function for each number below n, on every processor.
 func inParallel(n int, do func(i int)) {
 	var group sync.WaitGroup
-	workers := runtime.GOMAXPROCS(0)
-	for worker := range workers {
+	count := workers.Count()
+	for worker := range count {
 		group.Go(func() {
-			for i := worker; i < n; i += workers {
+			for i := worker; i < n; i += count {
 				do(i)
 			}
 		})

@@ -3,13 +3,13 @@ package prowjobs
 import (
 	"bytes"
 	"maps"
-	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
 
 	"github.com/drover-ci/drover/generators"
 	"github.com/drover-ci/drover/generators/yamlwriter"
+	"github.com/drover-ci/drover/internal/workers"
 )
 
 // A Merger merges files in memory that it uses again. The zero Merger is ready
@@ -112,10 +112,10 @@ func (m *Merger) unparsed(old *generators.File, fresh *JobFile) *JobFile {
 // mergeParsed merges the other files on all processors: to parse one takes longer
 // than all else.
 func mergeParsed(results []mergedFile, old map[string]*generators.File, fresh map[string]*JobFile) {
-	var workers sync.WaitGroup
+	var all sync.WaitGroup
 	var next atomic.Int64
-	for range min(runtime.GOMAXPROCS(0), len(results)) {
-		workers.Go(func() {
+	for range min(workers.Count(), len(results)) {
+		all.Go(func() {
 			for {
 				i := int(next.Add(1)) - 1
 				if i >= len(results) {
@@ -127,7 +127,7 @@ func mergeParsed(results []mergedFile, old map[string]*generators.File, fresh ma
 			}
 		})
 	}
-	workers.Wait()
+	all.Wait()
 }
 
 // parsed merges a file that is there with what is made anew of it, if anything is.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"path"
-	"runtime"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -16,6 +15,7 @@ import (
 	"github.com/drover-ci/drover/generators"
 	"github.com/drover-ci/drover/generators/dispatch"
 	"github.com/drover-ci/drover/generators/prowjobs"
+	"github.com/drover-ci/drover/internal/workers"
 	repolayout "github.com/drover-ci/drover/repo-layout"
 	"github.com/drover-ci/drover/schema"
 )
@@ -189,7 +189,7 @@ type Made struct {
 func (m *Maker) All(ctx context.Context, components []Component, do func(Made) error) ([]schema.Problem, error) {
 	group, ctx := errgroup.WithContext(ctx)
 	var next atomic.Int64
-	problems := make([][]schema.Problem, runtime.GOMAXPROCS(0))
+	problems := make([][]schema.Problem, workers.Count())
 	for worker := range problems {
 		group.Go(func() error {
 			hand := hand{Maker: m}

@@ -14,6 +14,8 @@ func layers() *Table {
 			"fixtures":      {},
 			"internal/memo": {},
 
+			"internal/workers": {},
+
 			"internal/gitobjects": {},
 
 			"schema": {Imports: []string{
@@ -27,9 +29,9 @@ func layers() *Table {
 			"schema/internal/jsonschemagen": {Imports: []string{"schema", "schema/internal/shape"}},
 			"schema/migrate":                {Imports: []string{"schema", "schema/internal/older"}},
 
-			"repo-layout":      {Imports: []string{"internal/memo", "schema"}},
-			"resolver":         {Imports: []string{"internal/memo", "schema"}, Tests: []string{"repo-layout"}},
-			"schema/rules":     {Imports: []string{"internal/memo", "repo-layout", "resolver", "schema"}},
+			"repo-layout":      {Imports: []string{"internal/memo", "internal/workers", "schema"}},
+			"resolver":         {Imports: []string{"internal/memo", "internal/workers", "schema"}, Tests: []string{"repo-layout"}},
+			"schema/rules":     {Imports: []string{"internal/memo", "internal/workers", "repo-layout", "resolver", "schema"}},
 			"resolver/httpapi": {Imports: []string{"repo-layout", "resolver", "schema", "schema/rules"}},
 
 			"resolver/imagestreams": {Imports: []string{"resolver/httpapi"}, Tests: []string{"resolver"}},
@@ -128,7 +130,7 @@ func layers() *Table {
 // generator is the row of a package that makes artifacts of an admitted repository. None knows where they go.
 func generator(more ...string) Row {
 	return Row{
-		Imports: append(more, "generators", "internal/memo", "repo-layout", "resolver", "schema", "schema/rules"),
+		Imports: append(more, "generators", "internal/memo", "internal/workers", "repo-layout", "resolver", "schema", "schema/rules"),
 	}
 }
 

@@ -3,10 +3,10 @@ package rules
 import (
 	"context"
 	"maps"
-	"runtime"
 	"slices"
 	"sync"
 
+	"github.com/drover-ci/drover/internal/workers"
 	repolayout "github.com/drover-ci/drover/repo-layout"
 	"github.com/drover-ci/drover/resolver"
 	"github.com/drover-ci/drover/schema"
@@ -199,10 +199,10 @@ func (c *Checked) ofThisConfig(findings []resolver.Finding) []resolver.Finding {
 // until the context ends.
 func inParallel(ctx context.Context, n int, do func(i int)) {
 	var group sync.WaitGroup
-	workers := runtime.GOMAXPROCS(0)
-	for worker := range workers {
+	count := workers.Count()
+	for worker := range count {
 		group.Go(func() {
-			for i := worker; i < n && ctx.Err() == nil; i += workers {
+			for i := worker; i < n && ctx.Err() == nil; i += count {
 				do(i)
 			}
 		})
