@@ -32,7 +32,7 @@ func (d *decoder) parse(data []byte) *yaml.Node {
 	var document, next yaml.Node
 	if err := documents.Decode(&document); err != nil {
 		if !d.notText(data) {
-			d.syntax(err)
+			d.syntax(data, err)
 		}
 		return nil
 	}
@@ -76,8 +76,24 @@ func (d *decoder) notText(data []byte) bool {
 
 var syntaxLine = regexp.MustCompile(`^yaml: (?:line (\d+)(?:, column (\d+))?: )?(.*)$`)
 
+// unknownAnchor is what the parser says, without a place, of an alias that stands
+// for nothing.
+var unknownAnchor = regexp.MustCompile(`unknown anchor '(.+)' referenced`)
+
+// aliasPlace is the line and column of the first alias of that name; the file's
+// begin where it cannot be told.
+func aliasPlace(data []byte, name string) (line, column int) {
+	alias := regexp.MustCompile(`^(?:[^#"']*(?:[:,-]\s+|[\[{]\s*)|\s*)(\*` + regexp.QuoteMeta(name) + `)(?:[\s\]},]|$)`)
+	for line, text := range bytes.Split(data, []byte("\n")) {
+		if at := alias.FindSubmatchIndex(text); at != nil {
+			return line + 1, utf8.RuneCount(text[:at[2]]) + 1
+		}
+	}
+	return 1, 1
+}
+
 // syntax reports what the YAML parser found, at its line.
-func (d *decoder) syntax(err error) {
+func (d *decoder) syntax(data []byte, err error) {
 	if errors.Is(err, io.EOF) {
 		d.report(&yaml.Node{Line: 1, Column: 1}, nil, RuleSyntax, "the file is empty (found nothing, want a mapping)")
 		return
@@ -92,6 +108,9 @@ func (d *decoder) syntax(err error) {
 		if column, convErr := strconv.Atoi(found[2]); convErr == nil {
 			node.Column = column
 		}
+	}
+	if found := unknownAnchor.FindStringSubmatch(message); found != nil {
+		node.Line, node.Column = aliasPlace(data, found[1])
 	}
 	d.report(node, nil, RuleSyntax, NotYAML(message))
 }
