@@ -19,6 +19,8 @@ type graphCheck struct {
 	world    *world
 	registry *resolver.Registry
 	names    *imageNames
+	// seen is where the steps of a test were met first, by name.
+	seen map[string]stepPlace
 }
 
 // checkTests checks the resolved tests of a configuration.
@@ -93,19 +95,25 @@ func (t *testGraph) literalSteps(name string, steps []schema.LiteralTestStep) ph
 	return phaseSteps{name, names, func(i int) schema.Place { return place(t.file, item(t.field+".literal_steps."+name, i)) }}
 }
 
+// stepPlace is which phase a step is in, and where in it.
+type stepPlace struct{ phase, index int }
+
 // repeated: a step's pod has the step's name, so that no other may have it, be
 // it of another phase. What a workflow repeats is its mistake, and once
 // reported for all of its tests.
 func (t *testGraph) repeated(phases ...phaseSteps) {
-	first := map[string]func() schema.Place{}
-	for _, phase := range phases {
+	if t.seen == nil {
+		t.seen = map[string]stepPlace{}
+	}
+	clear(t.seen) // of the test before: there are thousands, of dozens of steps
+	for number, phase := range phases {
 		for i, step := range phase.steps {
-			before, again := first[step]
+			before, again := t.seen[step]
 			if !again {
-				first[step] = func() schema.Place { return phase.where(i) }
+				t.seen[step] = stepPlace{number, i}
 				continue
 			}
-			here, other := phase.where(i), before()
+			here, other := phase.where(i), phases[before.phase].where(before.index)
 			if here.File != t.file && other.File == t.file { // the test's own is easier to change than a workflow's
 				here, other = other, here
 			}
