@@ -2,8 +2,8 @@ package resolver
 
 import (
 	"cmp"
+	"context"
 	"slices"
-	"sync"
 
 	"github.com/drover-ci/drover/internal/workers"
 	"github.com/drover-ci/drover/schema"
@@ -35,7 +35,7 @@ func (c *Catalog) Next(registry *Registry, configs []*schema.Config) *Catalog {
 	}
 	next := &Catalog{registry: registry, entries: make([]*Entry, len(configs))}
 	alike := &likeness{registry: registry}
-	inParallel(len(configs), func(i int) {
+	workers.Each(context.Background(), len(configs), func(i int) {
 		last := known[configs[i]]
 		switch {
 		case last == nil:
@@ -122,18 +122,4 @@ func compareMetadata(a, b schema.Metadata) int {
 		cmp.Compare(a.Branch, b.Branch),
 		cmp.Compare(a.Variant, b.Variant),
 	)
-}
-
-// inParallel calls the function for each number below n, on every processor.
-func inParallel(n int, do func(i int)) {
-	var group sync.WaitGroup
-	count := workers.Count()
-	for worker := range count {
-		group.Go(func() {
-			for i := worker; i < n; i += count {
-				do(i)
-			}
-		})
-	}
-	group.Wait()
 }

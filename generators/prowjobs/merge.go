@@ -2,10 +2,9 @@ package prowjobs
 
 import (
 	"bytes"
+	"context"
 	"maps"
 	"slices"
-	"sync"
-	"sync/atomic"
 
 	"github.com/drover-ci/drover/generators"
 	"github.com/drover-ci/drover/generators/yamlwriter"
@@ -112,22 +111,11 @@ func (m *Merger) unparsed(old *generators.File, fresh *JobFile) *JobFile {
 // mergeParsed merges the other files on all processors: to parse one takes longer
 // than all else.
 func mergeParsed(results []mergedFile, old map[string]*generators.File, fresh map[string]*JobFile) {
-	var all sync.WaitGroup
-	var next atomic.Int64
-	for range min(workers.Count(), len(results)) {
-		all.Go(func() {
-			for {
-				i := int(next.Add(1)) - 1
-				if i >= len(results) {
-					return
-				}
-				if result := &results[i]; result.file == nil {
-					result.file, result.err = parsed(old[result.path], fresh[result.path])
-				}
-			}
-		})
-	}
-	all.Wait()
+	workers.Each(context.Background(), len(results), func(i int) {
+		if result := &results[i]; result.file == nil {
+			result.file, result.err = parsed(old[result.path], fresh[result.path])
+		}
+	})
 }
 
 // parsed merges a file that is there with what is made anew of it, if anything is.

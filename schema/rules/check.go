@@ -4,7 +4,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"sync"
 
 	"github.com/drover-ci/drover/internal/workers"
 	repolayout "github.com/drover-ci/drover/repo-layout"
@@ -139,7 +138,7 @@ func (c *Checked) checkConfigs(ctx context.Context, w *world, last *Checked) []s
 	sameAlone := maps.Equal(last.optional, w.optional)
 	found := make([][]schema.Problem, len(c.Repo.Configs))
 	sound := make([]*resolver.Shape, len(c.Repo.Configs))
-	inParallel(ctx, len(c.Repo.Configs), func(i int) {
+	workers.Each(ctx, len(c.Repo.Configs), func(i int) {
 		doc := c.Repo.Configs[i]
 		entry, before := entries[doc.Value], last.sound[doc]
 		if before == nil || !sameAlone {
@@ -193,19 +192,4 @@ func (c *Checked) ofThisConfig(findings []resolver.Finding) []resolver.Finding {
 		}
 	}
 	return own
-}
-
-// inParallel calls the function for each number below n, on every processor,
-// until the context ends.
-func inParallel(ctx context.Context, n int, do func(i int)) {
-	var group sync.WaitGroup
-	count := workers.Count()
-	for worker := range count {
-		group.Go(func() {
-			for i := worker; i < n && ctx.Err() == nil; i += count {
-				do(i)
-			}
-		})
-	}
-	group.Wait()
 }
