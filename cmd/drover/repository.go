@@ -28,7 +28,6 @@ type opened struct {
 
 // open finds the files to read.
 func (f repositoryFlags) open(ctx context.Context) (*opened, error) {
-	saveMemory()
 	if f.Rev == "" && !gitsource.IsRemote(f.Repo) && !gitsource.IsBare(f.Repo) {
 		tree, closeTree, err := repolayout.OpenFolder(f.Repo)
 		if err != nil {
@@ -93,6 +92,7 @@ func (f repositoryFlags) load(ctx context.Context) (*repolayout.Repo, *opened, e
 
 // loadFrom reads the whole repository from its opened files.
 func (f repositoryFlags) loadFrom(ctx context.Context, files *opened) (*repolayout.Repo, error) {
+	saveMemory()
 	repo, err := repolayout.Load(ctx, files.tree, nil)
 	if err != nil {
 		return nil, err

@@ -44,6 +44,8 @@ func (c serveResolverCommand) Run(ctx context.Context, out *console) error {
 	if err := c.check(); err != nil {
 		return err
 	}
+	saveMemory()
+	answerFirst()
 	logger := slog.New(slog.NewTextHandler(out.stderr, nil))
 	clone, err := cloneDir(c.Repo)
 	if err != nil {

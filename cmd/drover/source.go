@@ -27,8 +27,6 @@ type followFlags struct {
 
 // open opens a repository as the flags say.
 func (f followFlags) open(ctx context.Context, repository, clone string) (*gitsource.Source, error) {
-	saveMemory()
-	answerFirst()
 	options := gitsource.Options{Repository: repository, Branch: f.Branch, CloneDir: clone, Interval: f.Interval}
 	if f.Credentials != "" {
 		options.Credentials = func(context.Context) (gitsource.Credentials, error) {
@@ -44,11 +42,11 @@ func (f followFlags) open(ctx context.Context, repository, clone string) (*gitso
 
 // memory is what an earlier run remembered of a repository; nil for nothing.
 func (f followFlags) memory(repository string) *repolayout.Memory {
-	if place, err := filepath.Abs(repository); err == nil && !gitsource.IsRemote(repository) {
-		repository = place
-	}
 	if f.NoCache {
 		return nil
+	}
+	if place, err := filepath.Abs(repository); err == nil && !gitsource.IsRemote(repository) {
+		repository = place
 	}
 	return repolayout.OpenMemory(memo.UserStore(), repository)
 }

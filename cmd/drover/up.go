@@ -60,6 +60,8 @@ func (c upCommand) Run(ctx context.Context, out *console) error {
 	if err := c.check(); err != nil {
 		return err
 	}
+	saveMemory()
+	answerFirst()
 	data, err := openDataDir(ctx, c.Data)
 	if err != nil {
 		return err
