@@ -1,6 +1,7 @@
 package gitsource
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -17,8 +18,11 @@ import (
 	"github.com/go-git/go-git/v5/storage/memory"
 )
 
-// maxThin is how large what is new may be, packed, to be taken into memory.
-const maxThin = maxMerged
+// How large what is new may be to be taken into memory, packed and unpacked.
+const (
+	maxThin     = maxMerged
+	maxUnpacked = 16 * maxThin
+)
 
 // fetchThin brings what differs between the commit that a shallow clone has and
 // the newest of a branch.
@@ -98,14 +102,17 @@ func (c *clone) thinRequest(repository *git.Repository, want, have plumbing.Hash
 
 // takeThin completes a thin pack from what the clone has, and stores it.
 func takeThin(repository *git.Repository, from io.Reader) error {
-	bounded := &io.LimitedReader{R: from, N: maxThin}
+	pack, err := io.ReadAll(io.LimitReader(from, maxThin+1))
+	if err == nil {
+		err = fits(pack, maxThin, maxUnpacked)
+	}
+	if err != nil {
+		return fmt.Errorf("read a thin pack: %w", err)
+	}
 	fresh := &thinObjects{memory.NewStorage().ObjectStorage, repository.Storer}
-	parser, err := packfile.NewParserWithStorage(packfile.NewScanner(bounded), fresh)
+	parser, err := packfile.NewParserWithStorage(packfile.NewScanner(bytes.NewReader(pack)), fresh)
 	if err == nil {
 		_, err = parser.Parse()
-	}
-	if bounded.N <= 0 {
-		return fmt.Errorf("what is new is more than %d bytes", maxThin)
 	}
 	if err != nil {
 		return fmt.Errorf("read a thin pack: %w", err)
@@ -120,6 +127,37 @@ func takeThin(repository *git.Repository, from io.Reader) error {
 	plumbing.HashesSort(hashes)
 	_, err = writePack(repository, fresh, hashes)
 	return err
+}
+
+// errTooMuchNew says that what is new is fetched another way.
+var errTooMuchNew = errors.New("there is too much new")
+
+// fits says whether a pack, and what is in it, are not larger than so many bytes:
+// a few megabytes can hold gigabytes of the same.
+func fits(pack []byte, most, mostUnpacked int) error {
+	if len(pack) > most {
+		return errTooMuchNew
+	}
+	scanner := packfile.NewScanner(bytes.NewReader(pack))
+	_, count, err := scanner.Header()
+	left := room(mostUnpacked)
+	for ; err == nil && count > 0; count-- {
+		if _, err = scanner.NextObjectHeader(); err == nil {
+			_, _, err = scanner.NextObject(&left)
+		}
+	}
+	return err
+}
+
+// room is how many bytes may still be written, to nowhere.
+type room int
+
+// Write implements io.Writer.
+func (r *room) Write(text []byte) (int, error) {
+	if *r -= room(len(text)); *r < 0 {
+		return 0, errTooMuchNew
+	}
+	return len(text), nil
 }
 
 // thinObjects are new objects, above those that they build on.
