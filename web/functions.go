@@ -94,8 +94,9 @@ func firstLine(text string) string {
 	}
 	const most = 160
 	if len(line) > most {
-		line = strings.ToValidUTF8(line[:most], "")
-		line = strings.TrimRight(line[:max(strings.LastIndexByte(line, ' '), most/2)], " ,") + "…"
+		line = line[:most]
+		line = line[:max(strings.LastIndexByte(line, ' '), most/2)]
+		line = strings.TrimRight(strings.ToValidUTF8(line, ""), " ,") + "…"
 	}
 	return line
 }

@@ -80,12 +80,18 @@ func (p Publication) Check(rules []schema.Publish) ([]generators.Object, []schem
 	return objects, problems
 }
 
-// outline makes the ConfigMaps of a rule without contents.
-func (p Publication) outline(field string, rule *schema.Publish) ([]generators.Object, *schema.Problem) {
+// places are the namespaces that a rule's ConfigMaps are for on the target; none
+// where they are for another.
+func (p Publication) places(field string, rule *schema.Publish) ([]string, *schema.Problem) {
 	if problem := checkNames(field, rule); problem != nil {
 		return nil, problem
 	}
-	namespaces, problem := p.namespaces(field, rule)
+	return p.namespaces(field, rule)
+}
+
+// outline makes the ConfigMaps of a rule without contents.
+func (p Publication) outline(field string, rule *schema.Publish) ([]generators.Object, *schema.Problem) {
+	namespaces, problem := p.places(field, rule)
 	if problem != nil || len(namespaces) == 0 {
 		return nil, problem
 	}
@@ -110,10 +116,7 @@ func (p Publication) objects(namespaces []string, parts []part) []generators.Obj
 
 // configMaps makes the ConfigMaps of a rule.
 func (p Publication) configMaps(field string, rule *schema.Publish) ([]generators.Object, *schema.Problem) {
-	if problem := checkNames(field, rule); problem != nil {
-		return nil, problem
-	}
-	namespaces, problem := p.namespaces(field, rule)
+	namespaces, problem := p.places(field, rule)
 	if problem != nil || len(namespaces) == 0 {
 		return nil, problem
 	}

@@ -1,10 +1,10 @@
 // Package manifests reads folders of cluster objects.
 //
 // A folder with a kustomization is built with kustomize, which sees what of the
-// repository the settings name, and nothing else; of every other folder, each YAML or JSON file is taken as it
-// is, and the folders below likewise. Files and folders whose names start with
-// "_" are skipped, as are OWNERS, what is neither YAML nor JSON, and JSON that
-// is no object but the data of some tool.
+// repository the settings name, and nothing else; of every other folder, each
+// YAML or JSON file is taken as it is, and the folders below likewise. Files and
+// folders whose names start with "_" are skipped, as are OWNERS, what is neither
+// YAML nor JSON, and JSON that is no object but the data of some tool.
 //
 // An OpenShift Template gives the objects that `oc process` makes of it, with
 // two differences. A parameter that asks for a random value has to be given
