@@ -39,8 +39,7 @@ func (c *Catalog) Find(m schema.Metadata) (*Entry, error) {
 
 // repository gives a repository's entries: they are side by side.
 func (c *Catalog) repository(org, repo string) []*Entry {
-	first, _ := slices.BinarySearchFunc(c.entries, schema.Metadata{Org: org, Repo: repo},
-		func(entry *Entry, m schema.Metadata) int { return compareMetadata(entry.Config.Metadata, m) })
+	first := c.position(schema.Metadata{Org: org, Repo: repo})
 	end := first
 	for end < len(c.entries) && c.entries[end].Config.Metadata.Org == org && c.entries[end].Config.Metadata.Repo == repo {
 		end++

@@ -13,7 +13,9 @@ import (
 // clients ask for. It never changes.
 type Catalog struct {
 	registry *Registry
-	// entries are in the order of compareMetadata.
+	// configs are in the order of files, entries in that of compareMetadata; of
+	// two with one name the first file's is the first.
+	configs []*schema.Config
 	entries []*Entry
 }
 
@@ -29,64 +31,100 @@ func NewCatalog(registry *Registry, configs []*schema.Config) *Catalog {
 // asked for. For that the registry must come from this catalog's by
 // [Registry.Next].
 func (c *Catalog) Next(registry *Registry, configs []*schema.Config) *Catalog {
-	known := make(map[*schema.Config]*Entry, len(c.entries))
-	for _, entry := range c.entries {
-		known[entry.Config] = entry
+	gone, come := differing(c.configs, configs)
+	next := &Catalog{registry: registry, configs: configs, entries: c.without(gone)}
+	if registry != c.registry {
+		alike := &likeness{registry: registry}
+		workers.Each(context.Background(), len(next.entries), func(i int) {
+			next.entries[i] = next.entries[i].next(alike)
+		})
 	}
-	next := &Catalog{registry: registry, entries: make([]*Entry, len(configs))}
-	alike := &likeness{registry: registry}
-	workers.Each(context.Background(), len(configs), func(i int) {
-		last := known[configs[i]]
-		switch {
-		case last == nil:
-			next.entries[i] = newEntry(registry, configs[i])
-		case registry == c.registry:
-			next.entries[i] = last
-		default:
-			next.entries[i] = last.next(alike)
-		}
-	})
-	next.sort(c.entries)
+	next.add(come)
 	return next
 }
 
-// sort puts the entries into order. Those that were in order before, which are
-// nearly all, need only be merged with the others.
-func (c *Catalog) sort(before []*Entry) {
-	here := make(map[*Entry]bool, len(c.entries))
-	for _, entry := range c.entries {
-		here[entry] = true
+// differing gives the configurations that are in one list alone. What begins and
+// ends alike, which is nearly all, is only compared.
+func differing(before, after []*schema.Config) (gone, come []*schema.Config) {
+	for len(before) > 0 && len(after) > 0 && before[0] == after[0] {
+		before, after = before[1:], after[1:]
 	}
-	sorted := make([]*Entry, 0, len(c.entries))
-	for _, entry := range before {
-		if here[entry] {
-			sorted = append(sorted, entry)
-			delete(here, entry)
+	for len(before) > 0 && len(after) > 0 && before[len(before)-1] == after[len(after)-1] {
+		before, after = before[:len(before)-1], after[:len(after)-1]
+	}
+	if len(before) == 0 {
+		return nil, after
+	}
+	stays := make(map[*schema.Config]bool, len(before))
+	for _, config := range before {
+		stays[config] = false
+	}
+	for _, config := range after {
+		if _, ok := stays[config]; ok {
+			stays[config] = true
+		} else {
+			come = append(come, config)
 		}
 	}
-	added := slices.DeleteFunc(slices.Clone(c.entries), func(e *Entry) bool { return !here[e] })
-	slices.SortStableFunc(added, compareEntries)
-	all := merged(sorted, added)
-	for i := range all[min(1, len(all)):] {
-		if compareEntries(all[i], all[i+1]) == 0 { // of two with one name the order is that of the files
-			slices.SortStableFunc(c.entries, compareEntries)
-			return
-		}
-	}
-	c.entries = all
+	gone = slices.DeleteFunc(slices.Clone(before), func(config *schema.Config) bool { return stays[config] })
+	return gone, come
 }
 
-// merged merges two sorted lists.
-func merged(a, b []*Entry) []*Entry {
-	into := make([]*Entry, 0, len(a)+len(b))
-	for len(a) > 0 && len(b) > 0 {
-		if compareEntries(b[0], a[0]) < 0 {
-			into, b = append(into, b[0]), b[1:]
-		} else {
-			into, a = append(into, a[0]), a[1:]
+// without copies the entries, but for those of some configurations.
+func (c *Catalog) without(configs []*schema.Config) []*Entry {
+	positions := make([]int, len(configs))
+	for i, config := range configs {
+		positions[i] = c.position(config.Metadata)
+		for c.entries[positions[i]].Config != config {
+			positions[i]++
 		}
 	}
-	return append(append(into, a...), b...)
+	slices.Sort(positions)
+	entries := make([]*Entry, 0, len(c.entries))
+	from := 0
+	for _, position := range positions {
+		entries = append(entries, c.entries[from:position]...)
+		from = position + 1
+	}
+	return append(entries, c.entries[from:]...)
+}
+
+// position is where in the order a configuration is, or would be.
+func (c *Catalog) position(m schema.Metadata) int {
+	position, _ := slices.BinarySearchFunc(c.entries, m,
+		func(entry *Entry, m schema.Metadata) int { return compareMetadata(entry.Config.Metadata, m) })
+	return position
+}
+
+// add resolves configurations and puts them where they belong.
+func (c *Catalog) add(configs []*schema.Config) {
+	added := make([]*Entry, len(configs))
+	workers.Each(context.Background(), len(configs), func(i int) { added[i] = newEntry(c.registry, configs[i]) })
+	slices.SortStableFunc(added, compareEntries)
+	entries := make([]*Entry, 0, len(c.entries)+len(added))
+	from, twice := 0, false
+	for i, entry := range added {
+		position := c.position(entry.Config.Metadata)
+		entries = append(append(entries, c.entries[from:position]...), entry)
+		from = position
+		twice = twice || i > 0 && compareEntries(added[i-1], entry) == 0 ||
+			position < len(c.entries) && compareEntries(c.entries[position], entry) == 0
+	}
+	c.entries = append(entries, c.entries[from:]...)
+	if twice {
+		c.orderByFiles()
+	}
+}
+
+// orderByFiles puts entries of the same name into the order of files.
+func (c *Catalog) orderByFiles() {
+	files := make(map[*schema.Config]int, len(c.configs))
+	for i, config := range c.configs {
+		files[config] = i
+	}
+	slices.SortFunc(c.entries, func(a, b *Entry) int {
+		return cmp.Or(compareEntries(a, b), cmp.Compare(files[a.Config], files[b.Config]))
+	})
 }
 
 // Slim gives the same catalog, which keeps nothing resolved but what another
@@ -97,7 +135,7 @@ func (c *Catalog) Slim(beside *Catalog) *Catalog {
 	for _, entry := range beside.entries {
 		kept[entry] = true
 	}
-	slim := &Catalog{registry: c.registry, entries: slices.Clone(c.entries)}
+	slim := &Catalog{registry: c.registry, configs: c.configs, entries: slices.Clone(c.entries)}
 	for i, entry := range slim.entries {
 		if !kept[entry] {
 			slim.entries[i] = entry.slim(c.registry)

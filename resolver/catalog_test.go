@@ -2,6 +2,7 @@ package resolver_test
 
 import (
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -163,6 +164,39 @@ func TestNextIsAsNew(t *testing.T) {
 		}
 		if diff := cmp.Diff(want, answers(t, catalog.Slim(&resolver.Catalog{}))); diff != "" {
 			t.Fatalf("answers -cold +slim:\n%s", diff)
+		}
+	}
+}
+
+// Whatever configurations come and go, they are in the order in which they would
+// be from nothing, those of the same name too; and those that stay are taken over.
+func TestNextKeepsTheOrder(t *testing.T) {
+	names := []string{"acme/rocket@main", "acme/rocket@main", "acme/rocket@main", "acme/kite@a", "acme/kite@b", "acme/kite@b", "acme/zeppelin@z", "bell/a@a"}
+	r := registry(t, toolbox)
+	random := rand.New(rand.NewPCG(3, 4))
+	files := make([]*schema.Config, 40) // nil where there is none
+	catalog := &resolver.Catalog{}
+	for range 500 {
+		for range random.IntN(4) {
+			at := random.IntN(len(files))
+			if files[at] = nil; random.IntN(3) > 0 {
+				files[at] = named(t, names[random.IntN(len(names))])[0]
+			}
+		}
+		configs := slices.DeleteFunc(slices.Clone(files), func(c *schema.Config) bool { return c == nil })
+		last := catalog
+		catalog = last.Next(r, configs)
+		cold := resolver.NewCatalog(r, configs)
+		if len(cold.Entries()) != len(configs) || len(catalog.Entries()) != len(configs) {
+			t.Fatalf("%d configurations became %d entries, %d from nothing", len(configs), len(catalog.Entries()), len(cold.Entries()))
+		}
+		for i, entry := range catalog.Entries() {
+			if entry.Config != cold.Entries()[i].Config {
+				t.Fatalf("entry %d is another one than from nothing: %v, want %v", i, entry.Config.Metadata, cold.Entries()[i].Config.Metadata)
+			}
+			if before := entryOf(last, entry.Config); before != nil && before != entry {
+				t.Fatalf("entry %d was made again", i)
+			}
 		}
 	}
 }
