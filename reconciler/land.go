@@ -24,7 +24,7 @@ func (r *Reconciler) send(ctx context.Context, revision gitsource.Revision, stat
 		r.snapshot.Store(rules.NewSnapshot(nil, r.valid, revision.Hash, time.Now()))
 	}
 	r.last.Observed, r.last.Orders = status.Observed, status.Orders // so that it counts as settled
-	floor, share := limits(r.valid.Repo.Settings.Value)
+	floor, share := Limits(r.valid.Repo.Settings.Value)
 	r.home.post(&work{
 		revision: revision, objects: r.rendering.Objects, floor: floor, share: share,
 		valid: r.valid, status: status, took: r.took, began: began,

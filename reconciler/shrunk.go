@@ -13,8 +13,9 @@ const (
 	defaultPercent = 25
 )
 
-// limits are how much may vanish, by the settings.
-func limits(settings *schema.Settings) (floor int, share float64) {
+// Limits are how much may vanish with one revision, by the settings: what
+// [Guarded] is told.
+func Limits(settings *schema.Settings) (floor int, share float64) {
 	floor, percent := defaultFloor, int64(defaultPercent)
 	if guards := settings.Guards; guards != nil {
 		if guards.Floor > 0 {
@@ -34,7 +35,7 @@ func shrunk(last, next *repolayout.Repo) error {
 	if last == nil {
 		return nil
 	}
-	floor, share := limits(next.Settings.Value)
+	floor, share := Limits(next.Settings.Value)
 	if next.Settings.Value.Guards == nil {
 		if err := vanished(last, next); err != nil {
 			return err

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
@@ -19,8 +20,12 @@ type clusterFlags struct {
 	Name       string `default:"release" placeholder:"NAME" help:"The ConfigRepo's name."`
 }
 
-// config finds the cluster.
-func (f clusterFlags) config() (*rest.Config, error) {
+// answerTimeout is how long a cluster may take for one answer to somebody who
+// waits.
+const answerTimeout = 10 * time.Second
+
+// contexts are where clusters are found.
+func (f clusterFlags) contexts() clientcmd.ClientConfigLoader {
 	rules := clientcmd.NewDefaultClientConfigLoadingRules()
 	rules.ExplicitPath = f.Kubeconfig
 	if f.Kubeconfig == "" && os.Getenv(clientcmd.RecommendedConfigPathEnvVar) == "" {
@@ -31,11 +36,16 @@ func (f clusterFlags) config() (*rest.Config, error) {
 			}
 		}
 	}
-	config, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, &clientcmd.ConfigOverrides{}).ClientConfig()
+	return rules
+}
+
+// config finds the cluster.
+func (f clusterFlags) config() (*rest.Config, error) {
+	config, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(f.contexts(), &clientcmd.ConfigOverrides{}).ClientConfig()
 	if err != nil {
 		return nil, fmt.Errorf("find the cluster: %w; --kubeconfig names one", err)
 	}
-	config.UserAgent = "drover/" + version()
+	config.UserAgent, config.Timeout = "drover/"+version(), answerTimeout
 	return config, nil
 }
 

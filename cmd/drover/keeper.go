@@ -226,7 +226,7 @@ func (k *keeper) lead(ctx context.Context, source *gitsource.Source) error {
 	loop := reconciler.New(source, graceful{target, k.grace}, report, reconciler.Options{
 		Memory:   k.memory(source),
 		LastGood: lastGood, Held: heldBefore(before.Status), Synced: before.Status.LastSync, Guard: guard, Logger: k.logger,
-		Open:  opener{home: k.config, kubeconfig: k.command.Kubeconfig, namespace: k.namespace, owner: ownerOf(k.name)}.open,
+		Open:  opener{home: k.config, contexts: contextsIn(k.command.Kubeconfig), namespace: k.namespace, owner: ownerOf(k.name)}.open,
 		Drift: func(name string, d apply.Drift) { tellDrift(k.logger.With("target", name), k.counted)(d) },
 	})
 	watch := newPausable(func(ctx context.Context) error { return target.Watch(ctx, drift) })

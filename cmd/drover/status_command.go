@@ -39,38 +39,49 @@ func (c statusCommand) Run(ctx context.Context, out *console) error {
 	if err != nil {
 		return err
 	}
-	last := []byte(nil)
+	if c.Watch {
+		return watchStatus(ctx, out, writer, repo)
+	}
+	printStatus(out.stdout, repo, time.Now())
+	if !meta.IsStatusConditionTrue(repo.Status.Conditions, configrepo.Ready) {
+		return errProblems
+	}
+	return nil
+}
+
+// watchStatus prints the status whenever it changes. A cluster that does not
+// answer is told of, and asked again.
+func watchStatus(ctx context.Context, out *console, writer *configrepo.Writer, repo *configrepo.ConfigRepo) error {
+	var last []byte
+	trouble := ""
 	for {
-		var text bytes.Buffer
-		printStatus(&text, repo, time.Now())
 		if stable := stableText(repo); !bytes.Equal(stable, last) {
+			var text bytes.Buffer
 			if last != nil {
-				fmt.Fprintln(out.stdout)
+				text.WriteByte('\n')
 			}
 			last = stable
+			printStatus(&text, repo, time.Now())
 			if _, err := out.stdout.Write(text.Bytes()); err != nil {
 				return err
 			}
-		}
-		if !c.Watch {
-			break
 		}
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-time.After(watchInterval):
 		}
-		if repo, err = writer.Read(ctx); err != nil {
-			if ctx.Err() != nil {
-				return nil //nolint:nilerr // interrupted
-			}
-			return err
+		read, err := writer.Read(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return nil //nolint:nilerr // interrupted
+		case err == nil:
+			repo, trouble = read, ""
+		case err.Error() != trouble:
+			trouble = err.Error()
+			fmt.Fprintln(out.stderr, "drover:", trouble)
 		}
 	}
-	if !meta.IsStatusConditionTrue(repo.Status.Conditions, configrepo.Ready) {
-		return errProblems
-	}
-	return nil
 }
 
 // stableText is what changes with the status and not with time.

@@ -20,12 +20,20 @@ import (
 // opener opens the targets that a repository names, beside the home.
 type opener struct {
 	home *rest.Config
-	// kubeconfig has the contexts; empty where there are none.
-	kubeconfig string
+	// contexts is where those are found that targets name; nil where there are none.
+	contexts clientcmd.ClientConfigLoader
 	// namespace is where the Secrets are.
 	namespace string
 	// owner is whose objects those of the home are.
 	owner string
+}
+
+// contextsIn are those of a file; nil where none is named.
+func contextsIn(kubeconfig string) clientcmd.ClientConfigLoader {
+	if kubeconfig == "" {
+		return nil
+	}
+	return &clientcmd.ClientConfigLoadingRules{ExplicitPath: kubeconfig}
 }
 
 // secretKey is the key of a Secret that holds a kubeconfig.
@@ -52,11 +60,11 @@ func (o opener) ownerAt(target string) string {
 
 func (o opener) config(ctx context.Context, spec schema.Target) (*rest.Config, error) {
 	if spec.Secret == "" {
-		if o.kubeconfig == "" {
+		if o.contexts == nil {
 			return nil, fmt.Errorf("find context %s: there is no kubeconfig with contexts; --kubeconfig names one", spec.Context)
 		}
 		return clientcmd.NewNonInteractiveDeferredLoadingClientConfig(
-			&clientcmd.ClientConfigLoadingRules{ExplicitPath: o.kubeconfig}, &clientcmd.ConfigOverrides{CurrentContext: spec.Context},
+			o.contexts, &clientcmd.ConfigOverrides{CurrentContext: spec.Context},
 		).ClientConfig()
 	}
 	client, err := kubernetes.NewForConfig(o.home)

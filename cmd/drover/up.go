@@ -224,7 +224,7 @@ func (s *system) run(ctx context.Context) error {
 	loop = reconciler.New(s.source, target, report, reconciler.Options{
 		Memory:   s.memory,
 		LastGood: lastGood, Held: heldBefore(before.Status), Synced: before.Status.LastSync, Guard: s.leases.guard, Logger: s.logger,
-		Open: opener{home: s.cluster.config, kubeconfig: s.cluster.kubeconfig, namespace: systemNamespace, owner: "default"}.open,
+		Open: opener{home: s.cluster.config, contexts: contextsIn(s.cluster.kubeconfig), namespace: systemNamespace, owner: "default"}.open,
 	})
 	drift := newPausable(func(ctx context.Context) error { return target.Watch(ctx, tellDrift(s.logger, repository)) })
 	heed := func(orders reconciler.Orders) {
