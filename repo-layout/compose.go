@@ -287,8 +287,12 @@ func (d *Doc[T]) path() string { return d.Path }
 
 func (f Raw) path() string { return f.Path }
 
-// lost counts what two lists, in the order of paths, do not share.
+// lost counts what two lists, in the order of paths, do not share. Of an area that
+// did not change there is one.
 func lost[T any](before, after []T, path func(T) string) int {
+	if len(before) == 0 || len(before) == len(after) && &before[0] == &after[0] {
+		return 0
+	}
 	count := 0
 	for _, each := range before {
 		name := path(each)

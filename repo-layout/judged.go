@@ -21,6 +21,8 @@ type Judged struct {
 	Problems []schema.Problem
 }
 
+func (j *Judged) path() string { return j.Path }
+
 // judgedFile is a file that is judged by a definition.
 func judgedFile(entry Entry, name string, definition schema.Definition) *file {
 	return newFile(entry, func(f *file, contents [][]byte) { judge(f, contents, definition) }, name)

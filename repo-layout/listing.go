@@ -8,98 +8,142 @@ import (
 	"github.com/drover-ci/drover/schema"
 )
 
-// listing is all that an area's folder holds, each kind in the order of paths.
+// listing is the documents of an area's folder, each kind in the order of paths.
 type listing struct {
-	configs   []*Doc[schema.Config]
-	prowgen   []*ProwgenDoc
-	refs      []*Doc[schema.RegistryRef]
-	chains    []*Doc[schema.RegistryChain]
-	workflows []*Doc[schema.RegistryWorkflow]
-	observers []*Doc[schema.RegistryObserver]
-	metadata  []*Doc[schema.RegistryMetadata]
-	judged    []*Judged
-	files     []Raw
+	configs   ordered[*Doc[schema.Config]]
+	prowgen   ordered[*ProwgenDoc]
+	refs      ordered[*Doc[schema.RegistryRef]]
+	chains    ordered[*Doc[schema.RegistryChain]]
+	workflows ordered[*Doc[schema.RegistryWorkflow]]
+	observers ordered[*Doc[schema.RegistryObserver]]
+	metadata  ordered[*Doc[schema.RegistryMetadata]]
+	judged    ordered[*Judged]
 	strays    []schema.Problem
 }
 
-// list lists what a folder and those below it hold, in the order of paths if the
-// entries were listed as Git lists them: a folder's name with a slash. That is
-// done once: what a revision leaves as it is has the same folder, so that only
-// those above a change are listed anew, out of what those below them hold.
+// list lists the documents of a folder and of those below it. That is done once:
+// what a revision leaves as it is has the same folder, so that only those above a
+// change are listed anew, out of what those below them hold.
 func (f *folder) list() *listing {
 	f.once.Do(func() {
 		l := &listing{strays: slices.Clone(f.problems)}
-		files := f.files
-		for _, name := range f.order {
-			for len(files) > 0 && path.Base(files[0].path()) < name+"/" {
-				l.add(files[0])
-				files = files[1:]
-			}
-			l.include(f.folders[name].list())
-		}
-		for _, each := range files {
-			l.add(each)
-		}
-		sortDocs(l.configs)
-		sortDocs(l.prowgen)
-		sortDocs(l.refs)
-		sortDocs(l.chains)
-		sortDocs(l.workflows)
-		sortDocs(l.observers)
-		sortDocs(l.metadata)
-		sortRaw(l.files)
+		f.inOrder(l.add, func(below *folder) { l.include(below.list()) })
+		l.configs.join()
+		l.prowgen.join()
+		l.refs.join()
+		l.chains.join()
+		l.workflows.join()
+		l.observers.join()
+		l.metadata.join()
+		l.judged.join()
 		f.listed = l
 	})
 	return f.listed
 }
 
+// listFiles lists the files of a folder and of those below it, as list lists the
+// documents. Few areas are asked for both.
+func (f *folder) listFiles() []Raw {
+	f.onceFiles.Do(func() {
+		var files ordered[Raw]
+		own := make([]Raw, len(f.files))
+		for i, each := range f.files {
+			own[i] = Raw{Path: each.path(), ID: each.id}
+		}
+		f.inOrder(
+			func(*file) { files.include(own[:1]); own = own[1:] },
+			func(below *folder) { files.include(below.listFiles()) })
+		f.listedFiles = files.join()
+	})
+	return f.listedFiles
+}
+
+// inOrder goes through the files of a folder and the folders in it, in the order
+// of paths if the entries were listed as Git lists them: a folder's name with a
+// slash.
+func (f *folder) inOrder(file func(*file), folder func(*folder)) {
+	files := f.files
+	for _, name := range f.order {
+		for len(files) > 0 && path.Base(files[0].path()) < name+"/" {
+			file(files[0])
+			files = files[1:]
+		}
+		folder(f.folders[name])
+	}
+	for _, each := range files {
+		file(each)
+	}
+}
+
 // include adds all that a folder below holds.
 func (l *listing) include(below *listing) {
-	l.configs = append(l.configs, below.configs...)
-	l.prowgen = append(l.prowgen, below.prowgen...)
-	l.refs = append(l.refs, below.refs...)
-	l.chains = append(l.chains, below.chains...)
-	l.workflows = append(l.workflows, below.workflows...)
-	l.observers = append(l.observers, below.observers...)
-	l.metadata = append(l.metadata, below.metadata...)
-	l.judged = append(l.judged, below.judged...)
-	l.files = append(l.files, below.files...)
+	l.configs.include(below.configs.all)
+	l.prowgen.include(below.prowgen.all)
+	l.refs.include(below.refs.all)
+	l.chains.include(below.chains.all)
+	l.workflows.include(below.workflows.all)
+	l.observers.include(below.observers.all)
+	l.metadata.include(below.metadata.all)
+	l.judged.include(below.judged.all)
 	l.strays = append(l.strays, below.strays...)
 }
 
 func (l *listing) add(f *file) {
-	l.files = append(l.files, Raw{Path: f.path(), ID: f.id})
 	switch doc := f.doc.(type) {
 	case *Doc[schema.Config]:
-		l.configs = append(l.configs, doc)
+		l.configs.add(doc)
 	case *ProwgenDoc:
-		l.prowgen = append(l.prowgen, doc)
+		l.prowgen.add(doc)
 	case *Doc[schema.RegistryRef]:
-		l.refs = append(l.refs, doc)
+		l.refs.add(doc)
 	case *Doc[schema.RegistryChain]:
-		l.chains = append(l.chains, doc)
+		l.chains.add(doc)
 	case *Doc[schema.RegistryWorkflow]:
-		l.workflows = append(l.workflows, doc)
+		l.workflows.add(doc)
 	case *Doc[schema.RegistryObserver]:
-		l.observers = append(l.observers, doc)
+		l.observers.add(doc)
 	case *Judged:
-		l.judged = append(l.judged, doc)
+		l.judged.add(doc)
 	case *Doc[schema.RegistryMetadata]:
-		l.metadata = append(l.metadata, doc)
+		l.metadata.add(doc)
 	}
 }
 
-// sortDocs sorts documents by path. Those of a commit mostly are already.
-func sortDocs[T any](docs []*Doc[T]) {
-	byPath := func(a, b *Doc[T]) int { return strings.Compare(a.Path, b.Path) }
-	if !slices.IsSortedFunc(docs, byPath) {
-		slices.SortFunc(docs, byPath)
+// ordered is a list in the order of paths, put together from others that are.
+type ordered[T interface{ path() string }] struct {
+	// all is the list, once joined.
+	all []T
+	// pieces are what it will be put together from.
+	pieces [][]T
+}
+
+func (o *ordered[T]) add(each T) { o.pieces = append(o.pieces, []T{each}) }
+
+func (o *ordered[T]) include(piece []T) {
+	if len(piece) > 0 {
+		o.pieces = append(o.pieces, piece)
 	}
 }
 
-func sortRaw(files []Raw) {
-	byPath := func(a, b Raw) int { return strings.Compare(a.Path, b.Path) }
-	if !slices.IsSortedFunc(files, byPath) {
-		slices.SortFunc(files, byPath)
+// join makes the list out of its pieces. Those of a commit mostly follow on each
+// other, so that where they meet is all that is looked at; and a single one, which
+// is what many folders above a change hold, is the list.
+func (o *ordered[T]) join() []T {
+	if len(o.pieces) == 1 {
+		o.all = slices.Clip(o.pieces[0])
+	} else {
+		o.all = slices.Concat(o.pieces...)
 	}
+	for i, piece := range o.pieces {
+		if i > 0 && o.pieces[i-1][len(o.pieces[i-1])-1].path() > piece[0].path() {
+			sortByPath(o.all)
+			break
+		}
+	}
+	o.pieces = nil
+	return o.all
+}
+
+func sortByPath[T interface{ path() string }](list []T) {
+	slices.SortFunc(list, func(a, b T) int { return strings.Compare(a.path(), b.path()) })
 }

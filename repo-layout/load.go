@@ -2,6 +2,7 @@ package repolayout
 
 import (
 	"context"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -105,30 +106,34 @@ func (r *Repo) areas() map[string]sorter {
 	return areas
 }
 
-// collect lists what the folders hold, by kind.
+// collect lists what the folders hold, by kind. Most kinds are of one area, whose
+// list is theirs then.
 func (r *Repo) collect() {
 	published := publishedFolders(r.Settings.Value)
-	for dir, loaded := range r.folders {
-		all := loaded.list()
-		r.Strays = append(r.Strays, all.strays...)
-		r.Configs = append(r.Configs, all.configs...)
-		r.Prowgen = append(r.Prowgen, all.prowgen...)
-		r.Refs = append(r.Refs, all.refs...)
-		r.Chains = append(r.Chains, all.chains...)
-		r.Workflows = append(r.Workflows, all.workflows...)
-		r.Observers = append(r.Observers, all.observers...)
-		r.Judged = append(r.Judged, all.judged...)
-		r.Metadata = append(r.Metadata, all.metadata...)
+	var all listing
+	for _, judged := range r.Judged {
+		all.judged.add(judged)
+	}
+	var files ordered[Raw]
+	for _, dir := range slices.Sorted(maps.Keys(r.folders)) {
+		all.include(r.folders[dir].list())
 		if dir == r.Layout.Jobs {
-			r.Jobs = append(r.Jobs, all.files...)
+			r.Jobs = r.folders[dir].listFiles()
 		}
 		if slices.Contains(published, dir) {
-			r.Files = append(r.Files, all.files...)
+			files.include(r.folders[dir].listFiles())
 		}
 	}
-	slices.SortFunc(r.Judged, func(a, b *Judged) int { return strings.Compare(a.Path, b.Path) })
-	sortRaw(r.Files) // the others are of one area each, or there are few
-	schema.SortProblems(r.Strays)
+	r.Files = files.join()
+	r.Strays = schema.SortProblems(all.strays)
+	r.Configs = all.configs.join()
+	r.Prowgen = all.prowgen.join()
+	r.Refs = all.refs.join()
+	r.Chains = all.chains.join()
+	r.Workflows = all.workflows.join()
+	r.Observers = all.observers.join()
+	r.Metadata = all.metadata.join()
+	r.Judged = all.judged.join()
 }
 
 // publishedFolders are the folders below which the settings publish files, or

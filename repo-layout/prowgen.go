@@ -56,8 +56,8 @@ type changedConfig struct {
 }
 
 // applyProwgen puts what .config.prowgen files say into the configurations. A
-// document whose files are those of last is that of last.
-func (r *Repo) applyProwgen(last *Repo) {
+// document whose files are those of the Repo before is that of the Repo before.
+func (r *Repo) applyProwgen(before *Repo) {
 	if len(r.Prowgen) == 0 {
 		return
 	}
@@ -66,20 +66,31 @@ func (r *Repo) applyProwgen(last *Repo) {
 		files[path.Dir(doc.Path)] = doc
 	}
 	r.changed = make(map[string]changedConfig)
-	for i, doc := range r.Configs {
-		dir := path.Dir(doc.Path)
-		own := [2]*ProwgenDoc{files[dir], files[path.Dir(dir)]}
-		if own == [2]*ProwgenDoc{} {
-			continue
+	r.Configs = slices.Clone(r.Configs)
+	for dir := range files {
+		docs := below(r.Configs, dir+"/", docPath)
+		for i, doc := range docs {
+			if changed, ok := r.changedBy(doc, files, before); ok {
+				r.changed[doc.Path], docs[i] = changed, changed.after
+			}
 		}
-		changed := changedConfig{before: doc, files: own}
-		if known := last.changed[doc.Path]; known.before == doc && known.files == own {
-			changed = known
-		} else {
-			changed.after = changed.apply()
-		}
-		r.changed[doc.Path], r.Configs[i] = changed, changed.after
 	}
+}
+
+// changedBy is what the files of its folder and of the one above make of a
+// document, unless they were asked before.
+func (r *Repo) changedBy(doc *Doc[schema.Config], files map[string]*ProwgenDoc, before *Repo) (changed changedConfig, ok bool) {
+	dir := path.Dir(doc.Path)
+	own := [2]*ProwgenDoc{files[dir], files[path.Dir(dir)]}
+	if _, done := r.changed[doc.Path]; done || own == [2]*ProwgenDoc{} {
+		return changedConfig{}, false
+	}
+	changed = changedConfig{before: doc, files: own}
+	if known := before.changed[doc.Path]; known.before == doc && known.files == own {
+		return known, true
+	}
+	changed.after = changed.apply()
+	return changed, true
 }
 
 func (c changedConfig) apply() *Doc[schema.Config] {

@@ -36,9 +36,10 @@ type folder struct {
 	// cover all of its content.
 	linked bool
 
-	// listed is what it and those below hold, once listed.
-	once   sync.Once
-	listed *listing
+	// listed and listedFiles are what it and those below hold, once listed.
+	once, onceFiles sync.Once
+	listed          *listing
+	listedFiles     []Raw
 }
 
 // file is a file as it was loaded. One without a decode is kept raw.
