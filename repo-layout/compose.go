@@ -35,6 +35,7 @@ func (r *Repo) Compose(ctx context.Context, held map[Unit]*Repo) (*Repo, error) 
 	}
 	composed := *base
 	composed.units = &unitList{}
+	composed.loaded = nil
 	c := composer{Repo: &composed, unitOf: newUnits(base), from: map[string]*Repo{}}
 	c.Strays = slices.DeleteFunc(slices.Clone(c.Strays), func(p schema.Problem) bool {
 		_, isHeld := held[c.unitOf.of(p.File)]
@@ -284,6 +285,8 @@ func (r *Repo) Lost(later *Repo) int {
 }
 
 func (d *Doc[T]) path() string { return d.Path }
+
+func (d *Doc[T]) found() []schema.Problem { return d.Problems }
 
 func (f Raw) path() string { return f.Path }
 

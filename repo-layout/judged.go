@@ -23,6 +23,8 @@ type Judged struct {
 
 func (j *Judged) path() string { return j.Path }
 
+func (j *Judged) found() []schema.Problem { return j.Problems }
+
 // judgedFile is a file that is judged by a definition.
 func judgedFile(entry Entry, name string, definition schema.Definition) *file {
 	return newFile(entry, func(f *file, contents [][]byte) { judge(f, contents, definition) }, name)

@@ -19,6 +19,8 @@ type listing struct {
 	metadata  ordered[*Doc[schema.RegistryMetadata]]
 	judged    ordered[*Judged]
 	strays    []schema.Problem
+	// problems are those of the documents.
+	problems []schema.Problem
 }
 
 // list lists the documents of a folder and of those below it. That is done once:
@@ -86,9 +88,13 @@ func (l *listing) include(below *listing) {
 	l.metadata.include(below.metadata.all)
 	l.judged.include(below.judged.all)
 	l.strays = append(l.strays, below.strays...)
+	l.problems = append(l.problems, below.problems...)
 }
 
 func (l *listing) add(f *file) {
+	if doc, ok := f.doc.(interface{ found() []schema.Problem }); ok {
+		l.problems = append(l.problems, doc.found()...)
+	}
 	switch doc := f.doc.(type) {
 	case *Doc[schema.Config]:
 		l.configs.add(doc)

@@ -113,6 +113,7 @@ func (r *Repo) collect() {
 	var all listing
 	for _, judged := range r.Judged {
 		all.judged.add(judged)
+		all.problems = append(all.problems, judged.Problems...)
 	}
 	var files ordered[Raw]
 	for _, dir := range slices.Sorted(maps.Keys(r.folders)) {
@@ -134,6 +135,7 @@ func (r *Repo) collect() {
 	r.Observers = all.observers.join()
 	r.Metadata = all.metadata.join()
 	r.Judged = all.judged.join()
+	r.loaded = &all
 }
 
 // publishedFolders are the folders below which the settings publish files, or

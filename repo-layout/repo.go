@@ -63,6 +63,8 @@ type Repo struct {
 
 	tree    Tree
 	folders map[string]*folder
+	// loaded is all that the folders hold; nil where other units were put in.
+	loaded  *listing
 	changed map[string]changedConfig
 	units   *unitList
 }
@@ -89,6 +91,15 @@ func (r *Repo) Problems() []schema.Problem {
 	all = append(all, r.Dispatch.Problems...)
 	all = append(all, r.Clusters.Problems...)
 	all = append(all, r.ClaimOwners.Problems...)
+	return schema.SortProblems(r.appendDocuments(all))
+}
+
+// appendDocuments adds the problems of all documents that there may be many of.
+// Where they are as they were loaded, that takes no look at each.
+func (r *Repo) appendDocuments(all []schema.Problem) []schema.Problem {
+	if r.loaded != nil {
+		return append(all, r.loaded.problems...)
+	}
 	all = appendProblems(all, r.Configs)
 	all = appendProblems(all, r.Prowgen)
 	all = appendProblems(all, r.Refs)
@@ -98,8 +109,7 @@ func (r *Repo) Problems() []schema.Problem {
 	for _, judged := range r.Judged {
 		all = append(all, judged.Problems...)
 	}
-	all = appendProblems(all, r.Metadata)
-	return schema.SortProblems(all)
+	return appendProblems(all, r.Metadata)
 }
 
 func appendProblems[T any](all []schema.Problem, docs []*Doc[T]) []schema.Problem {

@@ -144,6 +144,19 @@ func (c *Catalog) Slim(beside *Catalog) *Catalog {
 	return slim
 }
 
+// Entry is that of one of the catalog's configurations; nil for others.
+func (c *Catalog) Entry(config *schema.Config) *Entry {
+	if config == nil {
+		return nil
+	}
+	for i := c.position(config.Metadata); i < len(c.entries) && c.entries[i].Config.Metadata == config.Metadata; i++ {
+		if c.entries[i].Config == config {
+			return c.entries[i]
+		}
+	}
+	return nil
+}
+
 // Registry is what the configurations are resolved against.
 func (c *Catalog) Registry() *Registry { return c.registry }
 

@@ -28,15 +28,21 @@ type Checked struct {
 	// whole are the problems that rules about the whole found, by rule, without
 	// their lines.
 	whole [][]schema.Problem
-	// sound are the configurations in which no rule about one found anything, each
-	// with what it resolves to.
-	sound map[*ConfigDoc]*resolver.Shape
+	// configs are the values of the repository's documents that could be read in
+	// full; nil for others.
+	configs []*schema.Config
+	// sound says for each of the repository's documents, in their order, what it
+	// resolves to, where no rule about one configuration found anything; nil for
+	// others.
+	sound []*resolver.Shape
 	// optional is that of the world they were sound in.
 	optional map[resolver.Component]string
-	// jobNames are what was found of the jobs of each component.
-	jobNames map[string]jobNames
+	// jobNames are the problems of the names of a component's jobs, by its folder.
+	jobNames map[string][]schema.Problem
 	// boskos is what the repository's Boskos configuration says.
 	boskos boskosConfig
+	// whether the context lasted until all was checked.
+	complete bool
 }
 
 // Check finds every problem of a repository. What depends on nothing that
@@ -46,22 +52,27 @@ func Check(ctx context.Context, last *Checked, next *repolayout.Repo) *Checked {
 	if last == nil {
 		last = &Checked{Catalog: &resolver.Catalog{}}
 	}
-	c := &Checked{Repo: next}
+	c := &Checked{Repo: next, boskos: nextBoskos(last.boskos, next)}
 	registry := c.nextRegistry(last)
-	c.Catalog = last.Catalog.Next(registry, readable(next.Configs))
-	if last.Repo == nil || factsOf(last.Repo) != factsOf(next) {
-		last = &Checked{}
+	var since *changes // nil where nothing counts any more that was found before
+	if last.complete && factsOf(last.Repo) == factsOf(next) {
+		since = changesBetween(last, c)
 	}
-	c.boskos = nextBoskos(last.boskos, next)
+	c.configs = readable(last.configs, next.Configs, since)
+	c.Catalog = last.Catalog.Next(registry, withoutNil(c.configs))
 	w := newWorld(next, registry)
+	if since != nil && !since.registry {
+		w.optional = last.optional
+	} else {
+		w.optional = optionalSteps(next, registry)
+	}
 	c.optional = w.optional
 	problems := w.locate(nil, c.registry)
-	problems = append(problems, c.checkWhole(ctx, w, last)...)
-	problems = append(problems, c.checkConfigs(ctx, w, last)...)
-	if ctx.Err() == nil {
-		problems = append(problems, c.checkJobNames(last)...)
-	}
+	problems = append(problems, c.checkWhole(ctx, w, last, since)...)
+	problems = append(problems, c.checkConfigs(ctx, w, last, since)...)
+	problems = append(problems, c.checkJobNames(last, since)...)
 	c.Problems = schema.SortProblems(append(position(next, problems), next.Problems()...))
+	c.complete = ctx.Err() == nil
 	return c
 }
 
@@ -97,16 +108,26 @@ func sameComponents(last, next *repolayout.Repo) bool {
 		last.Profiles.ID == next.Profiles.ID
 }
 
-// readable leaves out what could be read only in part: what it seems to refer
-// to says nothing.
-func readable(docs []*ConfigDoc) []*schema.Config {
-	configs := make([]*schema.Config, 0, len(docs))
-	for _, doc := range docs {
-		if !schema.HasErrors(doc.Problems) {
-			configs = append(configs, doc.Value)
+// readable are the values of documents, nil for what could be read only in part:
+// what it seems to refer to says nothing.
+func readable(last []*schema.Config, docs []*ConfigDoc, since *changes) []*schema.Config {
+	configs := make([]*schema.Config, len(docs))
+	if since != nil {
+		configs = carry(since, last, len(docs))
+	}
+	for i, doc := range docs {
+		if configs[i] == nil && !schema.HasErrors(doc.Problems) {
+			configs[i] = doc.Value
 		}
 	}
 	return configs
+}
+
+func withoutNil[T any](all []*T) []*T {
+	if slices.Contains(all, nil) {
+		return slices.DeleteFunc(slices.Clone(all), func(each *T) bool { return each == nil })
+	}
+	return all
 }
 
 func components(repo *repolayout.Repo) resolver.Components {
@@ -130,33 +151,47 @@ func values[T any](docs []*repolayout.Doc[T]) []*T {
 // checkConfigs checks each configuration: by itself, and with the steps of its
 // tests spelled out. Those that were sound before are so still where they
 // resolve to the same, but for the text of commands.
-func (c *Checked) checkConfigs(ctx context.Context, w *world, last *Checked) []schema.Problem {
-	entries := make(map[*schema.Config]*resolver.Entry, len(c.Repo.Configs))
-	for _, entry := range c.Catalog.Entries() {
-		entries[entry.Config] = entry
-	}
-	sameAlone := maps.Equal(last.optional, w.optional)
-	found := make([][]schema.Problem, len(c.Repo.Configs))
-	sound := make([]*resolver.Shape, len(c.Repo.Configs))
-	workers.Each(ctx, len(c.Repo.Configs), func(i int) {
-		doc := c.Repo.Configs[i]
-		entry, before := entries[doc.Value], last.sound[doc]
-		if before == nil || !sameAlone {
-			found[i] = c.checkConfig(w, doc, entry)
-		} else if entry != nil && before != entry.Shape() {
-			found[i] = c.checkResolved(w, doc, entry, namesOf(doc.Value))
+func (c *Checked) checkConfigs(ctx context.Context, w *world, last *Checked, since *changes) []schema.Problem {
+	docs := c.Repo.Configs
+	c.sound = make([]*resolver.Shape, len(docs))
+	reshaped := func(int) bool { return false }
+	if since != nil && maps.Equal(last.optional, w.optional) {
+		c.sound = carry(since, last.sound, len(docs))
+		if since.registry {
+			shapes := c.shapes()
+			reshaped = func(i int) bool { return shapes[docs[i].Value] != c.sound[i] }
 		}
-		if entry != nil && len(found[i]) == 0 {
-			sound[i] = entry.Shape()
+	}
+	var again []int
+	for i := range docs {
+		if c.sound[i] == nil || reshaped(i) {
+			again = append(again, i)
+		}
+	}
+	found := make([][]schema.Problem, len(again))
+	workers.Each(ctx, len(again), func(n int) {
+		i := again[n]
+		entry := c.Catalog.Entry(c.configs[i])
+		if c.sound[i] == nil {
+			found[n] = c.checkConfig(w, docs[i], entry)
+		} else {
+			found[n] = c.checkResolved(w, docs[i], entry, namesOf(docs[i].Value))
+		}
+		c.sound[i] = nil
+		if entry != nil && len(found[n]) == 0 {
+			c.sound[i] = entry.Shape()
 		}
 	})
-	c.sound = make(map[*ConfigDoc]*resolver.Shape, len(c.Repo.Configs))
-	for i, doc := range c.Repo.Configs {
-		if sound[i] != nil {
-			c.sound[doc] = sound[i]
-		}
-	}
 	return slices.Concat(found...)
+}
+
+// shapes says what each configuration resolves to.
+func (c *Checked) shapes() map[*schema.Config]*resolver.Shape {
+	shapes := make(map[*schema.Config]*resolver.Shape, len(c.configs))
+	for _, entry := range c.Catalog.Entries() {
+		shapes[entry.Config] = entry.Shape()
+	}
+	return shapes
 }
 
 // checkConfig checks one configuration. The entry is nil where the document

@@ -2,6 +2,8 @@ package rules
 
 import (
 	"iter"
+	"maps"
+	"path"
 	"slices"
 
 	"github.com/drover-ci/drover/schema"
@@ -10,47 +12,68 @@ import (
 // RuleDuplicateJob is the rule that two tests do not become one job.
 const RuleDuplicateJob = "duplicate-job"
 
-// jobNames are the problems of the names of a component's jobs, with the
-// documents that they follow from.
-type jobNames struct {
-	docs     []*ConfigDoc
-	problems []schema.Problem
-}
-
 // checkJobNames checks each component, for a job's name begins with it. Those
-// that have the documents that they had are not looked at again.
-func (c *Checked) checkJobNames(last *Checked) []schema.Problem {
-	c.jobNames = map[string]jobNames{}
-	var problems []schema.Problem
-	for docs := range byComponent(c.Repo.Configs) {
-		component := docs[0].Value.Metadata.Component()
-		names := last.jobNames[component]
-		if !slices.Equal(names.docs, docs) {
-			names = jobNames{docs: docs, problems: sameJobNames(docs)}
+// in which nothing changed are not looked at again.
+func (c *Checked) checkJobNames(last *Checked, since *changes) []schema.Problem {
+	docs := c.Repo.Configs
+	if since == nil {
+		c.jobNames = map[string][]schema.Problem{}
+		for each := range byComponent(docs) {
+			c.checkJobNamesOf(each)
 		}
-		c.jobNames[component] = names
-		problems = append(problems, names.problems...)
-	}
-	return problems
-}
-
-// byComponent gives the configurations of one component after the other. In
-// the order of paths they stand together.
-func byComponent(docs []*ConfigDoc) iter.Seq[[]*ConfigDoc] {
-	return func(yield func([]*ConfigDoc) bool) {
-		var end int
-		for start := 0; start < len(docs); start = end {
-			first := docs[start].Value.Metadata
-			for end = start; end < len(docs); end++ {
-				if next := docs[end].Value.Metadata; next.Org != first.Org || next.Repo != first.Repo {
-					break
+	} else {
+		c.jobNames = maps.Clone(last.jobNames)
+		for _, change := range since.configs {
+			if change.before != nil {
+				delete(c.jobNames, path.Dir(change.before.Path))
+			}
+		}
+		for _, change := range since.configs {
+			for _, i := range []int{change.to - 1, change.to} { // where one went, its neighbours
+				if i >= 0 && i < len(docs) {
+					c.checkJobNamesOf(componentAt(docs, i))
 				}
 			}
-			if !yield(docs[start:end:end]) {
-				return
-			}
 		}
 	}
+	return slices.Concat(slices.Collect(maps.Values(c.jobNames))...)
+}
+
+// checkJobNamesOf checks the configurations of one component.
+func (c *Checked) checkJobNamesOf(docs []*ConfigDoc) {
+	folder := path.Dir(docs[0].Path)
+	delete(c.jobNames, folder)
+	if problems := sameJobNames(docs); len(problems) > 0 {
+		c.jobNames[folder] = problems
+	}
+}
+
+// byComponent gives the configurations of one component, which are those of a
+// folder, after the other. In the order of paths they stand together.
+func byComponent(docs []*ConfigDoc) iter.Seq[[]*ConfigDoc] {
+	return func(yield func([]*ConfigDoc) bool) {
+		for i := 0; i < len(docs); {
+			each := componentAt(docs, i)
+			if !yield(each) {
+				return
+			}
+			i += len(each)
+		}
+	}
+}
+
+// componentAt gives the configurations of the component that one is of.
+func componentAt(docs []*ConfigDoc, i int) []*ConfigDoc {
+	folder := path.Dir(docs[i].Path)
+	same := func(j int) bool { return path.Dir(docs[j].Path) == folder }
+	first, end := i, i+1
+	for first > 0 && same(first-1) {
+		first--
+	}
+	for end < len(docs) && same(end) {
+		end++
+	}
+	return docs[first:end:end]
 }
 
 // sameJobNames finds tests of different configurations that would get the same

@@ -73,7 +73,6 @@ func newWorld(repo *repolayout.Repo, registry *resolver.Registry) *world {
 		mirrors:         known.Mirrors,
 		profiles:        map[string]*schema.ClusterProfileEntry{},
 		claims:          map[string]*schema.ClaimOwners{},
-		optional:        optionalSteps(repo, registry),
 		clustersFile:    repo.Layout.Clusters,
 		claimsFile:      repo.Layout.ClaimOwners,
 	}
