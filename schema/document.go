@@ -12,7 +12,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/drover-ci/drover/schema/internal/blockyaml"
+	"github.com/drover-ci/drover/internal/blockyaml"
 )
 
 // maxNodes bounds how many values a file may have once its aliases are

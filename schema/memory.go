@@ -8,7 +8,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/drover-ci/drover/schema/internal/blockyaml"
+	"github.com/drover-ci/drover/internal/blockyaml"
 )
 
 // memory is what decoding a file needs and nobody keeps, but for what files

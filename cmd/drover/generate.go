@@ -181,7 +181,8 @@ func withoutProblems(repo *repolayout.Repo, problems []schema.Problem) []render.
 			broken[unit.Name] = true
 		}
 	}
-	return slices.DeleteFunc(render.Components(repo), func(component render.Component) bool { return broken[component.Name] })
+	all := append(render.Components(repo), render.Elsewhere(repo))
+	return slices.DeleteFunc(all, func(component render.Component) bool { return broken[component.Name] })
 }
 
 // brokenFiles are those with problems that are more than warnings.

@@ -8,12 +8,38 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
+	"sync"
 
 	"sigs.k8s.io/yaml"
 
 	"github.com/drover-ci/drover/generators"
 	"github.com/drover-ci/drover/generators/yamlwriter"
+	"github.com/drover-ci/drover/internal/blockyaml"
 )
+
+// Existing are job files as people wrote them, with the jobs in them. One that
+// cannot be read has none. Only [JobFile.Assign] changes what they hold.
+func Existing(files []generators.File) []JobFile {
+	all := make([]JobFile, 0, len(files))
+	for i := range files {
+		file, err := parseFile(&files[i])
+		if err != nil {
+			file = &JobFile{Path: files[i].Path}
+		}
+		all = append(all, *file.untouched(files[i].Content))
+	}
+	return all
+}
+
+// untouched is a file that stays as it is.
+func (f *JobFile) untouched(content []byte) *JobFile {
+	f.content, f.asWritten = content, true
+	if content == nil {
+		f.content = []byte{}
+	}
+	return f
+}
 
 // parseFile reads a job file that anybody may have written. What it gives is
 // only as good as it is complete, so it refuses what it cannot read in full:
@@ -27,12 +53,26 @@ func parseFile(file *generators.File) (*JobFile, error) {
 	return f, nil
 }
 
+//nolint:gochecknoglobals // memory without content
+var arenas = sync.Pool{New: func() any { return new(blockyaml.Arena) }}
+
 func parseContent(content []byte) (*JobFile, error) {
+	arena := as[*blockyaml.Arena](arenas.Get())
+	defer arenas.Put(arena)
+	if root, ok := blockyaml.Parse(content, arena); ok {
+		if f, ok := fileOf(root); ok {
+			return f, nil
+		}
+	}
+	return parseByLibrary(content)
+}
+
+// parseByLibrary reads any YAML as Prow does.
+func parseByLibrary(content []byte) (*JobFile, error) {
 	if hasSeveralDocuments(content) {
 		return nil, errors.New("a job file is a single YAML document")
 	}
 	fields := map[string]any{}
-	exactNumbers := func(d *json.Decoder) *json.Decoder { d.UseNumber(); return d }
 	if err := yaml.UnmarshalStrict(content, &fields, exactNumbers); err != nil {
 		return nil, err
 	}
@@ -48,6 +88,11 @@ func parseContent(content []byte) (*JobFile, error) {
 		f.Groups = append(f.Groups, groups...)
 	}
 	return f, nil
+}
+
+func exactNumbers(d *json.Decoder) *json.Decoder {
+	d.UseNumber()
+	return d
 }
 
 // hasSeveralDocuments says whether a mark between documents follows any text.
@@ -105,25 +150,33 @@ func parseJobs(kind Kind, value any) ([]*Job, error) {
 	}
 	jobs := make([]*Job, len(list))
 	for i, item := range list {
-		fields, ok := item.(map[string]any)
-		name, named := fields["name"].(string)
-		if !ok || !named {
+		fields, _ := item.(map[string]any)
+		if jobs[i] = existingJob(kind, fields); jobs[i] == nil {
 			return nil, fmt.Errorf("job %d is no mapping with a name", i+1)
-		}
-		jobs[i] = &Job{
-			Kind: kind, Name: name, Labels: parseLabels(fields), Cluster: as[string](fields["cluster"]), raw: fields,
 		}
 	}
 	return jobs, nil
 }
 
+// existingJob is the job of some fields, nil if they have no name.
+func existingJob(kind Kind, fields map[string]any) *Job {
+	name, named := fields["name"].(string)
+	if !named {
+		return nil
+	}
+	return &Job{Kind: kind, Name: name, Labels: parseLabels(fields), Cluster: as[string](fields["cluster"]), raw: fields}
+}
+
 func parseLabels(fields map[string]any) Pairs {
 	labels := as[map[string]any](fields["labels"])
-	texts := make(map[string]string, len(labels))
+	pairs := make(Pairs, 0, len(labels))
 	for key, value := range labels {
-		texts[key] = as[string](value)
+		if text := as[string](value); text != "" {
+			pairs = append(pairs, yamlwriter.Pair{Key: key, Value: text})
+		}
 	}
-	return sortedPairs(texts)
+	slices.SortFunc(pairs, func(a, b yamlwriter.Pair) int { return strings.Compare(a.Key, b.Key) })
+	return pairs
 }
 
 // as is a value of a type, or that type's zero where the value is of another.
@@ -194,6 +247,9 @@ const agentKubernetes = "kubernetes"
 func (j *Job) isPod() bool {
 	return cmp.Or(as[string](j.raw["agent"]), agentKubernetes) == agentKubernetes
 }
+
+// IsHandWritten says whether a person wrote the job.
+func (j *Job) IsHandWritten() bool { return j.raw != nil }
 
 // Runs says whether a container of the job runs a program. Of generated jobs it
 // is not asked.

@@ -21,22 +21,33 @@ type JobFile struct {
 	// content is what writing the file would give, where that is known; nil where
 	// it has to be written.
 	content []byte
+	// asWritten says that content is what people wrote, of which comments and form
+	// stay.
+	asWritten bool
 }
 
 // Assign gives each job that runs as a pod the cluster that a function says. It
-// is not asked about jobs of files that stay as they are because none of them is
-// generated.
-func (f *JobFile) Assign(cluster func(*Job) string) {
+// fails where people wrote the file in a way that has no place for it.
+func (f *JobFile) Assign(cluster func(*Job) string) error {
+	moved := false
 	for i := range f.Groups {
 		for _, job := range f.Groups[i].Jobs {
 			if !job.isPod() {
 				continue
 			}
 			if given := cluster(job); given != job.Cluster {
-				job.Cluster, f.content = given, nil
+				job.Cluster, moved = given, true
 			}
 		}
 	}
+	switch {
+	case !moved:
+		return nil
+	case f.asWritten:
+		return f.writeClusters()
+	}
+	f.content = nil
+	return nil
 }
 
 // A Group is what a file holds for one kind and repository.

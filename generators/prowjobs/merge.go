@@ -50,7 +50,7 @@ func (e *UnreadableError) Unwrap() error { return e.Err }
 // what people may set in its file, unless its configuration says otherwise:
 // max_concurrency, the cluster, skip_report of presubmits and reporter_config
 // of periodics. Jobs are sorted only where there are generated ones among them,
-// and a file without any keeps its bytes.
+// and a file without any keeps its form.
 //
 // Where there are files that cannot be read, no file must be written.
 func (m *Merger) Merge(existing []generators.File, generated []JobFile) ([]JobFile, []UnreadableError) {
@@ -102,8 +102,6 @@ func (m *Merger) unparsed(old *generators.File, fresh *JobFile) *JobFile {
 		return fresh
 	case fresh != nil:
 		return m.guess(old.Content, fresh)
-	case !bytes.Contains(old.Content, []byte(labelGenerator)):
-		return untouched(old)
 	}
 	return nil
 }
@@ -120,33 +118,29 @@ func mergeParsed(results []mergedFile, old map[string]*generators.File, fresh ma
 
 // parsed merges a file that is there with what is made anew of it, if anything is.
 func parsed(old *generators.File, fresh *JobFile) (*JobFile, error) {
+	if fresh == nil && !bytes.Contains(old.Content, []byte(labelGenerator)) {
+		return &Existing([]generators.File{*old})[0], nil
+	}
 	file, err := parseFile(old)
 	if err != nil {
 		return nil, err
 	}
-	set := file.handSet()
-	if pruned := file.prune(); !pruned && fresh == nil {
-		return untouched(old), nil
-	}
-	if fresh != nil {
-		for i := range fresh.Groups {
-			file.put(&fresh.Groups[i], set)
+	if fresh == nil {
+		if !file.prune() {
+			file.untouched(old.Content)
 		}
+		return file, nil
+	}
+	set := file.handSet()
+	file.prune()
+	for i := range fresh.Groups {
+		file.put(&fresh.Groups[i], set)
 	}
 	return file, nil
 }
 
 // isEmpty says whether a file has nothing left to hold.
 func (f *JobFile) isEmpty() bool { return f.content == nil && len(f.Groups) == 0 && len(f.others) == 0 }
-
-// untouched is a file that stays as it is. Its groups are not known.
-func untouched(file *generators.File) *JobFile {
-	content := file.Content
-	if content == nil {
-		content = []byte{}
-	}
-	return &JobFile{Path: file.Path, content: content}
-}
 
 // prune drops jobs that were generated, and groups that are left empty by that.
 // It says whether there were any.

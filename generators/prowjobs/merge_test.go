@@ -343,10 +343,13 @@ func TestMergeSetsClusterOfJobsWrittenByHand(t *testing.T) {
 	}
 	count := 0
 	for i := range merged {
-		merged[i].Assign(func(*prowjobs.Job) string {
+		err := merged[i].Assign(func(*prowjobs.Job) string {
 			count++
 			return "build09"
 		})
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 	text := string(join(render(t, merged)))
 	if got := strings.Count(text, "cluster: build09\n"); count != 4 || got != count {

@@ -39,7 +39,14 @@ func (m *Maker) assign(files []prowjobs.JobFile) []schema.Problem {
 	for i := range files {
 		file := &files[i]
 		place := path.Join(m.Folder, file.Path)
-		file.Assign(func(job *prowjobs.Job) string {
+		problem := func(job *prowjobs.Job, message string) {
+			about := path.Join(m.Configs, path.Dir(file.Path))
+			if job == nil || job.IsHandWritten() {
+				about = place
+			}
+			problems = append(problems, schema.Problem{File: about, Rule: dispatch.RuleJobCluster, Severity: schema.Error, Message: message})
+		}
+		err := file.Assign(func(job *prowjobs.Job) string {
 			clear(labels)
 			for _, label := range job.Labels {
 				labels[label.Key] = label.Value
@@ -48,14 +55,14 @@ func (m *Maker) assign(files []prowjobs.JobFile) []schema.Problem {
 				File: place, Name: job.Name, Labels: labels, Cluster: job.Cluster, AppliesConfig: job.Runs("applyconfig"),
 			})
 			if err != nil {
-				problems = append(problems, schema.Problem{
-					File: path.Join(m.Configs, path.Dir(file.Path)), Rule: dispatch.RuleJobCluster, Severity: schema.Error,
-					Message: fmt.Sprintf("the job %s has no one cluster: %v", job.Name, err),
-				})
+				problem(job, fmt.Sprintf("the job %s has no one cluster: %v", job.Name, err))
 				return job.Cluster
 			}
 			return cluster
 		})
+		if err != nil {
+			problem(nil, err.Error())
+		}
 	}
 	return problems
 }

@@ -23,7 +23,7 @@ import (
 // Component is what there is of one org/repo. Its configurations are made into
 // jobs together, because variants of a branch share files.
 type Component struct {
-	// Name is org/repo.
+	// Name is org/repo. What is in no component's place has none.
 	Name string
 	// Docs are its configurations, in the order of paths. There are none of a
 	// component that was dropped but has jobs still.
@@ -35,6 +35,9 @@ type Component struct {
 // Components groups a repository's configurations and job files, in the order
 // of names.
 func Components(repo *repolayout.Repo) []Component { return components(repo, jobFilesOf(repo, nil)) }
+
+// Elsewhere are the job files that are in no component's place. People wrote them.
+func Elsewhere(repo *repolayout.Repo) Component { return jobFilesOf(repo, nil).elsewhere() }
 
 // components is Components where it is known of what the job files are. Files of
 // one folder come together, and so those of one component mostly: they are told by
@@ -74,6 +77,8 @@ type jobFiles struct {
 	others []repolayout.Raw
 }
 
+func (j *jobFiles) elsewhere() Component { return Component{Jobs: j.others} }
+
 // jobFilesOf groups them, unless they are those that were grouped last.
 func jobFilesOf(repo *repolayout.Repo, last *jobFiles) *jobFiles {
 	if last != nil && last.folder == repo.Layout.Jobs && slices.Equal(last.all, repo.Jobs) {
@@ -99,6 +104,10 @@ func (j *jobFiles) componentOf(folder string) (name string, ok bool) {
 	below, inside := strings.CutPrefix(folder, j.folder+"/")
 	return below, inside && strings.Count(below, "/") == 1
 }
+
+// isElsewhere says whether these are files of no component, in which nothing is
+// made or dropped.
+func (c Component) isElsewhere() bool { return c.Name == "" }
 
 // sameAs says whether the same jobs follow. Job files without an id may have
 // changed.
@@ -167,8 +176,8 @@ func NewMaker(repo *repolayout.Repo) (*Maker, []schema.Problem, error) {
 type Made struct {
 	// Component is what they were made of.
 	Component Component
-	// Jobs are what Files were written from. Files without a generated job stay as
-	// they are, and of their jobs nothing is known.
+	// Jobs are what Files were written from. Of files that cannot be read, and so
+	// stay as they are, there are none.
 	Jobs []prowjobs.JobFile
 	// Files are those that its folder is to hold, in the order of paths, which are
 	// relative to the jobs' folder.
@@ -238,11 +247,13 @@ func (h *hand) make(component Component) (Made, []schema.Problem, error) {
 		if made.Existing, err = h.read(component); err != nil {
 			return made, nil, err
 		}
-		merged, unreadable := h.merger.Merge(made.Existing, jobs)
-		if len(unreadable) > 0 {
+		if component.isElsewhere() {
+			jobs = prowjobs.Existing(made.Existing)
+		} else if merged, unreadable := h.merger.Merge(made.Existing, jobs); len(unreadable) > 0 {
 			return made, h.problems(unreadable), nil
+		} else {
+			jobs = merged
 		}
-		jobs = merged
 	}
 	if problems := h.assign(jobs); len(problems) > 0 {
 		return made, problems, nil

@@ -35,8 +35,7 @@ type jobs struct {
 	settings [3]repolayout.ID
 	registry prowjobs.Registry
 	maker    *Maker
-	// components are what the files were made of, by name; those that people wrote
-	// elsewhere have none.
+	// components are what the files were made of, by name.
 	components map[string]Component
 	// committed are the files of jobs that the repository has.
 	committed *jobFiles
@@ -50,7 +49,7 @@ type jobFile struct {
 	configmaps.Compressed
 
 	component string
-	// path is where the file is, or would be.
+	// path is where the file is, or would be, in the jobs' folder.
 	path string
 }
 
@@ -81,13 +80,6 @@ func renderJobs(ctx context.Context, repo *repolayout.Repo, last *jobs) (*jobs, 
 	if err != nil || len(problems) > 0 {
 		return j, problems, err
 	}
-	if changed[handWritten] {
-		others, err := readHandWritten(repo, j.components[handWritten])
-		if err != nil {
-			return j, nil, err
-		}
-		made = append(made, others...)
-	}
 	j.files = merged(without(last.files, changed), made)
 	j.parts = last.parts.Next(compressedOf(j.files))
 	return j, sameNames(repo, j.files), nil
@@ -104,12 +96,11 @@ func (j *jobs) changes(repo *repolayout.Repo, last *jobs) (fresh []Component, ch
 		return changed[component.Name]
 	}
 	j.committed = jobFilesOf(repo, last.committed)
-	for _, component := range components(repo, j.committed) {
+	for _, component := range append(components(repo, j.committed), j.committed.elsewhere()) {
 		if take(component) {
 			fresh = append(fresh, component)
 		}
 	}
-	take(Component{Name: handWritten, Jobs: j.committed.others})
 	for name := range last.components {
 		if _, stays := j.components[name]; !stays {
 			changed[name] = true
@@ -152,22 +143,6 @@ func (j *jobs) make(ctx context.Context, components []Component) ([]jobFile, []s
 		return err
 	})
 	return all, problems, err
-}
-
-// handWritten is in the place of a component's name for job files that are of
-// none.
-const handWritten = ""
-
-func readHandWritten(repo *repolayout.Repo, others Component) ([]jobFile, error) {
-	files := make([]generators.File, 0, len(others.Jobs))
-	for _, file := range others.Jobs {
-		content, err := repo.Read(file.Path)
-		if err != nil {
-			return nil, fmt.Errorf("read %s: %w", file.Path, err)
-		}
-		files = append(files, generators.File{Path: file.Path, Content: content})
-	}
-	return published(others.Name, files)
 }
 
 // published are files as they are published.
@@ -222,7 +197,7 @@ func sameNames(repo *repolayout.Repo, sorted []jobFile) []schema.Problem {
 			problems = append(problems, schema.Problem{
 				File: repo.Layout.Jobs, Rule: RuleJobFile, Severity: schema.Error,
 				Message: fmt.Sprintf("two job files have one name, and Prow reads one of them (found %q for %s and %s, want another name for one)",
-					sorted[i].Key, sorted[i-1].path, sorted[i].path),
+					sorted[i].Key, path.Join(repo.Layout.Jobs, sorted[i-1].path), path.Join(repo.Layout.Jobs, sorted[i].path)),
 			})
 		}
 	}

@@ -150,13 +150,26 @@ func (e *editor) edit(number int) string {
 		return e.change(layout.Dispatch, func(content []byte) []byte {
 			return fmt.Appendf(content, "\n# %d\n", number)
 		})
-	case kind < 26:
+	case kind < 27:
+		return e.change(layout.Clusters, func(content []byte) []byte { return e.block(content) })
+	case kind < 28:
 		return e.change(repolayout.SettingsFile, func([]byte) []byte {
 			return fmt.Appendf(e.settings(), "\njobs: {image: registry.example.com/ci-operator:%d}\n", number)
 		})
 	default:
 		return e.change(config, func(content []byte) []byte { return editTests(e.random, content, number) })
 	}
+}
+
+// block blocks a cluster, and opens the others.
+func (e *editor) block(content []byte) []byte {
+	content = regexp.MustCompile(`(?m)^ *blocked: true\n`).ReplaceAll(content, nil)
+	names := regexp.MustCompile(`(?m)^( *)- name: .*\n`).FindAllSubmatchIndex(content, -1)
+	if len(names) == 0 {
+		return content
+	}
+	name := names[e.random.IntN(len(names))]
+	return slices.Concat(content[:name[1]], content[name[2]:name[3]], []byte("  blocked: true\n"), content[name[1]:])
 }
 
 // settings are those that the repository had at first.

@@ -35,6 +35,11 @@ func styleOf(s string, column int) style {
 	}
 }
 
+// IsPlain says whether a text needs no quotes where its line may be of any
+// length: sigs.k8s.io/yaml would write it without, and so reads what is written
+// so as this text.
+func IsPlain(text string) bool { return styleOf(text, -2*len(text)) == plain }
+
 // isWord says whether YAML 1.1 reads s as a truth value or as nothing.
 func isWord(s string) bool {
 	switch s {

@@ -16,15 +16,16 @@ func layers() *Table {
 
 			"internal/workers": {},
 
+			"internal/blockyaml": {},
+
 			"internal/gitobjects": {},
 
 			"schema": {Imports: []string{
-				"schema/internal/blockyaml", "schema/internal/older", "schema/internal/shape",
+				"internal/blockyaml", "schema/internal/older", "schema/internal/shape",
 			}},
-			"schema/internal/blockyaml": {},
-			"schema/internal/older":     {},
-			"schema/internal/shape":     {},
-			"schema/internal/shapegen":  {Imports: []string{"schema/internal/shape"}},
+			"schema/internal/older":    {},
+			"schema/internal/shape":    {},
+			"schema/internal/shapegen": {Imports: []string{"schema/internal/shape"}},
 
 			"schema/internal/jsonschemagen": {Imports: []string{"schema", "schema/internal/shape"}},
 			"schema/migrate":                {Imports: []string{"schema", "schema/internal/older"}},
@@ -44,7 +45,7 @@ func layers() *Table {
 			"generators/dispatch":   generator(),
 			"generators/manifests":  generator(),
 			"generators/metadata":   generator(),
-			"generators/prowjobs":   generator("generators/yamlwriter"),
+			"generators/prowjobs":   generator("generators/yamlwriter", "internal/blockyaml"),
 			"generators/render": {
 				Imports: generator("generators/boskos", "generators/configmaps", "generators/dispatch",
 					"generators/manifests", "generators/prowjobs").Imports,

@@ -15,8 +15,8 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/drover-ci/drover/fixtures"
+	"github.com/drover-ci/drover/internal/blockyaml"
 	"github.com/drover-ci/drover/internal/corpus"
-	"github.com/drover-ci/drover/schema/internal/blockyaml"
 )
 
 // whole is what yaml.v3 makes of a file of one document.
