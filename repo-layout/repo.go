@@ -75,11 +75,17 @@ func (r *Repo) Read(path string) ([]byte, error) { return r.tree.ReadFile(path) 
 // ReadInto is [Repo.Read] into the memory of a buffer where the tree can, for
 // whoever reads many files and keeps none.
 func (r *Repo) ReadInto(path string, buffer []byte) ([]byte, error) {
-	if tree, ok := r.tree.(folderTree); ok {
+	if tree, ok := r.tree.(intoReader); ok {
 		content, _, err := tree.readInto(path, buffer)
 		return content, err
 	}
 	return r.tree.ReadFile(path)
+}
+
+// intoReader is a tree that reads into given memory, or new memory where that is
+// too small, and tells how the file looked.
+type intoReader interface {
+	readInto(file string, buffer []byte) ([]byte, stat, error)
 }
 
 // Problems are those found in each file by itself, sorted.

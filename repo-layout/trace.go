@@ -97,15 +97,39 @@ func (t *Tracer) ReadFile(name string) ([]byte, error) {
 // readBlob is [blobReader]'s. A file that was read is noted as it looked when it
 // was opened: one that is put in its place later looks different.
 func (t *Tracer) readBlob(name string, buffer []byte) ([]byte, ID, error) {
-	at := read{name, content}
 	text, seen, err := t.tree.readInto(name, buffer)
 	if err != nil {
-		t.note(at, t.tree.look(at), ID{}, err)
+		t.noteLost(name, err)
 		return nil, ID{}, err
 	}
 	id := BlobID(text)
-	t.note(at, newLook(seen), id, nil)
+	t.note(read{name, content}, newLook(seen), id, nil)
 	return text, id, nil
+}
+
+// readInto is [intoReader]'s. What was read before is not hashed again.
+func (t *Tracer) readInto(name string, buffer []byte) ([]byte, stat, error) {
+	text, seen, err := t.tree.readInto(name, buffer)
+	switch {
+	case err != nil:
+		t.noteLost(name, err)
+	case !t.noted(read{name, content}):
+		t.note(read{name, content}, newLook(seen), BlobID(text), nil)
+	}
+	return text, seen, err
+}
+
+// noteLost notes a file that could not be read.
+func (t *Tracer) noteLost(name string, err error) {
+	at := read{name, content}
+	t.note(at, t.tree.look(at), ID{}, err)
+}
+
+func (t *Tracer) noted(at read) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	_, known := t.made.looks[at]
+	return known
 }
 
 // ReadLink gives a link's target.
@@ -117,14 +141,17 @@ func (t *Tracer) ReadLink(name string) (string, error) {
 }
 
 // note remembers what was read, or why it could not be, with how it looked
-// before: what changes meanwhile looks different ever after.
+// before: what changes meanwhile looks different ever after. So does what is read
+// again and has changed since the first time.
 func (t *Tracer) note(what read, seen look, sum ID, err error) {
 	if seen.sum = sum; err != nil {
 		seen.sum = BlobID([]byte("cannot be read: " + err.Error()))
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.made.looks[what] = seen
+	if _, known := t.made.looks[what]; !known {
+		t.made.looks[what] = seen
+	}
 }
 
 func sumOfEntries(listed []Entry) ID {

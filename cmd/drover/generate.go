@@ -10,6 +10,7 @@ import (
 
 	"github.com/drover-ci/drover/generators/boskos"
 	"github.com/drover-ci/drover/generators/render"
+	"github.com/drover-ci/drover/internal/memo"
 	repolayout "github.com/drover-ci/drover/repo-layout"
 	"github.com/drover-ci/drover/schema"
 	"github.com/drover-ci/drover/schema/rules"
@@ -22,6 +23,7 @@ type generateCommand struct {
 	Check      bool   `help:"Write nothing; exit 1 if a file would change."`
 	NoClusters bool   `help:"Leave out which cluster a job runs on."`
 	KeepGoing  bool   `help:"Generate from what stands by itself even if there are problems elsewhere; exit 1 then."`
+	NoCache    bool   `help:"Make everything again, whatever an earlier run found to be up to date."`
 }
 
 // Help gives the examples.
@@ -41,7 +43,7 @@ Examples:
 func (c generateCommand) Run(ctx context.Context, out *console) error {
 	progress := newProgress(out.stderr, "generating")
 	defer progress.end()
-	repo, files, err := c.load(ctx)
+	files, err := c.open(ctx)
 	if err != nil {
 		return err
 	}
@@ -49,34 +51,73 @@ func (c generateCommand) Run(ctx context.Context, out *console) error {
 	if files.revision.Hash != "" && c.Out == "" && !c.Check {
 		return errors.New("a revision cannot be brought up to date where it is: give a folder with --out, or only --check it")
 	}
-	_, problems := rules.AdmitWhole(ctx, nil, repo)
-	if err := ctx.Err(); err != nil {
-		return err
+	kept := newVerdicts(c.store(), c.kind(), c.Repo, files)
+	if found, ok := kept.last(ctx, files); ok {
+		progress.end()
+		target := c.target(files.tree.ReadFile)
+		target.known(found.Compared)
+		return c.finish(found.Report, target, out)
 	}
-	go runtime.GC() // what the rules needed is garbage now: else it stays until the jobs' is twice as much
-	target := c.target(repo)
-	lacking, err := c.generateMetadata(repo, target)
+	trace := files.traced()
+	found, target, err := c.make(ctx, files)
+	progress.end()
 	if err != nil {
 		return err
+	}
+	if err := c.finish(found, target, out); err != nil {
+		return err
+	}
+	if c.Out == "" && len(target.changed) == 0 {
+		kept.keep(verdict{Report: found, Compared: target.total, Trace: trace()})
+	}
+	return nil
+}
+
+// kind is what commands are called that come to the same.
+func (c generateCommand) kind() string { return fmt.Sprintf("generate, clusters %t", !c.NoClusters) }
+
+// store is where what is found is kept; nil for nowhere. Into another folder
+// everything is made.
+func (c generateCommand) store() *memo.Store {
+	if c.NoCache || c.Out != "" {
+		return nil
+	}
+	return memo.UserStore()
+}
+
+// make makes all files, and collects those that differ.
+func (c generateCommand) make(ctx context.Context, files *opened) (report, *writer, error) {
+	repo, err := c.loadFrom(ctx, files)
+	if err != nil {
+		return report{}, nil, err
+	}
+	_, problems := rules.AdmitWhole(ctx, nil, repo)
+	if err := ctx.Err(); err != nil {
+		return report{}, nil, err
+	}
+	go runtime.GC() // what the rules needed is garbage now: else it stays until the jobs' is twice as much
+	target := c.target(repo.Read)
+	lacking, err := c.generateMetadata(repo, target)
+	if err != nil {
+		return report{}, nil, err
 	}
 	problems = append(problems, lacking...)
 	if !schema.HasErrors(problems) || c.KeepGoing {
 		further, err := c.generate(ctx, repo, problems, target)
 		if err != nil {
-			return err
+			return report{}, nil, err
 		}
 		problems = append(problems, further...)
 	}
-	progress.end()
-	return c.finish(report{Problems: schema.SortProblems(problems), Files: repo.Documents()}, target, out)
+	return report{Problems: schema.SortProblems(problems), Files: repo.Documents()}, target, nil
 }
 
 // target is where the files go.
-func (c generateCommand) target(repo *repolayout.Repo) *writer {
+func (c generateCommand) target(read func(string) ([]byte, error)) *writer {
 	if c.Out != "" {
 		return newWriter(c.Out, !c.Check, c.Check, nil)
 	}
-	return newWriter(c.Repo, false, c.Check, repo.Read)
+	return newWriter(c.Repo, false, c.Check, read)
 }
 
 // finish reports problems, and writes the files if there are none, or all that
@@ -134,19 +175,27 @@ func (c generateCommand) generate(
 	if c.Out != "" {
 		maker.Read = nil
 	}
-	sound := withoutProblems(repo, problems)
 	var labels render.Labels
-	found, err = maker.All(ctx, sound, func(made render.Made) error {
-		labels.Add(made)
+	known := openUpToDate(c.store(), c.kind(), c.Repo, repo)
+	fresh := known.without(withoutProblems(repo, problems), func(component render.Component, jobs []string) {
+		target.known(len(component.Jobs))
+		labels.Add(component.Name, jobs)
+	})
+	found, err = maker.All(ctx, fresh, func(made render.Made) error {
+		names := made.Names()
+		labels.Add(made.Component.Name, names)
 		if maker.Read == nil {
 			return target.putAll(made.Files)
 		}
-		target.replace(maker.Folder, made.Existing, made.Files)
+		if target.replace(maker.Folder, made.Existing, made.Files) {
+			known.add(made.Component, names)
+		}
 		return nil
 	})
 	if err == nil && c.Out == "" {
 		err = c.generateBoskos(repo, target)
 	}
+	known.keep()
 	return append(unknownFiles(found, problems), labels.Problems(repo.Layout)...), err
 }
 

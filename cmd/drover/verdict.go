@@ -14,9 +14,12 @@ import (
 	"github.com/drover-ci/drover/schema/rules"
 )
 
-// verdict is what is kept of a check for the next run.
+// verdict is what is kept for the next run: of a check what it found, and of a
+// generation after which everything was up to date that it was.
 type verdict struct {
 	Report report
+	// Compared is how many files were up to date.
+	Compared int
 	// Trace is what was read of a folder. A commit needs none: it never changes.
 	Trace *repolayout.Trace
 }
@@ -27,35 +30,45 @@ type verdicts struct {
 	key   memo.Key
 }
 
-// newVerdicts finds where the verdict on a repository is kept. The key has the
-// commit, or for a folder its place.
-func newVerdicts(store *memo.Store, repository string, files *opened) verdicts {
+// newVerdicts finds where the verdict on a repository is kept that a command came
+// to. The key has the commit, or for a folder its place.
+func newVerdicts(store *memo.Store, command, repository string, files *opened) verdicts {
 	place, err := filepath.Abs(repository)
 	if program := memo.Program(); err == nil && program != "" {
-		return verdicts{store: store, key: memo.NewKey("check", program, place, files.revision.Hash)}
+		return verdicts{store: store, key: memo.NewKey(command, program, place, files.revision.Hash)}
 	}
 	return verdicts{}
 }
 
 // last gives the verdict of an earlier run, if nothing has changed since that
 // counted then.
-func (v verdicts) last(ctx context.Context, files *opened) (report, bool) {
+func (v verdicts) last(ctx context.Context, files *opened) (kept verdict, holds bool) {
 	value, ok := v.store.Get(v.key)
 	if !ok {
-		return report{}, false
+		return verdict{}, false
 	}
-	var kept verdict
 	if err := gob.NewDecoder(bytes.NewReader(value)).Decode(&kept); err != nil {
-		return report{}, false
+		return verdict{}, false
 	}
 	if kept.Trace == nil {
-		return kept.Report, files.revision.Hash != ""
+		return kept, files.revision.Hash != ""
 	}
 	holds, renewed := kept.Trace.Holds(ctx, files.tree)
 	if holds && renewed {
 		v.keep(kept)
 	}
-	return kept.Report, holds
+	return kept, holds
+}
+
+// traced traces what is read of the files from now on, if that can be; what it
+// gives is what was read.
+func (o *opened) traced() (trace func() *repolayout.Trace) {
+	tracer, ok := repolayout.NewTracer(o.tree)
+	if !ok {
+		return func() *repolayout.Trace { return nil }
+	}
+	o.tree = tracer
+	return tracer.Trace
 }
 
 // keep keeps a verdict. One that cannot be kept is found again.
@@ -81,14 +94,11 @@ func (c checkCommand) judge(ctx context.Context) (report, error) {
 	if !c.NoCache {
 		store = memo.UserStore()
 	}
-	kept := newVerdicts(store, c.Repo, files)
+	kept := newVerdicts(store, "check", c.Repo, files)
 	if found, ok := kept.last(ctx, files); ok {
-		return found, nil
+		return found.Report, nil
 	}
-	tracer, traced := repolayout.NewTracer(files.tree)
-	if traced {
-		files.tree = tracer
-	}
+	trace := files.traced()
 	repo, err := c.loadFrom(ctx, files)
 	if err != nil {
 		return report{}, err
@@ -98,10 +108,7 @@ func (c checkCommand) judge(ctx context.Context) (report, error) {
 		return report{}, err
 	}
 	problems = withMade(problems, repo)
-	found := verdict{Report: report{Problems: problems, Files: repo.Documents(), Revision: files.revision.Hash}}
-	if traced {
-		found.Trace = tracer.Trace()
-	}
+	found := verdict{Report: report{Problems: problems, Files: repo.Documents(), Revision: files.revision.Hash}, Trace: trace()}
 	kept.keep(found)
 	return found.Report, nil
 }

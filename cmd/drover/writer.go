@@ -75,15 +75,17 @@ func (w *writer) put(path string, content []byte) error {
 	return nil
 }
 
-// replace takes what files below a folder are to be there, and which there are.
-func (w *writer) replace(folder string, existing, files []generators.File) {
+// replace takes what files below a folder are to be there, and which there are. It
+// says whether they are the same.
+func (w *writer) replace(folder string, existing, files []generators.File) (same bool) {
+	same = len(files) == len(existing)
 	now := make(map[string][]byte, len(existing))
 	for _, file := range existing {
 		now[file.Path] = file.Content
 	}
 	for _, file := range files {
 		before, there := now[file.Path]
-		w.compare(path.Join(folder, file.Path), before, file.Content, there)
+		same = w.compare(path.Join(folder, file.Path), before, file.Content, there) && same
 		delete(now, file.Path)
 	}
 	w.mu.Lock()
@@ -91,17 +93,27 @@ func (w *writer) replace(folder string, existing, files []generators.File) {
 	for stale := range now {
 		w.changed[path.Join(folder, stale)] = nil
 	}
+	return same
 }
 
-// compare takes what a file is to hold, and what it holds if it is there.
-func (w *writer) compare(path string, now, content []byte, there bool) {
-	same := there && bytes.Equal(now, content)
+// known takes how many files are known to be as they are to be.
+func (w *writer) known(count int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.total += count
+}
+
+// compare takes what a file is to hold, and what it holds if it is there. It says
+// whether that is the same.
+func (w *writer) compare(path string, now, content []byte, there bool) (same bool) {
+	same = there && bytes.Equal(now, content)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.total++
 	if !same {
 		w.changed[path] = append([]byte{}, content...)
 	}
+	return same
 }
 
 // write writes a file, with its folder.

@@ -37,7 +37,7 @@ func made(t *testing.T, dir string) string {
 	}
 	var labels render.Labels
 	if rendering != nil {
-		all(t, maker(t, valid.Repo), render.Components(valid.Repo), labels.Add)
+		all(t, maker(t, valid.Repo), render.Components(valid.Repo), func(made render.Made) { labels.Add(made.Component.Name, made.Names()) })
 	}
 	var text strings.Builder
 	for _, problem := range schema.SortProblems(slices.Concat(problems, lacking, labels.Problems(valid.Repo.Layout))) {

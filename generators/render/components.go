@@ -116,6 +116,40 @@ func (c Component) sameAs(last Component) bool {
 	return slices.Equal(c.Docs, last.Docs) && slices.Equal(c.Jobs, last.Jobs) && !slices.ContainsFunc(c.Jobs, unknown)
 }
 
+// Contents names all that the component consists of by its content, so that the
+// same files are made of what has the same contents under the same [Inputs]. It is
+// false where the content of a job file is not known.
+func (c Component) Contents() (contents []string, known bool) {
+	contents = []string{c.Name}
+	for _, doc := range c.Docs {
+		contents = append(contents, doc.Path, doc.ID.String())
+	}
+	contents = append(contents, "jobs")
+	for _, file := range c.Jobs {
+		if file.ID == (repolayout.ID{}) {
+			return nil, false
+		}
+		contents = append(contents, file.Path, file.ID.String())
+	}
+	return contents, true
+}
+
+// Inputs names by its content all that the jobs of every component depend on.
+func Inputs(repo *repolayout.Repo) []string {
+	var inputs []string
+	for _, id := range settingsOf(repo) {
+		inputs = append(inputs, id.String())
+	}
+	registry := registryOf(repo)
+	for _, names := range []map[string]string{registry.ClusterTypes, registry.WorkflowProfiles} {
+		for _, name := range slices.Sorted(maps.Keys(names)) {
+			inputs = append(inputs, name, names[name])
+		}
+		inputs = append(inputs, "")
+	}
+	return inputs
+}
+
 func (c Component) configs() []*schema.Config {
 	configs := make([]*schema.Config, 0, len(c.Docs))
 	for _, doc := range c.Docs {

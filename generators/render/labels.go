@@ -9,7 +9,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/drover-ci/drover/generators/prowjobs"
 	repolayout "github.com/drover-ci/drover/repo-layout"
 	"github.com/drover-ci/drover/schema"
 )
@@ -43,31 +42,40 @@ type labelled struct {
 	others           []string
 }
 
-// Add takes the jobs of a component.
-func (l *Labels) Add(made Made) {
+// Add takes the names of the jobs of a component.
+func (l *Labels) Add(component string, names []string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, file := range made.Jobs {
-		for _, group := range file.Groups {
-			for _, job := range group.Jobs {
-				l.add(made.Component.Name, job)
-			}
-		}
+	for _, name := range names {
+		l.add(component, name)
 	}
 }
 
-func (l *Labels) add(component string, job *prowjobs.Job) {
+// Names are those of the jobs that were made.
+func (m Made) Names() []string {
+	var names []string
+	for _, file := range m.Jobs {
+		for _, group := range file.Groups {
+			for _, job := range group.Jobs {
+				names = append(names, job.Name)
+			}
+		}
+	}
+	return names
+}
+
+func (l *Labels) add(component, name string) {
 	if l.labels == nil {
 		l.labels = map[string]*labelled{}
 	}
 	l.jobs++
-	label := labelOf(job.Name)
+	label := labelOf(name)
 	known := l.labels[label]
 	switch {
 	case known == nil:
-		l.labels[label] = &labelled{component: component, first: job.Name}
-	case known.first != job.Name && !slices.Contains(known.others, job.Name):
-		known.others = append(known.others, job.Name)
+		l.labels[label] = &labelled{component: component, first: name}
+	case known.first != name && !slices.Contains(known.others, name):
+		known.others = append(known.others, name)
 		known.component = min(known.component, component) // components come in any order
 	}
 }

@@ -22,7 +22,7 @@ func labelProblems(components ...[]string) []string {
 		for _, name := range names {
 			made.Jobs[0].Groups[0].Jobs = append(made.Jobs[0].Groups[0].Jobs, &prowjobs.Job{Name: name})
 		}
-		labels.Add(made)
+		labels.Add(made.Component.Name, made.Names())
 	}
 	var texts []string
 	for _, problem := range labels.Problems(repolayout.LayoutOf(&schema.Settings{})) {
