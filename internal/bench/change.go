@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -21,34 +19,57 @@ const changes = 25
 // change is one that is made again and again, each time with another mark.
 type change struct {
 	what, file string
-	// before and after stand around the mark, in the place of before.
-	before, after string
+	// edit gives the file with a mark.
+	edit func(content []byte, mark string) ([]byte, error)
+	// asked is what shows the mark once it is served: by the lease server, or by the
+	// resolver.
+	asked    string
+	ofLeases bool
+	// shows is what it shows then. Default: the mark.
+	shows func(mark string) string
 }
 
 // The configurations that show each change, and that others ask for meanwhile.
 // Both are of usual size, so that what is seen is the waiting and not the
 // sending.
 const (
-	asked  = "/config?org=openshift&repo=must-gather&branch=release-4.14"
-	others = "/config?org=openshift&repo=hypershift&branch=release-4.14"
+	changedConfig = "ci-operator/config/openshift/must-gather/openshift-must-gather-release-4.14.yaml"
+	asked         = "/config?org=openshift&repo=must-gather&branch=release-4.14"
+	others        = "/config?org=openshift&repo=hypershift&branch=release-4.14"
 )
 
-// measureChanges commits a changed configuration, and a changed script of a step
-// that thousands of tests use, and waits each time until the resolver gives the
+// configChange adds a test to a configuration: another job, and another answer.
+func configChange() change {
+	return change{
+		what: "one configuration changed", file: changedConfig, asked: asked,
+		edit: replacing("\ntests:\n", "\ntests:\n- as: %s\n  commands: make\n  container:\n    from: src\n"),
+	}
+}
+
+// scriptChange changes a script of a step that thousands of tests use.
+func scriptChange() change {
+	return change{
+		what: "one script changed", asked: asked,
+		file: "ci-operator/step-registry/ipi/install/install/ipi-install-install-commands.sh",
+		edit: replacing("\nset ", "\n# %s\nset "),
+	}
+}
+
+// replacing puts a text with the mark in the place of another.
+func replacing(before, after string) func([]byte, string) ([]byte, error) {
+	return func(content []byte, mark string) ([]byte, error) {
+		changed := bytes.Replace(content, []byte(before), fmt.Appendf(nil, after, mark), 1)
+		if bytes.Equal(changed, content) {
+			return nil, fmt.Errorf("there is no %q to change", before)
+		}
+		return changed, nil
+	}
+}
+
+// measureChanges commits changes, and waits each time until the resolver gives the
 // new answer. Somebody else asks all the while, and is not to notice.
 func (b *bench) measureChanges(ctx context.Context, repository string, r *running) error {
-	for _, c := range []change{
-		{
-			what: "one configuration changed, commit to served", before: "\nbuild_root:",
-			file:  "ci-operator/config/openshift/must-gather/openshift-must-gather-release-4.14.yaml",
-			after: "\nrpm_build_location: /%s\nrpm_build_commands: make\nbuild_root:",
-		},
-		{
-			what: "one script changed, commit to served", before: "\nset ",
-			file:  "ci-operator/step-registry/ipi/install/install/ipi-install-install-commands.sh",
-			after: "\n# %s\nset ",
-		},
-	} {
+	for _, c := range []change{configChange(), scriptChange()} {
 		if err := b.measureChange(ctx, repository, c, r); err != nil {
 			return fmt.Errorf("%s: %w", c.what, err)
 		}
@@ -67,74 +88,71 @@ func (b *bench) measureChange(ctx context.Context, repository string, c change, 
 	}
 	var times []time.Duration
 	waits, err := watch(ctx, r.address, func(ctx context.Context) error {
-		times, err = c.serve(ctx, repository, r.address, commits)
-		return err
+		for i, hash := range commits {
+			took, err := c.serve(ctx, repository, r.address, hash, i)
+			if err != nil {
+				return err
+			}
+			times = append(times, took)
+		}
+		return nil
 	})
 	if err != nil {
 		return err
 	}
-	b.row(c.what, atPercent(times, 50), memoryOf(r.pid), fmt.Sprintf("median of %d, p99 %s; others' requests: p99 %s, longest %s (without changes %s)",
+	slices.Sort(times)
+	remark := fmt.Sprintf("median of %d, p99 %s; others' requests: p99 %s, longest %s (without changes %s)",
 		len(times), atPercent(times, 99).Round(time.Millisecond), atPercent(waits, 99).Round(10*time.Microsecond),
-		waits[len(waits)-1].Round(10*time.Microsecond), quiet[len(quiet)-1].Round(10*time.Microsecond)))
+		waits[len(waits)-1].Round(10*time.Microsecond), quiet[len(quiet)-1].Round(10*time.Microsecond))
+	b.row(c.what+", commit to served", atPercent(times, 50), memoryOf(r.pid), remark)
 	return nil
 }
 
-// serve makes the changes, and gives how long each took from the commit until it
-// was served, in order of length.
-func (c change) serve(ctx context.Context, repository, address string, commits []string) ([]time.Duration, error) {
-	_, tag := getIfChanged(ctx, address+asked, "")
-	var times []time.Duration
-	for i, hash := range commits {
-		if err := git(ctx, repository, "update-ref", "refs/heads/main", hash); err != nil {
-			return nil, err
-		}
-		start := time.Now()
-		var body string
-		if err := until(ctx, func() bool {
-			body, tag = getIfChanged(ctx, address+asked, tag)
-			return strings.Contains(body, c.mark(i))
-		}); err != nil {
-			return nil, err
-		}
-		times = append(times, time.Since(start))
+// serve puts the branch on the commit of a change, and gives how long it took
+// until the change was served.
+func (c change) serve(ctx context.Context, repository, address, hash string, i int) (time.Duration, error) {
+	shown := c.shown(ctx, address, i)
+	if err := moveTo(repository, hash); err != nil {
+		return 0, err
 	}
-	slices.Sort(times)
-	return times, nil
+	start := time.Now()
+	err := until(ctx, shown)
+	return time.Since(start), err
 }
 
-func (c change) mark(i int) string { return fmt.Sprintf("bench-%d-%d", i, os.Getpid()) }
+// shown says whether a server serves a change.
+func (c change) shown(ctx context.Context, address string, i int) func() bool {
+	want := c.mark(i)
+	if c.shows != nil {
+		want = c.shows(want)
+	}
+	body, tag := getIfChanged(ctx, address+c.asked, "")
+	return func() bool {
+		body, tag = getIfChanged(ctx, address+c.asked, tag)
+		return strings.Contains(body, want)
+	}
+}
 
-// prepare commits the changes beside the branch, and gives the commits. To put the
-// branch on one of them takes nothing, so that Git does not stand in the way of
-// whoever asks meanwhile.
+func (c change) mark(i int) string { return fmt.Sprintf("bench-%d-%d", os.Getpid(), i) }
+
+// prepare commits the changes beside the branch, one upon the other, each to the
+// file as it was at first, and gives the commits.
 func (c change) prepare(ctx context.Context, repository string) ([]string, error) {
-	path := filepath.Join(repository, c.file)
-	content, err := os.ReadFile(path)
+	content, err := gitOutput(ctx, repository, nil, "show", first+":"+c.file)
 	if err != nil {
 		return nil, err
 	}
-	if err := git(ctx, repository, "checkout", "--quiet", "--detach"); err != nil {
-		return nil, err
-	}
-	var commits []string
-	for i := range changes {
-		changed := bytes.Replace(content, []byte(c.before), fmt.Appendf(nil, c.after, c.mark(i)), 1)
-		if bytes.Equal(changed, content) {
-			return nil, fmt.Errorf("%s has no %q to change beside", c.file, c.before)
+	return importCommits(ctx, repository, func(h *history) error {
+		for i := range changes {
+			changed, err := c.edit([]byte(content), c.mark(i))
+			if err != nil {
+				return fmt.Errorf("%s: %w", c.file, err)
+			}
+			h.commit(map[bool]string{true: branch + "^0"}[i == 0])
+			h.file(c.file, plainFile, changed)
 		}
-		if err := os.WriteFile(path, changed, 0o600); err != nil {
-			return nil, err
-		}
-		if err := commit(ctx, repository, c.mark(i), c.file); err != nil {
-			return nil, err
-		}
-		hash, err := exec.CommandContext(ctx, "git", "-C", repository, "rev-parse", "HEAD").Output()
-		if err != nil {
-			return nil, err
-		}
-		commits = append(commits, strings.TrimSpace(string(hash)))
-	}
-	return commits, git(ctx, repository, "symbolic-ref", "HEAD", "refs/heads/main")
+		return nil
+	})
 }
 
 // watch asks for one answer every millisecond while something is done, and gives

@@ -1,15 +1,12 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -92,7 +89,7 @@ func (b *bench) plane(ctx context.Context, name string) (*controlplane.Process, 
 
 // measureUp times the whole system on the release repository.
 func (b *bench) measureUp(ctx context.Context) error {
-	repository, err := b.gitCopy(ctx)
+	repository, err := b.repository(ctx, whole())
 	if err != nil {
 		return err
 	}
@@ -102,21 +99,10 @@ func (b *bench) measureUp(ctx context.Context) error {
 // up times the whole program on a data folder, given its other flags, from its
 // start until everything is in force.
 func (b *bench) up(ctx context.Context, what, data string, flags ...string) error {
-	command := exec.CommandContext(ctx, b.drover, append([]string{"up", "--data", data}, flags...)...)
-	command.Env = append(b.environment(), controlplane.ProgramVariable+"="+b.localcluster)
-	var said bytes.Buffer
-	command.Stderr = &said
-	start := time.Now()
-	if err := command.Start(); err != nil {
+	s, err := b.startUp(ctx, data, flags...)
+	if err != nil {
 		return err
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- command.Wait() }()
-	waiting := until(ctx, func() bool { return isUp(data) })
-	if waiting == nil {
-		b.row(what, time.Since(start), memoryOf(command.Process.Pid), "without the control plane's memory")
-	} else {
-		waiting = fmt.Errorf("%w: %s", waiting, said.String())
-	}
-	return errors.Join(waiting, command.Process.Signal(syscall.SIGTERM), <-ended)
+	b.row(what, s.ready, memoryOf(s.pid), "without the control plane's memory")
+	return s.end()
 }

@@ -37,7 +37,7 @@ type bench struct {
 
 func run(ctx context.Context, stdout io.Writer) error {
 	bin := flag.String("bin", "bin", "folder of the programs")
-	only := flag.String("only", "", "measure just this: generate, resolver, reconciler, leases")
+	only := flag.String("only", "", "measure just this: check, generate, resolver, change, growth, reconciler, leases, up")
 	record := flag.String("record", "", "file to add the figures to, in the form that benchstat reads")
 	flag.Parse()
 	root := os.Getenv(corpus.Variable)
@@ -64,17 +64,25 @@ func run(ctx context.Context, stdout io.Writer) error {
 		table: table{out: stdout, record: recorder},
 	}
 	switch *only {
+	case "check":
+		return b.measure(ctx, b.measureYardstick, b.measureCheck)
+	case "up":
+		return b.measure(ctx, b.measureYardstick, b.measureUp)
 	case "leases":
 		return b.measure(ctx, b.measureLeases)
 	case "reconciler":
 		return b.measure(ctx, b.measureReconciler)
 	case "generate":
 		return b.measure(ctx, b.measureYardstick, b.measureGenerate, b.measureGenerateAgain)
+	case "change":
+		return b.measure(ctx, b.measureYardstick, b.measureStages)
+	case "growth":
+		return b.measure(ctx, b.measureYardstick, b.measureGrowth)
 	case "resolver":
 		return b.measure(ctx, b.measureYardstick, b.measureResolver)
 	}
 	return b.measure(ctx, b.measureYardstick, b.measureCheck, b.measureGenerate, b.measureGenerateAgain, b.measureResolver, b.measureReconciler,
-		b.measureLeases, b.measureUp)
+		b.measureLeases, b.measureUp, b.measureStages, b.measureGrowth)
 }
 
 // openRecord opens the file that the figures are added to; none takes them and

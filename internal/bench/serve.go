@@ -27,7 +27,7 @@ type running struct {
 // its start, with nothing kept of an earlier run and with that, how fast it
 // answers, and how soon it serves what is committed.
 func (b *bench) measureResolver(ctx context.Context) error {
-	repository, err := b.gitCopy(ctx)
+	repository, err := b.repository(ctx, whole())
 	if err != nil {
 		return err
 	}
@@ -76,45 +76,6 @@ func (b *bench) startResolver(ctx context.Context, repository string) (*running,
 	}
 	r.ready = time.Since(start)
 	return r, nil
-}
-
-// gitCopy makes a Git repository of the release repository.
-func (b *bench) gitCopy(ctx context.Context) (string, error) {
-	dir := filepath.Join(b.work, "release")
-	if _, err := os.Stat(dir); err == nil {
-		return dir, nil
-	}
-	if err := os.CopyFS(dir, os.DirFS(b.release)); err != nil {
-		return "", fmt.Errorf("copy the release repository: %w", err)
-	}
-	if err := repositoryOf(ctx, dir); err != nil {
-		return "", err
-	}
-	return dir, git(ctx, dir, "repack", "-adq")
-}
-
-// repositoryOf makes a folder a Git repository with one commit.
-func repositoryOf(ctx context.Context, dir string) error {
-	if err := git(ctx, dir, "init", "--quiet", "--initial-branch=main"); err != nil {
-		return err
-	}
-	if err := git(ctx, dir, "add", "--all"); err != nil {
-		return err
-	}
-	return commit(ctx, dir, "first")
-}
-
-func commit(ctx context.Context, dir, message string, files ...string) error {
-	return git(ctx, dir, append([]string{"commit", "--quiet", "--message", message}, files...)...)
-}
-
-func git(ctx context.Context, dir string, args ...string) error {
-	args = append([]string{"-C", dir, "-c", "user.name=bench", "-c", "user.email=bench@localhost", "-c", "gc.auto=0"}, args...)
-	output, err := exec.CommandContext(ctx, "git", args...).CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("git %v: %w\n%s", args, err, output)
-	}
-	return nil
 }
 
 // until asks again and again, for at most two minutes.
@@ -194,9 +155,15 @@ func memoryOf(pid int) int64 {
 	return 0
 }
 
-// isUp says whether `drover up` has written where its parts are, which it does
-// when everything is in force.
-func isUp(data string) bool {
-	_, err := os.Stat(filepath.Join(data, "endpoints.json"))
-	return err == nil
+// cpuOf is the processor time that a running process's threads have had; 0 where
+// the system does not say.
+func cpuOf(pid int) (spent time.Duration) {
+	threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", pid))
+	for _, thread := range threads {
+		content, _ := os.ReadFile(thread) // a thread may have ended
+		nanoseconds, _, _ := strings.Cut(string(content), " ")
+		count, _ := strconv.ParseInt(nanoseconds, 10, 64)
+		spent += time.Duration(count)
+	}
+	return spent
 }

@@ -57,3 +57,9 @@ func (b *bench) rate(what string, perSecond, raw float64, memory int64) {
 	b.table.line(what, fmt.Sprintf("%.0f/s", perSecond), "", peak, remark)
 	b.table.note(what, perSecond, "times/s", memory)
 }
+
+// ratio prints how much one thing is of another.
+func (b *bench) ratio(what string, value float64, remark string) {
+	b.table.line(what, fmt.Sprintf("%.2f", value), "", "", remark)
+	b.table.note(what, value, "ratio", 0)
+}

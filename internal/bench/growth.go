@@ -1,0 +1,237 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// size is a release repository with a share of all components, or with a copy
+// of each besides.
+type size struct {
+	name  string
+	share float64
+}
+
+// whole is the size of the release repository itself.
+func whole() size { return size{"all", 1} }
+
+func sizes() []size { return []size{{"a quarter", 0.25}, {"half", 0.5}, whole(), {"twice", 2}} }
+
+// repository makes the release repository, at a size, into a Git repository of
+// ours. Its folder is empty: commits count.
+func (b *bench) repository(ctx context.Context, of size) (string, error) {
+	dir := filepath.Join(b.work, "release-"+strings.ReplaceAll(of.name, " ", "-"))
+	if _, err := os.Stat(dir); err == nil {
+		return dir, nil
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", err
+	}
+	if err := git(ctx, dir, "init", "--quiet", "--initial-branch=main"); err != nil {
+		return "", err
+	}
+	commits, err := importCommits(ctx, dir, func(h *history) error {
+		h.commit("")
+		return b.write(h, of)
+	})
+	if err == nil {
+		err = errors.Join(moveTo(dir, commits[0]), git(ctx, dir, "update-ref", first, commits[0]))
+	}
+	if err != nil {
+		return "", fmt.Errorf("make the release repository, %s: %w", of.name, err)
+	}
+	return dir, git(ctx, dir, "repack", "-adq")
+}
+
+// write writes the files of a size.
+func (b *bench) write(h *history, of size) error {
+	chosen, err := b.components(of.share)
+	if err != nil {
+		return err
+	}
+	return filepath.WalkDir(b.release, func(place string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		file, err := filepath.Rel(b.release, place)
+		if err != nil {
+			return err
+		}
+		file = filepath.ToSlash(file)
+		org, repo, isOfOne := componentOf(file)
+		if isOfOne && of.share < 1 && !chosen[org+"/"+repo] {
+			return nil
+		}
+		if entry.Type() == fs.ModeSymlink {
+			target, err := os.Readlink(place)
+			h.file(file, "120000", []byte(target))
+			return err
+		}
+		content, err := os.ReadFile(place)
+		if err != nil {
+			return err
+		}
+		h.file(file, plainFile, content)
+		if copied := copyOf(file, org); of.share > 1 && isOfOne && copied != "" {
+			h.file(copied, plainFile, renamed(file, content, org, repo))
+		}
+		return nil
+	})
+}
+
+// componentOf says which component a configuration or job file is of.
+func componentOf(file string) (org, repo string, ok bool) {
+	parts := strings.Split(file, "/")
+	if len(parts) != 5 || parts[0] != "ci-operator" || parts[1] != "config" && parts[1] != "jobs" {
+		return "", "", false
+	}
+	return parts[2], parts[3], true
+}
+
+// components chooses a share of all, evenly over the alphabet, those that the
+// bench changes and asks for always among them.
+func (b *bench) components(share float64) (map[string]bool, error) {
+	found, err := filepath.Glob(filepath.Join(b.release, "ci-operator", "config", "*", "*"))
+	if err != nil {
+		return nil, err
+	}
+	chosen := map[string]bool{"openshift/must-gather": true, "openshift/hypershift": true}
+	const golden = 0.618034 // its multiples' fractions lie evenly in any part of the row
+	for i, place := range found {
+		if _, fraction := math.Modf(float64(i) * golden); fraction < share {
+			chosen[filepath.Base(filepath.Dir(place))+"/"+filepath.Base(place)] = true
+		}
+	}
+	return chosen, nil
+}
+
+// copyOf is where the copy of a component's file is: below another organization.
+// Files that are of no configuration have none.
+func copyOf(file, org string) string {
+	dir, name := path.Split(file)
+	if name == ".config.prowgen" {
+		return strings.Replace(dir, "/"+org+"/", "/x-"+org+"/", 1) + name
+	}
+	if !strings.HasPrefix(name, org+"-") || path.Ext(name) != ".yaml" {
+		return ""
+	}
+	return strings.Replace(dir, "/"+org+"/", "/x-"+org+"/", 1) + "x-" + name
+}
+
+// What a copy must not have in common with its original: the name at the end, and
+// the images that it promotes.
+var (
+	metadataOrg = regexp.MustCompile(`(?m)^(zz_generated_metadata:(?:\n  .*)*?\n  org: ).*$`)
+	promotion   = regexp.MustCompile(`(?m)^promotion:\n(?:[ -].*\n)*`)
+)
+
+// renamed is a configuration or job file of another organization.
+func renamed(file string, content []byte, org, repo string) []byte {
+	if strings.HasPrefix(file, "ci-operator/jobs/") {
+		content = bytes.ReplaceAll(content, []byte("-ci-"+org+"-"), []byte("-ci-x-"+org+"-"))
+		return bytes.ReplaceAll(content, []byte(org+"/"+repo), []byte("x-"+org+"/"+repo))
+	}
+	return promotion.ReplaceAll(metadataOrg.ReplaceAll(content, []byte("${1}x-"+org)), nil)
+}
+
+// costs are what many changes took.
+type costs struct{ took, cpu []time.Duration }
+
+func (c *costs) add(took, cpu time.Duration) {
+	c.took, c.cpu = append(c.took, took), append(c.cpu, cpu)
+}
+
+func (c *costs) sort() { slices.Sort(c.took); slices.Sort(c.cpu) }
+
+// measureGrowth measures what one changed configuration costs in repositories of
+// several sizes: until it is served, and until its objects are made.
+func (b *bench) measureGrowth(ctx context.Context) error {
+	served, err := b.growthServed(ctx)
+	if err != nil {
+		return err
+	}
+	generated := make([]costs, len(sizes()))
+	for i, of := range sizes() {
+		if generated[i], _, err = b.generatedAgain(ctx, of); err != nil {
+			return err
+		}
+	}
+	b.growthRows("served", served)
+	b.growthRows("generated", generated)
+	return nil
+}
+
+// growthServed runs a resolver for each size, and changes each in turn, so that
+// what else the machine does hits all alike.
+func (b *bench) growthServed(ctx context.Context) ([]costs, error) {
+	all := make([]costs, len(sizes()))
+	var resolvers []*running
+	defer func() {
+		for _, r := range resolvers {
+			r.stop()
+		}
+	}()
+	repositories, commits := make([]string, len(sizes())), make([][]string, len(sizes()))
+	c := configChange()
+	for i, of := range sizes() {
+		var err error
+		if repositories[i], err = b.repository(ctx, of); err != nil {
+			return nil, err
+		}
+		r, err := b.startResolver(ctx, repositories[i])
+		if err != nil {
+			return nil, err
+		}
+		resolvers = append(resolvers, r)
+		if commits[i], err = c.prepare(ctx, repositories[i]); err != nil {
+			return nil, err
+		}
+	}
+	for change := range changes {
+		for i, r := range resolvers {
+			before := cpuOf(r.pid)
+			took, err := c.serve(ctx, repositories[i], r.address, commits[i][change], change)
+			if err != nil {
+				return nil, err
+			}
+			all[i].add(took, cpuOf(r.pid)-before)
+			if err := pause(ctx, settling); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return all, nil
+}
+
+// settling is how long a server is given to do what it puts off until a change
+// is served.
+const settling = 250 * time.Millisecond
+
+// growthRows prints what a change costs at each size, and how it grows.
+func (b *bench) growthRows(what string, all []costs) {
+	for i, of := range sizes() {
+		c := &all[i]
+		c.sort()
+		b.row(fmt.Sprintf("one configuration changed of %s, %s", of.name, what), atPercent(c.took, 50), 0,
+			fmt.Sprintf("fastest of %d %s; processor time: median %s, least %s", len(c.took), tenth(c.took[0]), tenth(atPercent(c.cpu, 50)), tenth(c.cpu[0])))
+	}
+	first, last := all[0], all[len(all)-1]
+	ratio := func(of, to time.Duration) float64 { return float64(of) / float64(to) }
+	b.ratio("one configuration changed, twice to a quarter, "+what, ratio(atPercent(last.took, 50), atPercent(first.took, 50)),
+		fmt.Sprintf("fastest %.2f; processor time: median %.2f, least %.2f", ratio(last.took[0], first.took[0]),
+			ratio(atPercent(last.cpu, 50), atPercent(first.cpu, 50)), ratio(last.cpu[0], first.cpu[0])))
+}
+
+// tenth rounds to tenths of milliseconds.
+func tenth(took time.Duration) time.Duration { return took.Round(100 * time.Microsecond) }
