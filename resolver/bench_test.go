@@ -88,3 +88,15 @@ func (b *buffer) Write(p []byte) (int, error) {
 	b.text = append(b.text, p...)
 	return len(p), nil
 }
+
+// BenchmarkDependents finds out from nothing who depends on what on the corpus.
+func BenchmarkDependents(b *testing.B) {
+	c := openCorpus(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		b.StopTimer()
+		catalog := resolver.NewCatalog(c.registry, c.configs)
+		b.StartTimer()
+		catalog.Dependents()
+	}
+}

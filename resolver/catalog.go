@@ -3,6 +3,7 @@ package resolver
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/drover-ci/drover/internal/workers"
@@ -13,10 +14,15 @@ import (
 // clients ask for. It never changes.
 type Catalog struct {
 	registry *Registry
-	// configs are in the order of files, entries in that of compareMetadata; of
+	// configs are in the order of files, entries in that of their metadata; of
 	// two with one name the first file's is the first.
 	configs []*schema.Config
 	entries []*Entry
+	// unsettled has all entries that are not resolved, or were not when they came.
+	// Some may be resolved, or gone, since.
+	unsettled []*Entry
+
+	dependents lazyDependents
 }
 
 // NewCatalog resolves the configurations.
@@ -32,15 +38,54 @@ func NewCatalog(registry *Registry, configs []*schema.Config) *Catalog {
 // [Registry.Next].
 func (c *Catalog) Next(registry *Registry, configs []*schema.Config) *Catalog {
 	gone, come := differing(c.configs, configs)
-	next := &Catalog{registry: registry, configs: configs, entries: c.without(gone)}
-	if registry != c.registry {
-		alike := &likeness{registry: registry}
-		workers.Each(context.Background(), len(next.entries), func(i int) {
-			next.entries[i] = next.entries[i].next(alike)
-		})
+	next := &Catalog{registry: registry, configs: configs, entries: c.without(gone), unsettled: c.unsettled}
+	var reshaped []*schema.Config
+	if registry != c.registry && len(next.entries) > 0 {
+		reshaped = next.reach(c)
 	}
 	next.add(come)
+	next.dependOn(c, slices.Concat(gone, come, reshaped))
 	return next
+}
+
+// reach resolves again what the change of the registry since the last catalog
+// reaches: what names a component that is another now, and what was not resolved
+// in full. It gives those of which more than text changed.
+func (c *Catalog) reach(last *Catalog) []*schema.Config {
+	changed := c.registry.differing(last.registry)
+	reached := map[int]bool{}
+	for _, m := range last.Dependents().Naming(changed...) {
+		c.eachOf(m, func(i int) { reached[i] = true }) // none where it is gone
+	}
+	for _, entry := range last.unsettled {
+		c.eachOf(entry.Config.Metadata, func(i int) { reached[i] = true })
+	}
+	positions := slices.Collect(maps.Keys(reached))
+	before := make([]*Entry, len(positions))
+	alike := &likeness{registry: c.registry}
+	workers.Each(context.Background(), len(positions), func(i int) {
+		before[i] = c.entries[positions[i]]
+		c.entries[positions[i]] = before[i].next(alike)
+	})
+	c.unsettled = nil
+	var reshaped []*schema.Config
+	for i, position := range positions {
+		entry := c.entries[position]
+		if !entry.settled() {
+			c.unsettled = append(c.unsettled, entry)
+		}
+		if entry.shape != before[i].shape || entry.shape == nil {
+			reshaped = append(reshaped, entry.Config)
+		}
+	}
+	return reshaped
+}
+
+// eachOf goes through the positions of the configurations of a name.
+func (c *Catalog) eachOf(m schema.Metadata, do func(i int)) {
+	for i := c.position(m); i < len(c.entries) && c.entries[i].Config.Metadata == m; i++ {
+		do(i)
+	}
 }
 
 // differing gives the configurations that are in one list alone. What begins and
@@ -92,7 +137,7 @@ func (c *Catalog) without(configs []*schema.Config) []*Entry {
 // position is where in the order a configuration is, or would be.
 func (c *Catalog) position(m schema.Metadata) int {
 	position, _ := slices.BinarySearchFunc(c.entries, m,
-		func(entry *Entry, m schema.Metadata) int { return compareMetadata(entry.Config.Metadata, m) })
+		func(entry *Entry, m schema.Metadata) int { return entry.Config.Metadata.Compare(m) })
 	return position
 }
 
@@ -113,6 +158,11 @@ func (c *Catalog) add(configs []*schema.Config) {
 	c.entries = append(entries, c.entries[from:]...)
 	if twice {
 		c.orderByFiles()
+	}
+	for _, entry := range added {
+		if !entry.settled() {
+			c.unsettled = append(slices.Clip(c.unsettled), entry)
+		}
 	}
 }
 
@@ -164,13 +214,4 @@ func (c *Catalog) Registry() *Registry { return c.registry }
 // and variant. They must not be changed.
 func (c *Catalog) Entries() []*Entry { return c.entries }
 
-func compareEntries(a, b *Entry) int { return compareMetadata(a.Config.Metadata, b.Config.Metadata) }
-
-func compareMetadata(a, b schema.Metadata) int {
-	return cmp.Or(
-		cmp.Compare(a.Org, b.Org),
-		cmp.Compare(a.Repo, b.Repo),
-		cmp.Compare(a.Branch, b.Branch),
-		cmp.Compare(a.Variant, b.Variant),
-	)
-}
+func compareEntries(a, b *Entry) int { return a.Config.Metadata.Compare(b.Config.Metadata) }

@@ -1,6 +1,7 @@
 package resolver_test
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -121,9 +122,19 @@ func entryOf(c *resolver.Catalog, config *schema.Config) *resolver.Entry {
 
 // However a registry came about, it gives the same.
 func TestNextIsAsNew(t *testing.T) {
-	configs := []*schema.Config{
-		config(t, `[{as: a, steps: {workflow: e2e, env: {REGION: north}}}, {as: b, steps: {workflow: open, env: {SUITE: all}}}]`),
-		config(t, `[{as: a, steps: {test: [{chain: checks}, {chain: outer}], post: [{chain: leased}], env: {SUITE: all}}}]`),
+	var pool []*schema.Config
+	for i, tests := range []string{
+		`[{as: a, steps: {workflow: e2e, env: {REGION: north}}}, {as: b, steps: {workflow: open, env: {SUITE: all}}}]`,
+		`[{as: a, steps: {test: [{chain: checks}, {chain: outer}], post: [{chain: leased}], env: {SUITE: all}}}]`,
+		`[{as: a, steps: {workflow: e2e, post: [], cluster_profile: gcp}}, {as: b, postsubmit: true, steps: {test: [{ref: remote}], observers: {enable: [log]}}}]`,
+		`[{as: a, steps: {workflow: open, env: {SUITE: all}, leases: [{resource_type: own, env: OWN}]}}, {as: b, container: {from: src}}]`,
+		`[{as: a, disable_rehearsal: true, steps: {test: [{as: x, from: src, commands: x, leases: [{resource_type: disk, env: X}]}], post: [{ref: gather}], observers: {disable: [watch]}}}]`,
+	} {
+		for _, branch := range []string{"a", "b"} {
+			c := config(t, tests)
+			c.Metadata.Branch = fmt.Sprint(branch, i/2) // two of them have one name
+			pool = append(pool, c)
+		}
 	}
 	edits := [][2]string{
 		{"gather.sh", "gather2.sh"},
@@ -131,34 +142,48 @@ func TestNextIsAsNew(t *testing.T) {
 		{"{name: SUITE}", "{name: SUITE, default: none}"},
 		{"[{chain: inner}]", "[{chain: innre}]"},
 		{"[{ref: install}]", "[{ref: install}, {chain: outer}]"},
+		{"[{chain: outer}]", "[{chain: outer}, {ref: remote}]"},
 		{"{as: check,", "{as: checked,"},
 		{"name: watch,", "name: watcher,"},
-		{"{name: gcp}", "{name: gcp, secret: s}"},
+		{"name: log,", "name: logger,"},
+		{"{name: gcp}", "{name: gpc}"},
+		{"{name: gcp}", "{name: gcp, secret: s, ip_pool_lease_type: address}"},
 		{"cluster_profile: aws", "cluster_profile: gcp"},
 		{"count: 2", "count: 3"},
+		{"resource_type: disk", "resource_type: network"},
 		{"env: {SUITE: basic}", "env: {SUIT: basic}"},
 	}
 	random := rand.New(rand.NewPCG(1, 2))
 	r, _ := resolver.NewRegistry(components(t, toolbox))
-	catalog := resolver.NewCatalog(r, configs)
-	for range 200 {
-		next := toolbox
-		for _, edit := range edits {
-			if random.IntN(4) == 0 {
-				next = strings.ReplaceAll(next, edit[0], edit[1])
+	catalog := resolver.NewCatalog(r, pool)
+	text := toolbox
+	for range 300 {
+		if random.IntN(4) > 0 { // else only configurations change
+			text = toolbox
+			for _, edit := range edits {
+				if random.IntN(5) == 0 {
+					text = strings.ReplaceAll(text, edit[0], edit[1])
+				}
+			}
+			var findings []resolver.Finding
+			r, findings = r.Next(components(t, text))
+			_, coldFindings := resolver.NewRegistry(components(t, text))
+			if diff := cmp.Diff(lines(coldFindings), lines(findings)); diff != "" {
+				t.Fatalf("findings of the registry -cold +next:\n%s", diff)
 			}
 		}
-		var findings []resolver.Finding
-		r, findings = r.Next(components(t, next))
+		configs := slices.DeleteFunc(slices.Clone(pool), func(*schema.Config) bool { return random.IntN(6) == 0 })
 		catalog = catalog.Next(r, configs)
-		cold, coldFindings := resolver.NewRegistry(components(t, next))
-		if diff := cmp.Diff(lines(coldFindings), lines(findings)); diff != "" {
-			t.Fatalf("findings of the registry -cold +next:\n%s", diff)
+		fresh, _ := resolver.NewRegistry(components(t, text))
+		cold := resolver.NewCatalog(fresh, configs)
+		if diff := cmp.Diff(reverse(cold), reverse(catalog)); diff != "" {
+			t.Fatalf("who depends on what -cold +next:\n%s", diff)
 		}
 		if random.IntN(3) > 0 {
 			continue // what is not asked for is not resolved, and may be several revisions behind
 		}
-		want := answers(t, resolver.NewCatalog(cold, configs))
+		checkDependents(t, catalog)
+		want := answers(t, cold)
 		if diff := cmp.Diff(want, answers(t, catalog)); diff != "" {
 			t.Fatalf("answers -cold +next:\n%s", diff)
 		}

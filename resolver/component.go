@@ -17,6 +17,16 @@ const (
 	KindProfile  Kind = "cluster profile"
 )
 
+// The kinds of component that tests depend on besides, and that nothing is found
+// in.
+const (
+	// KindPhase is a phase of a workflow, such as ipi-aws/pre. It is depended on
+	// apart from the workflow, as a test may replace it.
+	KindPhase Kind = "phase"
+	// KindLease is a lease type.
+	KindLease Kind = "lease type"
+)
+
 // Component names one thing that takes part in resolving.
 type Component struct {
 	Kind Kind

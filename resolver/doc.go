@@ -17,6 +17,13 @@
 // writing it copies finished pieces one after another. Registry and resolved
 // configurations may be used by any number of goroutines.
 //
+// # Who depends on what
+//
+// A [Catalog] knows which tests depend on which components ([Catalog.Dependents]).
+// It is what pages ask who uses something, and what [Catalog.Next] asks whom a
+// changed step, chain, workflow, observer or profile reaches: these configurations
+// it resolves again, and no others.
+//
 // # Order of values
 //
 // A step's parameter takes the first value that is given by, in this order: the

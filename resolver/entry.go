@@ -75,6 +75,10 @@ func (e *Entry) next(alike *likeness) *Entry {
 	return next
 }
 
+// settled says whether the entry is resolved, so that it stays as it is until a
+// component changes.
+func (e *Entry) settled() bool { return e.shape != nil && e.state.Load().registry == nil }
+
 // slim is an entry that keeps nothing resolved.
 func (e *Entry) slim(registry *Registry) *Entry {
 	slim := &Entry{Config: e.Config, Findings: e.Findings, branches: e.branches}

@@ -73,6 +73,31 @@ func (r *Registry) Current(result *Shape) bool {
 	return true
 }
 
+// differing lists the components for which resolving takes another thing than
+// with another registry.
+func (r *Registry) differing(other *Registry) []Component {
+	var changed []Component
+	changed = appendDiffering(changed, KindStep, r.steps, other.steps)
+	changed = appendDiffering(changed, KindChain, r.chains, other.chains)
+	changed = appendDiffering(changed, KindWorkflow, r.workflows, other.workflows)
+	changed = appendDiffering(changed, KindObserver, r.observers, other.observers)
+	return appendDiffering(changed, KindProfile, r.profiles, other.profiles)
+}
+
+func appendDiffering[T any](changed []Component, kind Kind, a, b map[string]*T) []Component {
+	for name, value := range a {
+		if b[name] != value {
+			changed = append(changed, Component{kind, name})
+		}
+	}
+	for name := range b {
+		if _, ok := a[name]; !ok {
+			changed = append(changed, Component{kind, name})
+		}
+	}
+	return changed
+}
+
 // lookUp gives what resolving takes for a component. It is the same pointer for
 // as long as nothing in it changes.
 func (r *Registry) lookUp(c Component) any {

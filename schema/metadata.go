@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 )
@@ -24,6 +25,16 @@ func (m Metadata) String() string {
 		s += "__" + m.Variant
 	}
 	return s
+}
+
+// Compare orders by organization, repository, branch and variant.
+func (m Metadata) Compare(other Metadata) int {
+	return cmp.Or(
+		cmp.Compare(m.Org, other.Org),
+		cmp.Compare(m.Repo, other.Repo),
+		cmp.Compare(m.Branch, other.Branch),
+		cmp.Compare(m.Variant, other.Variant),
+	)
 }
 
 // Component is the repository that the configuration is for: org/repo.

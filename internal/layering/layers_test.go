@@ -30,10 +30,13 @@ func layers() *Table {
 			"schema/internal/jsonschemagen": {Imports: []string{"schema", "schema/internal/shape"}},
 			"schema/migrate":                {Imports: []string{"schema", "schema/internal/older"}},
 
-			"repo-layout":      {Imports: []string{"internal/memo", "internal/workers", "schema"}},
-			"resolver":         {Imports: []string{"internal/memo", "internal/workers", "schema"}, Tests: []string{"repo-layout"}},
-			"schema/rules":     {Imports: []string{"internal/memo", "internal/workers", "repo-layout", "resolver", "schema"}},
-			"resolver/httpapi": {Imports: []string{"repo-layout", "resolver", "schema", "schema/rules"}},
+			"repo-layout": {Imports: []string{"internal/memo", "internal/workers", "schema"}},
+			"resolver": {
+				Imports: []string{"internal/memo", "internal/workers", "resolver/dependents", "schema"}, Tests: []string{"repo-layout"},
+			},
+			"resolver/dependents": {Imports: []string{"schema"}},
+			"schema/rules":        {Imports: []string{"internal/memo", "internal/workers", "repo-layout", "resolver", "schema"}},
+			"resolver/httpapi":    {Imports: []string{"repo-layout", "resolver", "schema", "schema/rules"}},
 
 			"resolver/imagestreams": {Imports: []string{"resolver/httpapi"}, Tests: []string{"resolver"}},
 

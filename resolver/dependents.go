@@ -1,0 +1,226 @@
+package resolver
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"github.com/drover-ci/drover/resolver/dependents"
+	"github.com/drover-ci/drover/schema"
+)
+
+// Dependents says which tests depend on which components.
+type Dependents = dependents.Index[Component]
+
+// Dependents says who depends on what in the catalog. It is made when it is first
+// asked for; from then on each catalog takes it over from the last one, with what
+// changed. Configurations of one name are one to it.
+func (c *Catalog) Dependents() *Dependents {
+	return c.dependents.get(func() *Dependents {
+		change := dependents.Change[Component]{Parts: compositions(&Registry{}, c.registry)}
+		for i, entry := range c.entries {
+			if m := entry.Config.Metadata; i == 0 || c.entries[i-1].Config.Metadata != m {
+				change.Users = append(change.Users, c.user(m))
+			}
+		}
+		return dependents.New[Component]().Next(change)
+	})
+}
+
+// lazyDependents are made once, when they are asked for.
+type lazyDependents struct {
+	making sync.Mutex
+	made   atomic.Pointer[Dependents]
+}
+
+func (l *lazyDependents) get(find func() *Dependents) *Dependents {
+	if made := l.made.Load(); made != nil {
+		return made
+	}
+	l.making.Lock()
+	defer l.making.Unlock()
+	if l.made.Load() == nil {
+		l.made.Store(find())
+	}
+	return l.made.Load()
+}
+
+// dependOn takes over who depends on what, where the last catalog has found it
+// out, but for some configurations.
+func (c *Catalog) dependOn(last *Catalog, changed []*schema.Config) {
+	made := last.dependents.made.Load()
+	if made == nil {
+		return
+	}
+	change := dependents.Change[Component]{}
+	if c.registry != last.registry {
+		change.Parts = compositions(last.registry, c.registry)
+	}
+	for _, config := range changed {
+		change.Users = append(change.Users, c.user(config.Metadata))
+	}
+	c.dependents.made.Store(made.Next(change))
+}
+
+// composition is what components consist of.
+type composition map[Component][]Component
+
+// compositions says of all components that are another in the next registry than
+// in the last one what they consist of now.
+func compositions(last, next *Registry) composition {
+	c := composition{}
+	compose(c, last.sources.refs, next.sources.refs, composition.addStep)
+	compose(c, last.sources.chains, next.sources.chains, composition.addChain)
+	compose(c, last.sources.workflows, next.sources.workflows, composition.addWorkflow)
+	compose(c, last.sources.profiles, next.sources.profiles, composition.addProfile)
+	return c
+}
+
+func compose[T any](c composition, last, next map[string]*T, add func(composition, *T)) {
+	gone := composition{}
+	for name, source := range last {
+		if next[name] == nil {
+			add(gone, source)
+		}
+	}
+	for component := range gone {
+		c[component] = nil
+	}
+	for name, source := range next {
+		if last[name] != source {
+			add(c, source)
+		}
+	}
+}
+
+func (c composition) addStep(step *schema.RegistryRef) {
+	c[Component{KindStep, step.As}] = leased(step.Leases)
+}
+
+func (c composition) addChain(chain *schema.RegistryChain) {
+	c[Component{KindChain, chain.As}] = append(named(chain.Steps), leased(chain.Leases)...)
+}
+
+// addWorkflow adds a workflow, which is what all tests have that start from it,
+// and its phases.
+func (c composition) addWorkflow(workflow *schema.RegistryWorkflow) {
+	c[Component{KindWorkflow, workflow.As}] = leased(workflow.Steps.Leases)
+	for p := range phases {
+		c[p.within(workflow.As)] = named(p.of(&workflow.Steps))
+	}
+}
+
+func (c composition) addProfile(profile *schema.ClusterProfileEntry) {
+	c[Component{KindProfile, profile.Name}] = leaseTypes(profile.LeaseType, profile.IPPoolLeaseType)
+}
+
+// within names the phase of a workflow.
+func (p phase) within(workflow string) Component {
+	return Component{KindPhase, workflow + "/" + p.String()}
+}
+
+// named lists the components that a list of steps names.
+func named(steps []schema.TestStep) []Component {
+	var components []Component
+	for i := range steps {
+		switch item := &steps[i]; {
+		case item.Reference != nil:
+			components = append(components, Component{KindStep, *item.Reference})
+		case item.Chain != nil:
+			components = append(components, Component{KindChain, *item.Chain})
+		default:
+			components = append(components, leased(item.Leases)...)
+		}
+	}
+	return components
+}
+
+func leased(leases []schema.StepLease) []Component {
+	var components []Component
+	for _, lease := range leases {
+		components = append(components, Component{KindLease, lease.ResourceType})
+	}
+	return components
+}
+
+func leaseTypes(names ...string) []Component {
+	var components []Component
+	for _, name := range names {
+		if name != "" {
+			components = append(components, Component{KindLease, name})
+		}
+	}
+	return components
+}
+
+// user says what the tests of a configuration name.
+func (c *Catalog) user(m schema.Metadata) dependents.User[Component] {
+	user := dependents.User[Component]{Metadata: m}
+	c.eachOf(m, func(i int) {
+		for index := range c.entries[i].Config.Tests {
+			use := dependents.Use{Config: c.entries[i].Config, Index: index}
+			user.Tests = append(user.Tests, dependents.Test[Component]{Use: use, Names: c.entries[i].names(index)})
+		}
+	})
+	return user
+}
+
+// names lists what a test of the entry names.
+func (e *Entry) names(index int) []Component {
+	switch test := &e.Config.Tests[index]; {
+	case test.Steps != nil:
+		return append(namedBy(test.Steps), fromShape(e.shape, index)...)
+	case test.LiteralSteps != nil:
+		return namedLiterally(test.LiteralSteps)
+	default:
+		return nil
+	}
+}
+
+// namedBy lists what a test names itself: a workflow with the phases that it does
+// not replace, what it replaces others by, and lease types.
+func namedBy(steps *schema.TestSteps) []Component {
+	components := leased(steps.Leases)
+	if steps.Workflow != nil {
+		components = append(components, Component{KindWorkflow, *steps.Workflow})
+	}
+	for p := range phases {
+		if own := p.of(steps); own != nil {
+			components = append(components, named(own)...)
+		} else if steps.Workflow != nil {
+			components = append(components, p.within(*steps.Workflow))
+		}
+	}
+	return components
+}
+
+// fromShape lists the profile and the observers, which a test has from several
+// places.
+func fromShape(shape *Shape, test int) []Component {
+	if shape == nil {
+		return nil
+	}
+	var components []Component
+	steps := shape.Steps(test)
+	if profile := steps.settings.ClusterProfileLiteral; profile != nil {
+		components = append(components, Component{KindProfile, profile.Name})
+	}
+	for _, observer := range steps.Observers {
+		components = append(components, Component{KindObserver, observer.literal.Name})
+	}
+	return components
+}
+
+// namedLiterally lists what a test names whose steps are spelled out.
+func namedLiterally(steps *schema.LiteralTestSteps) []Component {
+	components := leased(steps.Leases)
+	if profile := steps.ClusterProfileLiteral; profile != nil {
+		components = append(components, Component{KindProfile, profile.Name})
+		components = append(components, leaseTypes(profile.LeaseType, profile.IPPoolLeaseType)...)
+	}
+	for _, phase := range [][]schema.LiteralTestStep{steps.Pre, steps.Test, steps.Post} {
+		for i := range phase {
+			components = append(components, leased(phase[i].Leases)...)
+		}
+	}
+	return components
+}
