@@ -246,7 +246,7 @@ func jobFiles(t *testing.T, count int) map[string]configmaps.Compressed {
 // memory for it is used again.
 func TestCompressingDependsOnNothingBefore(t *testing.T) {
 	contents := []string{strings.Repeat("job ", 40_000), "", strings.Repeat("- name: unit\n", 9000), "x"}
-	first := map[string][]byte{}
+	first := map[string]string{}
 	for round := range 3 {
 		for i := range contents {
 			content := contents[(i*3+round)%len(contents)]
@@ -254,10 +254,18 @@ func TestCompressingDependsOnNothingBefore(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if before, ok := first[content]; ok && !bytes.Equal(before, file.Content) {
+			for _, other := range contents {
+				if file.Holds([]byte(other)) != (other == content) {
+					t.Errorf("%d bytes are taken for %d others, or not for themselves", len(content), len(other))
+				}
+			}
+			object := partition(map[string]configmaps.Compressed{"key": file}, nil).Objects()[0]
+			binary, _ := object.Object["binaryData"].(map[string]any)
+			compressed, _ := binary["key"].(string)
+			if before, ok := first[content]; ok && before != compressed || compressed == "" {
 				t.Errorf("%d bytes are compressed to others in round %d", len(content), round)
 			}
-			first[content] = file.Content
+			first[content] = compressed
 		}
 	}
 }

@@ -17,22 +17,26 @@ const partSize = 640 << 10
 // keyOverhead is about what a key costs besides its name and content.
 const keyOverhead = 64
 
-// Compressed is a file as a part holds it.
+// Compressed is a file as a part holds it, compressed with gzip.
 type Compressed struct {
-	// Key is the name in the ConfigMap: the file's base name.
-	Key string
-	// Content is compressed with gzip.
-	Content []byte
-
-	hash [sha256.Size]byte
+	file hashedFile
+	// sum is the hash of the content as it was.
+	sum [sha256.Size]byte
 }
 
 // Compress makes a file ready for a part. Doing so once for each content is
 // what makes a small change cheap.
 func Compress(key string, content []byte) (Compressed, error) {
 	compressed, err := compress(content)
-	return Compressed{Key: key, Content: compressed, hash: sha256.Sum256([]byte(key))}, err
+	file := hashedFile{keyed{key: key, content: compressed}, sha256.Sum256([]byte(key))}
+	return Compressed{file: file, sum: sha256.Sum256(content)}, err
 }
+
+// Key is the name in the ConfigMap.
+func (c *Compressed) Key() string { return c.file.key }
+
+// Holds says whether this is what a content is compressed to.
+func (c *Compressed) Holds(content []byte) bool { return c.sum == sha256.Sum256(content) }
 
 // A Partition is files divided among ConfigMaps, each named for its part:
 // NAME-0, NAME-10, NAME-11 and so on, the digits being the first bits of its
@@ -55,14 +59,12 @@ func (p *Partition) Objects() []generators.Object { return p.objects }
 // would hold what it holds already is taken over. The result is that of dividing
 // the files from the start.
 func (p *Partition) Next(files []*Compressed) *Partition {
-	all := make([]hashedFile, len(files))
-	pointers := make([]*hashedFile, len(files))
+	all := make([]*hashedFile, len(files))
 	for i, file := range files {
-		all[i] = hashedFile{keyed{key: file.Key, content: file.Content}, file.hash}
-		pointers[i] = &all[i]
+		all[i] = &file.file
 	}
 	next := NewPartition(p.namespace, p.name)
-	next.parts = split(p.name, pointers)
+	next.parts = split(p.name, all)
 	known := make(map[string]int, len(p.parts))
 	for i := range p.parts {
 		known[p.parts[i].name] = i
@@ -152,7 +154,7 @@ func (p *partitioner) split(files []*hashedFile, prefix string) {
 		p.add(files, prefix)
 		return
 	}
-	var halves [2][]*hashedFile
+	halves := [2][]*hashedFile{make([]*hashedFile, 0, len(files)), make([]*hashedFile, 0, len(files))}
 	for _, file := range files {
 		bit := file.bit(len(prefix))
 		halves[bit] = append(halves[bit], file)

@@ -40,31 +40,35 @@ func Components(repo *repolayout.Repo) []Component { return components(repo, job
 func Elsewhere(repo *repolayout.Repo) Component { return jobFilesOf(repo, nil).elsewhere() }
 
 // components is Components where it is known of what the job files are. Files of
-// one folder come together, and so those of one component mostly: they are told by
-// comparing with the one before.
+// one folder come together, and so those of one component mostly.
 func components(repo *repolayout.Repo, files *jobFiles) []Component {
-	byName := map[string]*Component{}
+	all := make([]Component, 0, len(files.of))
+	at := make(map[string]int, len(files.of))
 	component := func(name string) *Component {
-		if byName[name] == nil {
-			byName[name] = &Component{Name: name}
+		i, known := at[name]
+		if !known {
+			i = len(all)
+			at[name] = i
+			all = append(all, Component{Name: name})
 		}
-		return byName[name]
+		return &all[i]
 	}
-	var latest *Component
-	var of schema.Metadata
-	for _, doc := range repo.Configs {
-		if m := doc.Value.Metadata; latest == nil || m.Org != of.Org || m.Repo != of.Repo {
-			latest, of = component(m.Component()), m
+	for configs := repo.Configs; len(configs) > 0; {
+		first := &configs[0].Value.Metadata
+		others := slices.IndexFunc(configs, func(doc *repolayout.Doc[schema.Config]) bool {
+			return doc.Value.Metadata.Org != first.Org || doc.Value.Metadata.Repo != first.Repo
+		})
+		if others < 0 {
+			others = len(configs)
 		}
-		latest.Docs = append(latest.Docs, doc)
+		of := component(first.Component())
+		of.Docs = append(of.Docs, configs[:others:others]...)
+		configs = configs[others:]
 	}
 	for name, jobs := range files.of {
 		component(name).Jobs = jobs
 	}
-	all := make([]Component, 0, len(byName))
-	for _, name := range slices.Sorted(maps.Keys(byName)) {
-		all = append(all, *byName[name])
-	}
+	slices.SortFunc(all, func(a, b Component) int { return strings.Compare(a.Name, b.Name) })
 	return all
 }
 
