@@ -75,7 +75,7 @@ type loader struct {
 
 // area loads a folder with all below it. What does not exist is empty.
 func (l *loader) area(dir string, sort sorter, last *folder) (*folder, error) {
-	loaded, err := l.folder(dir, ID{}, sort, last)
+	loaded, err := l.folder(dir, l.idOf(dir), sort, last)
 	if err == nil || errors.Is(err, fs.ErrNotExist) {
 		return cmp.Or(loaded, &folder{}), nil
 	}
@@ -83,6 +83,17 @@ func (l *loader) area(dir string, sort sorter, last *folder) (*folder, error) {
 		return &folder{}, nil // a file, which has none below it
 	}
 	return nil, err
+}
+
+// idOf is the id of a folder; zero where the tree does not know it.
+func (l *loader) idOf(dir string) ID {
+	siblings, _ := l.tree.ReadDir(path.Dir(dir)) // what cannot be read has none
+	for _, entry := range siblings {
+		if entry.Name == path.Base(dir) && entry.Kind == Folder {
+			return entry.ID
+		}
+	}
+	return ID{}
 }
 
 // folder loads one folder. Git gives equal ids only to equal trees, so a

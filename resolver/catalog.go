@@ -181,13 +181,15 @@ func (c *Catalog) orderByFiles() {
 // has too: its other configurations are resolved anew each time. It is for
 // revisions that are rarely asked for any more.
 func (c *Catalog) Slim(beside *Catalog) *Catalog {
-	kept := make(map[*Entry]bool, len(beside.entries))
-	for _, entry := range beside.entries {
-		kept[entry] = true
-	}
 	slim := &Catalog{registry: c.registry, configs: c.configs, entries: slices.Clone(c.entries)}
+	others := beside.entries
 	for i, entry := range slim.entries {
-		if !kept[entry] {
+		for len(others) > 0 && others[0] != entry && compareEntries(others[0], entry) < 0 {
+			others = others[1:]
+		}
+		if len(others) > 0 && others[0] == entry {
+			others = others[1:]
+		} else {
 			slim.entries[i] = entry.slim(c.registry)
 		}
 	}

@@ -8,8 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-
-	"github.com/klauspost/compress/zlib"
 )
 
 // maxLooseHead is how long what stands before a loose object's content can be:
@@ -25,12 +23,14 @@ func readLoose(dir string, id ID, limit int64) (Type, []byte, error) {
 		return 0, nil, err
 	}
 	defer func() { _ = file.Close() }()
-	inflated, err := zlib.NewReader(file)
-	if err != nil {
+	inflater, _ := inflaters.Get().(*inflater)
+	defer inflaters.Put(inflater)
+	inflater.buffered.Reset(file)
+	if err := inflater.begin(); err != nil {
 		return 0, nil, looseDamaged(err)
 	}
 	var start [maxLooseHead]byte
-	n, err := io.ReadFull(inflated, start[:])
+	n, err := io.ReadFull(inflater.inflate, start[:])
 	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return 0, nil, looseDamaged(err)
 	}
@@ -43,11 +43,14 @@ func readLoose(dir string, id ID, limit int64) (Type, []byte, error) {
 	}
 	content := make([]byte, found.size)
 	rest := content[copy(content, begun):]
-	if _, err := io.ReadFull(inflated, rest); err != nil {
+	if _, err := io.ReadFull(inflater.inflate, rest); err != nil {
 		return 0, nil, looseDamaged(err)
 	}
-	if n, err := io.Copy(io.Discard, io.LimitReader(inflated, 1)); n > 0 || err != nil || len(begun) > len(content) {
-		return 0, nil, looseDamaged(errors.Join(errors.New("it is not as long as it says"), err))
+	if err := inflater.atEnd(); err != nil {
+		return 0, nil, looseDamaged(err)
+	}
+	if len(begun) > len(content) {
+		return 0, nil, looseDamaged(errors.New("it is longer than it says"))
 	}
 	return found.kind, content, nil
 }

@@ -108,13 +108,7 @@ var inflaters = sync.Pool{New: func() any { return &inflater{buffered: bufio.New
 
 // content inflates exactly so many bytes.
 func (f *inflater) content(size int64) ([]byte, error) {
-	if f.inflate == nil {
-		reader, err := zlib.NewReader(f.buffered)
-		if err != nil {
-			return nil, err
-		}
-		f.inflate = reader
-	} else if err := f.reset(); err != nil {
+	if err := f.begin(); err != nil {
 		return nil, err
 	}
 	content := make([]byte, size)
@@ -124,8 +118,12 @@ func (f *inflater) content(size int64) ([]byte, error) {
 	return content, f.atEnd()
 }
 
-// reset goes on with what comes next in the buffer.
-func (f *inflater) reset() error {
+// begin goes on with what comes next in the buffer.
+func (f *inflater) begin() (err error) {
+	if f.inflate == nil {
+		f.inflate, err = zlib.NewReader(f.buffered)
+		return err
+	}
 	resetter, ok := f.inflate.(zlib.Resetter)
 	if !ok {
 		return errors.ErrUnsupported
