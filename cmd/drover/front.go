@@ -9,6 +9,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/drover-ci/drover/reconciler"
 	"github.com/drover-ci/drover/reconciler/gitsource"
@@ -34,6 +35,7 @@ type front struct {
 	pages   *web.Site
 	recent  *httpapi.Recent
 	reloads *httpapi.Reloads
+	garbage *calmCollector
 	// registry is the generation of the step registry at the last report.
 	registry uint64
 }
@@ -51,7 +53,7 @@ type frontOptions struct {
 
 // newFront makes the front of what is in force, which may be nothing yet.
 func newFront(current func() *rules.Snapshot, o frontOptions) *front {
-	f := &front{metrics: prometheus.NewRegistry(), current: current, recent: httpapi.Keep(sourceOf(current), recentRevisions)}
+	f := &front{metrics: prometheus.NewRegistry(), current: current, recent: httpapi.Keep(sourceOf(current), recentRevisions), garbage: newCalmCollector()}
 	f.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	f.reloads = httpapi.NewReloads(f.metrics)
 	f.pages = web.New(current, web.Options{
@@ -72,6 +74,7 @@ func newFront(current func() *rules.Snapshot, o frontOptions) *front {
 func (f *front) Report(ctx context.Context, status reconciler.Status) error {
 	f.recent.Note()
 	f.noteReload(status)
+	f.garbage.Changed()
 	return f.pages.Report(ctx, status)
 }
 
@@ -93,7 +96,12 @@ func (f *front) noteReload(status reconciler.Status) {
 }
 
 // Run prepares the pages for each new revision until the context ends.
-func (f *front) Run(ctx context.Context) error { return f.pages.Run(ctx) }
+func (f *front) Run(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return f.pages.Run(ctx) })
+	group.Go(func() error { f.garbage.Run(ctx, calm); return nil })
+	return group.Wait()
+}
 
 // sourceOf gives the resolver the snapshot in force.
 func sourceOf(current func() *rules.Snapshot) httpapi.Source {

@@ -1,18 +1,22 @@
 package main
 
 import (
+	"context"
 	"os"
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
+	"time"
 )
 
 // How large the heap grows before garbage is collected, for commands that read a
 // repository: to read one makes much garbage in a second or two, and then it is
 // read. GOGC or GOMEMLIMIT in the environment override it.
 const (
-	// room is how many bytes may be used in any case.
-	room = 160 << 20
+	// room is how many bytes may be used in any case, and roomToAnswer by a resolver
+	// alone, which takes more than that once its answers have been asked for.
+	room         = 160 << 20
+	roomToAnswer = 200 << 20
 	// spare is how much garbage there may be beside what is in use, in percent of
 	// that, where there is no more room. Go's default is a hundred. Answering makes
 	// little garbage, so that less costs little time, and saves a third of the
@@ -23,17 +27,18 @@ const (
 	smallestHeap = 4 << 20
 )
 
-// saveMemory has the collector work as the constants say from here on.
-func saveMemory() {
+// saveMemory has the collector work as the constants say from here on, with so many
+// bytes to use in any case.
+func saveMemory(room uint64) {
 	if os.Getenv("GOGC") != "" || os.Getenv("GOMEMLIMIT") != "" {
 		return
 	}
-	debug.SetGCPercent(room / smallestHeap * 100)
-	afterEachCollection(func() { debug.SetGCPercent(spareFor(inUse())) })
+	debug.SetGCPercent(spareFor(smallestHeap, room))
+	afterEachCollection(func() { debug.SetGCPercent(spareFor(inUse(), room)) })
 }
 
 // spareFor is GOGC for a heap of which so many bytes are in use.
-func spareFor(used uint64) int {
+func spareFor(used, room uint64) int {
 	if used >= room {
 		return spare
 	}
@@ -46,6 +51,58 @@ func afterEachCollection(do func()) {
 		do()
 		afterEachCollection(do)
 	})
+}
+
+// calm is how long no revision has to come until garbage is collected. By then
+// pages have what they need for the last one.
+const calm = 4 * time.Second
+
+// littleGarbage is how many bytes are left lying in any case.
+const littleGarbage = 8 << 20
+
+// calmCollector has garbage collected while no revision comes, so that the next
+// ones find room for theirs: the collector takes all processors for a twentieth of
+// a second, and who asks just then waits up to 15 ms. A change makes one or two
+// megabytes of garbage.
+type calmCollector struct{ changed chan struct{} }
+
+func newCalmCollector() *calmCollector { return &calmCollector{make(chan struct{}, 1)} }
+
+// Changed tells it that a revision came.
+func (c *calmCollector) Changed() {
+	select {
+	case c.changed <- struct{}{}:
+	default: // it has been told already
+	}
+}
+
+// Run collects garbage after each time that revisions came, once none has come for
+// a while, until the context ends.
+func (c *calmCollector) Run(ctx context.Context, calm time.Duration) {
+	timer := time.NewTimer(calm)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-c.changed:
+			timer.Reset(calm)
+		case <-timer.C:
+			if garbage() > littleGarbage {
+				runtime.GC()
+			}
+		}
+	}
+}
+
+// garbage is by how many bytes the heap has grown since the last collection.
+func garbage() uint64 {
+	samples := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+	metrics.Read(samples)
+	if now, used := samples[0].Value.Uint64(), inUse(); now > used {
+		return now - used
+	}
+	return 0
 }
 
 // inUse is how many bytes outlived the last collection.

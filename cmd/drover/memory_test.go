@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
@@ -12,7 +13,7 @@ func TestSpareFor(t *testing.T) {
 	for used, want := range map[uint64]int{
 		0: 4000, 1 << 20: 3975, room / 4: 300, room / 2: 100, room / 10 * 7: 42, room / 10 * 9: spare, room: spare, 10 * room: spare,
 	} {
-		if got := spareFor(used); got < want-1 || got > want+1 {
+		if got := spareFor(used, room); got < want-1 || got > want+1 {
 			t.Errorf("%d bytes in use: %d %%, want %d", used, got, want)
 		}
 	}
@@ -24,12 +25,12 @@ func TestSaveMemory(t *testing.T) {
 	before := debug.SetGCPercent(100)
 	defer debug.SetGCPercent(before)
 	t.Setenv("GOGC", "100")
-	saveMemory()
+	saveMemory(room)
 	if got := percent(); got != 100 {
 		t.Errorf("GOGC of the environment is not obeyed: %d", got)
 	}
 	t.Setenv("GOGC", "")
-	saveMemory()
+	saveMemory(room)
 	held := make([]byte, room)
 	for started := time.Now(); percent() != spare; runtime.GC() {
 		if time.Since(started) > time.Minute {
@@ -37,6 +38,44 @@ func TestSaveMemory(t *testing.T) {
 		}
 	}
 	runtime.KeepAlive(held)
+}
+
+// TestGarbageIsCollectedInACalm: after a change, and not while changes go on.
+func TestGarbageIsCollectedInACalm(t *testing.T) {
+	before := debug.SetGCPercent(-1)
+	defer debug.SetGCPercent(before)
+	c := newCalmCollector()
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() { defer close(ended); c.Run(ctx, time.Second) }()
+	defer func() { cancel(); <-ended }()
+	last := collections()
+	var longest time.Duration // a machine may be busy with something else
+	for range 30 {
+		held := make([]byte, littleGarbage)
+		runtime.KeepAlive(held)
+		c.Changed()
+		began := time.Now()
+		time.Sleep(50 * time.Millisecond)
+		longest = max(longest, time.Since(began))
+	}
+	if got := collections(); got != last && longest < time.Second/2 {
+		t.Errorf("garbage was collected %d times while changes went on", got-last)
+	}
+	for started := time.Now(); collections() == last; time.Sleep(10 * time.Millisecond) {
+		if time.Since(started) > time.Minute {
+			t.Fatal("no garbage is collected")
+		}
+	}
+	if left := garbage(); left > littleGarbage {
+		t.Errorf("%d bytes of garbage are left", left)
+	}
+}
+
+func collections() uint32 {
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	return stats.NumGC
 }
 
 func percent() uint64 {

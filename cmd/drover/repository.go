@@ -92,7 +92,7 @@ func (f repositoryFlags) load(ctx context.Context) (*repolayout.Repo, *opened, e
 
 // loadFrom reads the whole repository from its opened files.
 func (f repositoryFlags) loadFrom(ctx context.Context, files *opened) (*repolayout.Repo, error) {
-	saveMemory()
+	saveMemory(room)
 	repo, err := repolayout.Load(ctx, files.tree, nil)
 	if err != nil {
 		return nil, err

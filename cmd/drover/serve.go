@@ -44,7 +44,7 @@ func (c serveResolverCommand) Run(ctx context.Context, out *console) error {
 	if err := c.check(); err != nil {
 		return err
 	}
-	saveMemory()
+	saveMemory(roomToAnswer)
 	answerFirst()
 	logger := slog.New(slog.NewTextHandler(out.stderr, nil))
 	clone, err := cloneDir(c.Repo)
