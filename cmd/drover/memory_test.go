@@ -56,13 +56,13 @@ func TestGarbageIsCollectedInACalm(t *testing.T) {
 		runtime.KeepAlive(held)
 		c.Changed()
 		began := time.Now()
-		time.Sleep(50 * time.Millisecond)
+		<-time.After(50 * time.Millisecond)
 		longest = max(longest, time.Since(began))
 	}
 	if got := collections(); got != last && longest < time.Second/2 {
 		t.Errorf("garbage was collected %d times while changes went on", got-last)
 	}
-	for started := time.Now(); collections() == last; time.Sleep(10 * time.Millisecond) {
+	for started := time.Now(); collections() == last; <-time.After(10 * time.Millisecond) {
 		if time.Since(started) > time.Minute {
 			t.Fatal("no garbage is collected")
 		}
