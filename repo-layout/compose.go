@@ -290,11 +290,18 @@ func (d *Doc[T]) found() []schema.Problem { return d.Problems }
 
 func (f Raw) path() string { return f.Path }
 
-// lost counts what two lists, in the order of paths, do not share. Of an area that
-// did not change there is one.
-func lost[T any](before, after []T, path func(T) string) int {
-	if len(before) == 0 || len(before) == len(after) && &before[0] == &after[0] {
+// lost counts what two lists, in the order of paths, do not share. What begins and
+// ends alike, which is nearly all, is only compared; and of an area that did not
+// change there is one list.
+func lost[T comparable](before, after []T, path func(T) string) int {
+	if len(before) > 0 && len(before) == len(after) && &before[0] == &after[0] {
 		return 0
+	}
+	for len(before) > 0 && len(after) > 0 && before[0] == after[0] {
+		before, after = before[1:], after[1:]
+	}
+	for len(before) > 0 && len(after) > 0 && before[len(before)-1] == after[len(after)-1] {
+		before, after = before[:len(before)-1], after[:len(after)-1]
 	}
 	count := 0
 	for _, each := range before {

@@ -150,6 +150,9 @@ func problemOf(file string, err error) (*schema.Problem, error) {
 // loadSingle reads a file that stands alone, or takes over the last document
 // (or nil) where the content is the same. An absent one is an empty value.
 func loadSingle[T any](tree Tree, file string, last *Doc[T]) (*Doc[T], error) {
+	if last != nil && last.Path == file && last.ID != (ID{}) && last.ID == idIn(tree, file, File) {
+		return last, nil
+	}
 	doc := &Doc[T]{Path: file, Value: new(T)}
 	content, problem, err := readFile(tree, file)
 	switch {

@@ -39,7 +39,12 @@ func judge(f *file, contents [][]byte, definition schema.Definition) {
 }
 
 // judgeSingle judges a file that stands alone. An absent one is nil.
-func judgeSingle(tree Tree, file string, definition schema.Definition) (*Judged, error) {
+func judgeSingle(tree Tree, file string, definition schema.Definition, last *Repo) (*Judged, error) {
+	for _, known := range below(last.Judged, file, (*Judged).path) {
+		if known.ID != (ID{}) && known.ID == idIn(tree, file, File) {
+			return known, nil
+		}
+	}
 	content, problem, err := readFile(tree, file)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

@@ -46,7 +46,7 @@ func load(ctx context.Context, tree Tree, settings *Doc[schema.Settings], last *
 	if repo.Clusters, err = loadSingle(tree, repo.Layout.Clusters, last.Clusters); err != nil {
 		return nil, err
 	}
-	if err := repo.judgeSingles(); err != nil {
+	if err := repo.judgeSingles(last); err != nil {
 		return nil, err
 	}
 	if repo.ClaimOwners, err = loadSingle(tree, repo.Layout.ClaimOwners, last.ClaimOwners); err != nil {
@@ -75,14 +75,15 @@ func (r *Repo) loadAreas(ctx context.Context, last *Repo, memory *Memory) (err e
 	return err
 }
 
-// judgeSingles judges the files that stand alone.
-func (r *Repo) judgeSingles() error {
+// judgeSingles judges the files that stand alone, and takes over those of last
+// that are the same.
+func (r *Repo) judgeSingles(last *Repo) error {
 	singles := map[string]schema.Definition{ComponentFile: schema.ComponentDefinition}
 	if path.Dir(r.Layout.Plugins) != path.Dir(r.Layout.Prow) {
 		singles[r.Layout.Plugins] = schema.ProwPlugins
 	}
 	for file, definition := range singles {
-		judged, err := judgeSingle(r.tree, file, definition)
+		judged, err := judgeSingle(r.tree, file, definition, last)
 		if err != nil {
 			return err
 		}

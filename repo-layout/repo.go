@@ -72,6 +72,15 @@ type Repo struct {
 // Read gives a file's content at this revision.
 func (r *Repo) Read(path string) ([]byte, error) { return r.tree.ReadFile(path) }
 
+// IDOf is the id of a file's content at this revision; zero where that is only
+// known once it is read.
+func (r *Repo) IDOf(path string) ID {
+	if r.loaded == nil {
+		return ID{} // files are from several revisions
+	}
+	return idIn(r.tree, path, File)
+}
+
 // ReadInto is [Repo.Read] into the memory of a buffer where the tree can, for
 // whoever reads many files and keeps none.
 func (r *Repo) ReadInto(path string, buffer []byte) ([]byte, error) {

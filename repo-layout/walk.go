@@ -75,7 +75,7 @@ type loader struct {
 
 // area loads a folder with all below it. What does not exist is empty.
 func (l *loader) area(dir string, sort sorter, last *folder) (*folder, error) {
-	loaded, err := l.folder(dir, l.idOf(dir), sort, last)
+	loaded, err := l.folder(dir, idIn(l.tree, dir, Folder), sort, last)
 	if err == nil || errors.Is(err, fs.ErrNotExist) {
 		return cmp.Or(loaded, &folder{}), nil
 	}
@@ -85,11 +85,12 @@ func (l *loader) area(dir string, sort sorter, last *folder) (*folder, error) {
 	return nil, err
 }
 
-// idOf is the id of a folder; zero where the tree does not know it.
-func (l *loader) idOf(dir string) ID {
-	siblings, _ := l.tree.ReadDir(path.Dir(dir)) // what cannot be read has none
+// idIn is the id of a folder or file; zero where it is not there or something
+// else, or the tree does not know it.
+func idIn(tree Tree, name string, kind Kind) ID {
+	siblings, _ := tree.ReadDir(path.Dir(name)) // what cannot be read has none
 	for _, entry := range siblings {
-		if entry.Name == path.Base(dir) && entry.Kind == Folder {
+		if entry.Name == path.Base(name) && entry.Kind == kind {
 			return entry.ID
 		}
 	}
@@ -112,7 +113,7 @@ func (l *loader) folder(dir string, id ID, sort sorter, last *folder) (*folder, 
 	if err != nil {
 		return nil, fmt.Errorf("list %s: %w", dir, err)
 	}
-	loaded := &folder{id: id, folders: map[string]*folder{}}
+	loaded := &folder{id: id, folders: make(map[string]*folder, len(last.folders))}
 	files, linkProblems := l.links(dir, entries)
 	sorted, nameProblems := sort.sort(dir, files)
 	loaded.problems = slices.Concat(linkProblems, nameProblems)

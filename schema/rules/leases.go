@@ -170,6 +170,9 @@ type boskosResource struct {
 // the last one where it is the same. One that is not there, or cannot be read,
 // says nothing: it is made anew.
 func nextBoskos(last boskosConfig, repo *repolayout.Repo) boskosConfig {
+	if last.id != (repolayout.ID{}) && last.id == repo.IDOf(repo.Layout.Boskos) {
+		return last
+	}
 	content, err := repo.Read(repo.Layout.Boskos)
 	if err != nil {
 		return boskosConfig{}
