@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -101,6 +102,12 @@ func TestNothingIsDeletedByMistake(t *testing.T) {
 		{"vanished folder that nobody names", "deletes 15 of the 30 objects", func() {
 			git.Git("rm", "-rq", "clusters/one")
 			git.Write("drover.yaml", "publish: []\nmanifests:\n- folder: clusters/two\n")
+		}},
+		{"settings that are a link to nothing", "drover.yaml: the link cannot be followed", func() {
+			git.Git("rm", "-q", "drover.yaml")
+			if err := os.Symlink("settings.yaml", filepath.Join(git.Dir, "drover.yaml")); err != nil {
+				t.Fatal(err)
+			}
 		}},
 		{"failed generator", "clusters/two", func() { git.Write("clusters/two/kustomization.yaml", "resources: [00.yaml, none.yaml]\n") }},
 		{"failed parse", "clusters/one", func() { git.Write("clusters/one/00.yaml", "kind: {\n") }},

@@ -390,7 +390,7 @@ func (o overlay) ReadFile(file string) ([]byte, error) {
 		return o.Tree.ReadFile(file)
 	}
 	if source == nil {
-		return nil, &fs.PathError{Op: "read", Path: file, Err: fs.ErrNotExist}
+		return nil, unread(file, fs.ErrNotExist)
 	}
 	return source.tree.ReadFile(file)
 }

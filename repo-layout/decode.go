@@ -104,8 +104,7 @@ func (r *reader) contents(f *file) ([][]byte, error) {
 		content, id, err := r.read(i, part)
 		problem, err := problemOf(part, err)
 		if err != nil && f.linked { // it is a link to a link, and those lead astray
-			lost := fileProblem(part, RuleLinkBroken, fmt.Sprintf("the link cannot be followed (found: %v, want the path of a file, from the folder of the link)", err))
-			problem, err = &lost, nil
+			problem, err = astray(part, err), nil
 		}
 		if err != nil {
 			return nil, err
@@ -129,11 +128,33 @@ func (r *reader) contents(f *file) ([][]byte, error) {
 // an error.
 func readFile(tree Tree, file string) ([]byte, *schema.Problem, error) {
 	content, err := tree.ReadFile(file)
-	problem, err := problemOf(file, err)
-	if problem != nil || err != nil {
-		return nil, problem, err
+	if err == nil {
+		return content, nil, nil
 	}
-	return content, nil, nil
+	problem, err := problemOf(file, err)
+	if err != nil {
+		// A link that leads to nothing is not the same as no file.
+		if _, noLink := tree.ReadLink(file); noLink == nil {
+			problem, err = astray(file, err), nil
+		}
+	}
+	return nil, problem, err
+}
+
+// astray is the problem of a link that leads astray.
+func astray(file string, err error) *schema.Problem {
+	problem := fileProblem(file, RuleLinkBroken,
+		fmt.Sprintf("the link cannot be followed (found: %v, want the path of a file, from the folder of the link)", cause(err)))
+	return &problem
+}
+
+// cause is why a file could not be read, without its path, which whoever tells of
+// it names.
+func cause(err error) error {
+	if failed, ok := errors.AsType[*fs.PathError](err); ok {
+		return failed.Err
+	}
+	return err
 }
 
 func problemOf(file string, err error) (*schema.Problem, error) {
@@ -141,10 +162,7 @@ func problemOf(file string, err error) (*schema.Problem, error) {
 		problem := schema.TooLarge(file, tooLarge.Size)
 		return &problem, nil
 	}
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", file, err)
-	}
-	return nil, nil //nolint:nilnil // it was read
+	return nil, err
 }
 
 // loadSingle reads a file that stands alone, or takes over the last document

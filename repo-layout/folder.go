@@ -72,7 +72,7 @@ func (t folderTree) readInto(name string, buffer []byte) (content []byte, seen s
 	}
 	opened, err := t.root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0) // the root says why, or knows a way; a pipe must not make it wait
 	if err != nil {
-		return nil, stat{}, err
+		return nil, stat{}, unread(name, cause(err))
 	}
 	if info, statErr := opened.Stat(); statErr == nil {
 		seen = statOf(info)

@@ -120,6 +120,14 @@ func TestLoadNamesWhatIsInTheWrongPlace(t *testing.T) {
 			files:  map[string]string{configs + "o/r/o-r-main.yaml": strings.Repeat("#", 50<<20)},
 			want:   []string{configs + `o/r/o-r-main.yaml: the file is too large (found 52428800 bytes, want at most 8388608) [file-too-large]`},
 		},
+		"settings that lead nowhere": {
+			reason: "a link to nothing is not the same as no settings",
+			files:  map[string]string{"drover.yaml": "-> settings.yaml", "core-services/boskos/quotas.yaml": "-> none.yaml"},
+			want: []string{
+				`core-services/boskos/quotas.yaml: the link cannot be followed (found: file does not exist, want the path of a file, from the folder of the link) [link-broken]`,
+				`drover.yaml: the link cannot be followed (found: file does not exist, want the path of a file, from the folder of the link) [link-broken]`,
+			},
+		},
 		"settings": {
 			reason: "settings are strict too",
 			files:  map[string]string{"drover.yaml": "hold: all\nunlimted: []\n"},

@@ -38,7 +38,7 @@ type Tree interface {
 	// fs.ErrNotExist.
 	ReadDir(dir string) ([]Entry, error)
 	// ReadFile reads a file. One larger than schema.MaxFileSize is a
-	// *TooLargeError, unread.
+	// *TooLargeError, unread; any other error names the file.
 	ReadFile(file string) ([]byte, error)
 	// ReadLink gives a link's target.
 	ReadLink(file string) (string, error)
@@ -103,8 +103,11 @@ func (t fsTree) ReadFile(name string) ([]byte, error) {
 	return readOpened(name, opened)
 }
 
+// unread says which file could not be read, and why.
+func unread(file string, why error) error { return &fs.PathError{Op: "read", Path: file, Err: why} }
+
 func notAFile(name string) error {
-	return &fs.PathError{Op: "read", Path: name, Err: errors.New("not a file")}
+	return unread(name, errors.New("not a file"))
 }
 
 // readOpened reads an open file and closes it.
@@ -121,7 +124,7 @@ func readOpened(name string, opened fs.File) ([]byte, error) {
 	}
 	content := make([]byte, info.Size())
 	if _, err := io.ReadFull(opened, content); err != nil {
-		return nil, &fs.PathError{Op: "read", Path: name, Err: err}
+		return nil, unread(name, err)
 	}
 	return content, nil
 }

@@ -20,7 +20,7 @@ func (c checkCommand) judgeChange(ctx context.Context) (report, error) {
 	defer func() { _ = files.close() }()
 	source, since, err := c.base(ctx, files.revision)
 	if err != nil {
-		return report{}, fmt.Errorf("find the base: %w", err)
+		return report{}, fmt.Errorf("--base: %w", err)
 	}
 	head := rules.Check(ctx, nil, repo)
 	problems := withMade(head.Problems, repo)

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -41,11 +43,33 @@ func (f clusterFlags) contexts() clientcmd.ClientConfigLoader {
 
 // config finds the cluster.
 func (f clusterFlags) config() (*rest.Config, error) {
-	config, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(f.contexts(), &clientcmd.ConfigOverrides{}).ClientConfig()
+	config, err := findCluster(f.contexts(), "")
 	if err != nil {
-		return nil, fmt.Errorf("find the cluster: %w; --kubeconfig names one", err)
+		return nil, err
 	}
-	config.UserAgent, config.Timeout = "drover/"+version(), answerTimeout
+	config.Timeout = answerTimeout
+	return config, nil
+}
+
+// findCluster is what a context of a kubeconfig leads to, or where none is named
+// the current one.
+func findCluster(kubeconfig clientcmd.ClientConfigLoader, context string) (*rest.Config, error) {
+	config, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(
+		kubeconfig, &clientcmd.ConfigOverrides{CurrentContext: context},
+	).ClientConfig()
+	if unread, ok := errors.AsType[*fs.PathError](err); ok {
+		err = unread // which names the file, and once is enough
+	}
+	switch {
+	case clientcmd.IsEmptyConfig(err) && !kubeconfig.IsExplicitFile():
+		err = errors.New("there is no kubeconfig; --kubeconfig names one")
+	case clientcmd.IsEmptyConfig(err):
+		err = fmt.Errorf("%s names none", kubeconfig.GetExplicitFile())
+	}
+	if err != nil {
+		return nil, fmt.Errorf("find the cluster: %w", err)
+	}
+	config.UserAgent = "drover/" + version()
 	return config, nil
 }
 

@@ -173,7 +173,7 @@ func (c initCommand) judge(ctx context.Context, files map[string][]byte) ([]sche
 	if _, err := os.Stat(c.Repo); err == nil {
 		folder, closeFolder, err := repolayout.OpenFolder(c.Repo)
 		if err != nil {
-			return nil, fmt.Errorf("open %s: %w", c.Repo, err)
+			return nil, err
 		}
 		defer func() { _ = closeFolder() }()
 		tree = folder

@@ -152,12 +152,7 @@ func (c serveLeasesCommand) listen() (net.Listener, error) {
 func clientConfig(kubeconfig string) (*rest.Config, error) {
 	rules := clientcmd.NewDefaultClientConfigLoadingRules()
 	rules.ExplicitPath = kubeconfig
-	config, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, nil).ClientConfig()
-	if err != nil {
-		return nil, fmt.Errorf("find the cluster: %w", err)
-	}
-	config.UserAgent = "drover/" + version()
-	return config, nil
+	return findCluster(rules, "")
 }
 
 // leaseOptions say how leases are served.

@@ -149,7 +149,7 @@ func (m *migration) prowgenOf(file string) []*schema.ProwgenFile {
 func (m *migration) file(name string, rewrite func(data []byte) (migrate.Result, []schema.Problem)) error {
 	data, err := m.repo.Read(name)
 	if err != nil {
-		return fmt.Errorf("read %s: %w", name, err)
+		return err
 	}
 	result, problems := rewrite(data)
 	if len(problems) > 0 {

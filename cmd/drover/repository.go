@@ -31,7 +31,7 @@ func (f repositoryFlags) open(ctx context.Context) (*opened, error) {
 	if f.Rev == "" && !gitsource.IsRemote(f.Repo) && !gitsource.IsBare(f.Repo) {
 		tree, closeTree, err := repolayout.OpenFolder(f.Repo)
 		if err != nil {
-			return nil, fmt.Errorf("open %s: %w", f.Repo, err)
+			return nil, err
 		}
 		return &opened{tree: tree, close: closeTree}, nil
 	}

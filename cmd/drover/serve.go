@@ -6,7 +6,6 @@ import (
 	"log/slog"
 
 	"golang.org/x/sync/errgroup"
-	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/drover-ci/drover/reconciler"
 	"github.com/drover-ci/drover/reconciler/metrics"
@@ -88,10 +87,9 @@ func (c serveResolverCommand) streams() (httpapi.Streams, error) {
 	if c.Kubeconfig == "" {
 		return nil, nil //nolint:nilnil // no cluster is no error
 	}
-	config, err := clientcmd.BuildConfigFromFlags("", c.Kubeconfig)
+	config, err := findCluster(contextsIn(c.Kubeconfig), "")
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", c.Kubeconfig, err)
+		return nil, err
 	}
-	config.UserAgent = "drover/" + version()
 	return imagestreams.New(config)
 }

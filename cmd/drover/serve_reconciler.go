@@ -11,7 +11,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"golang.org/x/sync/errgroup"
 	"k8s.io/client-go/rest"
-	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/klog/v2"
 )
 
@@ -91,10 +90,12 @@ func (c serveReconcilerCommand) check() error {
 func (c serveReconcilerCommand) cluster() (*rest.Config, error) {
 	config, err := rest.InClusterConfig()
 	if c.Kubeconfig != "" {
-		config, err = clientcmd.BuildConfigFromFlags("", c.Kubeconfig)
+		config, err = findCluster(contextsIn(c.Kubeconfig), "")
+	} else if err != nil {
+		err = fmt.Errorf("find the cluster: %w; --kubeconfig names one", err)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("find the cluster: %w; --kubeconfig names one", err)
+		return nil, err
 	}
 	config.UserAgent = "drover/" + version()
 	config.QPS = -1

@@ -63,9 +63,7 @@ func (o opener) config(ctx context.Context, spec schema.Target) (*rest.Config, e
 		if o.contexts == nil {
 			return nil, fmt.Errorf("find context %s: there is no kubeconfig with contexts; --kubeconfig names one", spec.Context)
 		}
-		return clientcmd.NewNonInteractiveDeferredLoadingClientConfig(
-			o.contexts, &clientcmd.ConfigOverrides{CurrentContext: spec.Context},
-		).ClientConfig()
+		return findCluster(o.contexts, spec.Context)
 	}
 	client, err := kubernetes.NewForConfig(o.home)
 	if err != nil {

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"log/slog"
 	"net"
@@ -12,7 +11,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 	"k8s.io/client-go/rest"
-	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/drover-ci/drover/fixtures"
 	"github.com/drover-ci/drover/internal/controlplane"
@@ -165,14 +163,11 @@ func (c upCommand) cluster(ctx context.Context, data *dataDir) (*cluster, error)
 			return nil, err
 		}
 	}
-	config, err := clientcmd.BuildConfigFromFlags("", found.kubeconfig)
-	if err != nil {
+	var err error
+	if found.config, err = findCluster(contextsIn(found.kubeconfig), ""); err != nil {
 		found.stop()
-		return nil, fmt.Errorf("read %s: %w", found.kubeconfig, err)
 	}
-	config.UserAgent = "drover/" + version()
-	found.config = config
-	return found, nil
+	return found, err
 }
 
 // system is everything that `up` runs.

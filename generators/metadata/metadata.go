@@ -111,7 +111,7 @@ func (g *generator) read(dir string) (*owners, error) {
 		return nil, nil //nolint:nilnil // noted as a problem
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", name, err)
+		return nil, err
 	}
 	g.found = true
 	var own owners

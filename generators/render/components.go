@@ -324,7 +324,7 @@ func (h *hand) read(component Component) ([]generators.File, error) {
 		}
 		content, err := h.Read(file.Path, h.buffers[i])
 		if err != nil {
-			return nil, fmt.Errorf("read %s: %w", file.Path, err)
+			return nil, err
 		}
 		if cap(content) > cap(h.buffers[i]) {
 			h.buffers[i] = content

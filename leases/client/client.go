@@ -209,7 +209,7 @@ func (c *Client) retry(ctx context.Context, r request) error {
 			r.unanswered()
 		}
 		if !sleep(ctx, pause) {
-			return errors.Join(ctx.Err(), err)
+			return fmt.Errorf("%w (%w)", err, ctx.Err())
 		}
 		pause = min(2*pause, lastPause)
 	}

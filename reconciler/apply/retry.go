@@ -48,7 +48,7 @@ func (r retrier) do(ctx context.Context, call func(context.Context) error) error
 			return err
 		}
 		if ended := ctx.Err(); ended != nil {
-			return errors.Join(ended, err)
+			return fmt.Errorf("%w (%w)", err, ended)
 		}
 		jittered := pause/2 + rand.N(pause) //nolint:gosec // nobody gains by guessing it
 		wait := max(jittered, suggested(err))
