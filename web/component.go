@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"encoding/json"
 	"html/template"
 	"path"
@@ -10,6 +11,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/drover-ci/drover/resolver"
+	"github.com/drover-ci/drover/resolver/dependents"
 	"github.com/drover-ci/drover/schema"
 )
 
@@ -24,8 +26,7 @@ type componentView struct {
 	Doc        string
 	File       string
 	Owners     []string
-	Count      count
-	Rehearsed  int
+	Count      dependents.Count
 	UsersURL   string
 	Containers []containerRow
 	Tests      []testRow
@@ -54,7 +55,7 @@ type containerRow struct {
 	link
 
 	Kind, Phase string
-	Count       count
+	Count       dependents.Count
 }
 
 // parameterRow is a parameter, its value where nobody says otherwise, and who
@@ -82,22 +83,42 @@ type dependencyRow struct{ Env, Name string }
 
 func (v *view) component(kind resolver.Kind, name, doc string) componentView {
 	component := resolver.Component{Kind: kind, Name: name}
-	tests := v.uses().of(component)
+	tests := v.Catalog.Dependents().Uses(component)
 	c := componentView{
 		Kind: string(kind), Name: name, Doc: doc, File: v.files()[component],
-		Owners: v.owners(v.files()[component]), Count: countOf(tests), Rehearsed: len(rehearsed(tests)),
+		Owners: v.owners(v.files()[component]), Count: v.Catalog.Dependents().Count(component),
 		UsersURL: "/users/" + string(kind) + "/" + name, Tests: testRows(tests[:min(len(tests), shownTests)]),
-	}
-	for _, each := range v.uses().containers(component) {
-		c.Containers = append(c.Containers, containerRow{
-			link{each.Name, componentURL(each.Component)}, string(each.Kind), each.Phase, v.counts()[each.Component],
-		})
+		Containers: v.containers(component),
 	}
 	content, err := v.Repo.Read(c.File)
 	if err == nil {
 		c.Source = string(content)
 	}
 	return c
+}
+
+// containers lists the chains and workflows that name a component.
+func (v *view) containers(component resolver.Component) []containerRow {
+	var rows []containerRow
+	for _, each := range sorted(v.Catalog.Dependents().Within(component)) {
+		phase := ""
+		if each.Kind == resolver.KindPhase {
+			each.Kind = resolver.KindWorkflow
+			each.Name, phase = cutLast(each.Name, '/')
+		}
+		rows = append(rows, containerRow{
+			link{each.Name, componentURL(each)}, string(each.Kind), phase, v.Catalog.Dependents().Count(each),
+		})
+	}
+	return rows
+}
+
+// sorted puts components into order: chains before phases, then by name.
+func sorted(components []resolver.Component) []resolver.Component {
+	slices.SortFunc(components, func(a, b resolver.Component) int {
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name))
+	})
+	return components
 }
 
 // stepPage shows a step.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/drover-ci/drover/generators/prowjobs"
 	"github.com/drover-ci/drover/resolver"
+	"github.com/drover-ci/drover/resolver/dependents"
 	"github.com/drover-ci/drover/schema"
 )
 
@@ -127,10 +128,10 @@ func repoPage(r *request) (*answer, error) {
 	return &answer{page: "repo", title: data.Org + "/" + data.Repo, data: data}, nil
 }
 
-func testsOf(entry *resolver.Entry) []testRef {
-	tests := make([]testRef, len(entry.Config.Tests))
+func testsOf(entry *resolver.Entry) []dependents.Use {
+	tests := make([]dependents.Use, len(entry.Config.Tests))
 	for i := range tests {
-		tests[i] = testRef{entry, i}
+		tests[i] = dependents.Use{Config: entry.Config, Index: i}
 	}
 	return tests
 }

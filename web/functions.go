@@ -115,6 +115,11 @@ func componentURL(c resolver.Component) string {
 		return "/observer/" + name
 	case resolver.KindProfile:
 		return "/profile/" + name
+	case resolver.KindLease:
+		return "/quotas/" + name
+	case resolver.KindPhase:
+		workflow, _ := cutLast(c.Name, '/')
+		return "/workflow/" + url.PathEscape(workflow)
 	case resolver.KindConfig:
 		if m, err := schema.ParseMetadata(c.Name); err == nil {
 			return configURL(m)

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/drover-ci/drover/resolver"
+	"github.com/drover-ci/drover/resolver/dependents"
 	"github.com/drover-ci/drover/schema"
 )
 
@@ -31,8 +32,8 @@ func (v *view) stepParameters(ref *schema.RegistryRef) []parameterRow {
 // addOverrides says who gives the parameters of a component other values: chains
 // and workflows that contain it, and tests that use it.
 func (v *view) addOverrides(rows []parameterRow, component resolver.Component) {
-	above := v.uses().above(component)[1:] // without the component itself
-	tests := v.uses().of(component)
+	above := sorted(v.Catalog.Dependents().Above(component))
+	tests := v.Catalog.Dependents().Uses(component)
 	for i := range rows {
 		row := &rows[i]
 		all := append(v.overridesAbove(above, row.Name), overridesOfTests(tests, row.Name)...)
@@ -53,7 +54,7 @@ func (v *view) overridesAbove(above []resolver.Component, name string) []overrid
 					rows = append(rows, overrideRow{componentLink(component.Kind, component.Name), *parameter.Default})
 				}
 			}
-		case kindPhase:
+		case resolver.KindPhase:
 			workflow, _ := cutLast(component.Name, '/')
 			value, ok := v.Catalog.Registry().Workflow(workflow).Steps.Env[name]
 			if ok && !seen[workflow] {
@@ -66,12 +67,13 @@ func (v *view) overridesAbove(above []resolver.Component, name string) []overrid
 	return rows
 }
 
-func overridesOfTests(tests []testRef, name string) []overrideRow {
+func overridesOfTests(tests []dependents.Use, name string) []overrideRow {
 	var rows []overrideRow
 	for _, each := range tests {
-		if value, ok := each.test().Steps.Env[name]; ok {
-			title := fmt.Sprintf("test %s of %s", each.test().As, each.metadata())
-			rows = append(rows, overrideRow{link{title, testURL(each.metadata(), each.test().As)}, value})
+		m, test := each.Config.Metadata, each.Test()
+		if value, ok := test.Steps.Env[name]; ok {
+			title := fmt.Sprintf("test %s of %s", test.As, m)
+			rows = append(rows, overrideRow{link{title, testURL(m, test.As)}, value})
 		}
 	}
 	return rows

@@ -6,39 +6,9 @@ import (
 	"strings"
 
 	"github.com/drover-ci/drover/resolver"
+	"github.com/drover-ci/drover/resolver/dependents"
 	"github.com/drover-ci/drover/schema"
 )
-
-// drawing knows who draws on which lease type.
-type drawing struct {
-	// tests are by lease type, in the order of configurations.
-	tests map[string][]testRef
-	// profiles are by lease type, in the order of the file.
-	profiles map[string][]schema.ClusterProfileEntry
-}
-
-func newDrawing(v *view) *drawing {
-	d := &drawing{tests: map[string][]testRef{}, profiles: map[string][]schema.ClusterProfileEntry{}}
-	for _, profile := range v.Repo.Profiles.Value.ClusterProfiles {
-		for _, leaseType := range []string{profile.LeaseType, profile.IPPoolLeaseType} {
-			if leaseType != "" {
-				d.profiles[leaseType] = append(d.profiles[leaseType], profile)
-			}
-		}
-	}
-	for _, each := range v.uses().tests {
-		if each.entry.Shape() == nil {
-			continue
-		}
-		for _, lease := range leasesOf(each.entry.Shape().Steps(each.index)) {
-			list := d.tests[lease.Type]
-			if len(list) == 0 || list[len(list)-1] != each {
-				d.tests[lease.Type] = append(list, each)
-			}
-		}
-	}
-	return d
-}
 
 type quotasView struct {
 	File     string // empty where there is none
@@ -52,14 +22,14 @@ type quotaRow struct {
 	Slices   int
 	Total    int
 	Profiles []link
-	Count    count
+	Count    dependents.Count
 }
 
 type profileRow struct {
 	link
 
 	ClusterType, LeaseType string
-	Count                  count
+	Count                  dependents.Count
 }
 
 // quotasPage lists lease types and cluster profiles.
@@ -78,7 +48,7 @@ func quotasPage(r *request) (*answer, error) {
 	for _, profile := range v.Repo.Profiles.Value.ClusterProfiles {
 		component := resolver.Component{Kind: resolver.KindProfile, Name: profile.Name}
 		data.Profiles = append(data.Profiles, profileRow{
-			link{profile.Name, componentURL(component)}, profile.ClusterType, profile.LeaseType, v.counts()[component],
+			link{profile.Name, componentURL(component)}, profile.ClusterType, profile.LeaseType, v.Catalog.Dependents().Count(component),
 		})
 	}
 	slices.SortFunc(data.Profiles, func(a, b profileRow) int { return strings.Compare(a.Name, b.Name) })
@@ -87,14 +57,20 @@ func quotasPage(r *request) (*answer, error) {
 
 func (v *view) quotaRow(leaseType string) quotaRow {
 	quota := v.Repo.Quotas.Value.Quotas[leaseType]
-	row := quotaRow{link: link{leaseType, "/quotas/" + leaseType}, Slices: len(quota), Count: countOf(v.quotas().tests[leaseType])}
+	row := quotaRow{link: link{leaseType, "/quotas/" + leaseType}, Slices: len(quota), Count: v.Catalog.Dependents().Count(leaseOf(leaseType))}
 	for _, n := range quota {
 		row.Total += n
 	}
-	for _, profile := range v.quotas().profiles[leaseType] {
-		row.Profiles = append(row.Profiles, link{profile.Name, componentURL(resolver.Component{Kind: resolver.KindProfile, Name: profile.Name})})
+	for _, each := range sorted(v.Catalog.Dependents().Within(leaseOf(leaseType))) {
+		if each.Kind == resolver.KindProfile {
+			row.Profiles = append(row.Profiles, link{each.Name, componentURL(each)})
+		}
 	}
 	return row
+}
+
+func leaseOf(leaseType string) resolver.Component {
+	return resolver.Component{Kind: resolver.KindLease, Name: leaseType}
 }
 
 type quotaView struct {
@@ -139,7 +115,7 @@ func quotaPage(r *request) (*answer, error) {
 	for _, slice := range slices.Sorted(maps.Keys(quota)) {
 		data.Parts = append(data.Parts, slicePart{slice, quota[slice], 100 * quota[slice] / largest})
 	}
-	tests, pager := pageOf(v.quotas().tests[leaseType], r)
+	tests, pager := pageOf(v.Catalog.Dependents().Uses(leaseOf(leaseType)), r)
 	data.Tests, data.Pager = testRows(tests), pager
 	return &answer{page: "quota", title: leaseType, data: data}, nil
 }
@@ -149,7 +125,7 @@ type profileView struct {
 
 	File   string
 	Line   int
-	Count  count
+	Count  dependents.Count
 	Quota  *quotaRow
 	Owners []string
 	Tests  []testRow
@@ -186,8 +162,7 @@ func profilePage(r *request) (*answer, error) {
 			data.Owners = append(data.Owners, owner.Org+"/"+repo)
 		}
 	}
-	all := v.uses().of(component)
-	tests, pager := pageOf(all, r)
-	data.Count, data.Tests, data.Pager = countOf(all), testRows(tests), pager
+	tests, pager := pageOf(v.Catalog.Dependents().Uses(component), r)
+	data.Count, data.Tests, data.Pager = v.Catalog.Dependents().Count(component), testRows(tests), pager
 	return &answer{page: "profile", title: name, data: data}, nil
 }

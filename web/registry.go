@@ -9,6 +9,7 @@ import (
 
 	repolayout "github.com/drover-ci/drover/repo-layout"
 	"github.com/drover-ci/drover/resolver"
+	"github.com/drover-ci/drover/resolver/dependents"
 	"github.com/drover-ci/drover/schema"
 )
 
@@ -52,7 +53,7 @@ type componentRow struct {
 	link
 
 	Doc   string
-	Count count
+	Count dependents.Count
 }
 
 // pager leads through a long list.
@@ -122,7 +123,7 @@ func pageOf[T any](rows []T, r *request) ([]T, pager) {
 
 func (v *view) row(kind resolver.Kind, name, doc string) componentRow {
 	component := resolver.Component{Kind: kind, Name: name}
-	return componentRow{link{name, componentURL(component)}, firstLine(doc), v.counts()[component]}
+	return componentRow{link{name, componentURL(component)}, firstLine(doc), v.Catalog.Dependents().Count(component)}
 }
 
 func workflowRows(v *view) []componentRow {
@@ -159,8 +160,7 @@ func sortRows(rows []componentRow) []componentRow {
 
 type usersView struct {
 	Component resolver.Component
-	Count     count
-	Rehearsed int
+	Count     dependents.Count
 	Tests     []testRow
 	Pager     pager
 }
@@ -188,20 +188,20 @@ func usersPage(r *request) (*answer, error) {
 	if _, ok := v.files()[component]; !ok {
 		return nil, v.noComponent(component)
 	}
-	tests := v.uses().of(component)
+	tests := v.Catalog.Dependents().Uses(component)
 	shown, pager := pageOf(tests, r)
 	return &answer{page: "users", title: "Who uses " + component.Name, data: usersView{
-		Component: component, Count: countOf(tests), Rehearsed: len(rehearsed(tests)), Tests: testRows(shown), Pager: pager,
+		Component: component, Count: v.Catalog.Dependents().Count(component), Tests: testRows(shown), Pager: pager,
 	}}, nil
 }
 
-func testRows(tests []testRef) []testRow {
+func testRows(tests []dependents.Use) []testRow {
 	rows := make([]testRow, 0, len(tests))
 	for _, each := range tests {
-		m, test := each.metadata(), each.test()
+		m, test := each.Config.Metadata, each.Test()
 		rows = append(rows, testRow{
 			Name: test.As, URL: testURL(m, test.As), Config: m.String(), ConfigURL: configURL(m),
-			When: whenRuns(test), Rehearsed: len(rehearsed([]testRef{each})) > 0,
+			When: whenRuns(test), Rehearsed: each.Rehearsed(),
 		})
 	}
 	return rows

@@ -6,6 +6,7 @@ import (
 
 	"github.com/drover-ci/drover/generators/prowjobs"
 	"github.com/drover-ci/drover/resolver"
+	"github.com/drover-ci/drover/resolver/dependents"
 	"github.com/drover-ci/drover/schema"
 )
 
@@ -78,9 +79,8 @@ type leaseRow struct {
 type changeRow struct {
 	link
 
-	Count     count
-	Rehearsed int
-	UsersURL  string
+	Count    dependents.Count
+	UsersURL string
 }
 
 // testPage shows a test: today's address.
@@ -254,9 +254,8 @@ func (v *view) changes(steps *resolver.Steps) []changeRow {
 			if v.files()[component] == "" {
 				continue
 			}
-			tests := v.uses().of(component)
 			rows = append(rows, changeRow{
-				link{component.Name, componentURL(component)}, countOf(tests), len(rehearsed(tests)), "/users/step/" + component.Name,
+				link{component.Name, componentURL(component)}, v.Catalog.Dependents().Count(component), "/users/step/" + component.Name,
 			})
 		}
 	}

@@ -55,6 +55,15 @@ func (g *grower) phases(steps, base *schema.TestSteps) []group {
 	return all
 }
 
+type phaseSteps struct {
+	name  string
+	steps []schema.TestStep
+}
+
+func phasesOf(steps *schema.TestSteps) [3]phaseSteps {
+	return [3]phaseSteps{{"pre", steps.Pre}, {tabTest, steps.Test}, {"post", steps.Post}}
+}
+
 func (g *grower) list(steps []schema.TestStep) []item {
 	var items []item
 	for i := range steps {

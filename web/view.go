@@ -25,12 +25,9 @@ type view struct {
 	// from; nil where there was none.
 	made atomic.Pointer[index]
 
-	files  func() map[resolver.Component]string
-	uses   func() *usage
-	counts func() map[resolver.Component]count
-	jobs   func() (*render.Maker, error)
-	index  func() *index
-	quotas func() *drawing
+	files func() map[resolver.Component]string
+	jobs  func() (*render.Maker, error)
+	index func() *index
 }
 
 // currentView gives the view of the snapshot in force, or nil.
@@ -48,13 +45,10 @@ func (s *Site) currentView() *view {
 func newView(snapshot *rules.Snapshot, last *view) *view {
 	v := &view{Snapshot: snapshot}
 	v.files = sync.OnceValue(func() map[resolver.Component]string { return filesOf(snapshot.Repo) })
-	v.uses = sync.OnceValue(func() *usage { return newUsage(snapshot) })
-	v.counts = sync.OnceValue(func() map[resolver.Component]count { return v.uses().countAll() })
 	v.jobs = sync.OnceValues(func() (*render.Maker, error) {
 		maker, _, err := render.NewMaker(snapshot.Repo) // what is wrong with clusters is shown with the revision
 		return maker, err
 	})
-	v.quotas = sync.OnceValue(func() *drawing { return newDrawing(v) })
 	if last != nil {
 		v.made.Store(last.made.Load())
 	}
@@ -69,7 +63,7 @@ func newView(snapshot *rules.Snapshot, last *view) *view {
 // prepare makes what is slow to make.
 func (v *view) prepare() {
 	v.index()
-	v.counts()
+	v.Catalog.Dependents()
 }
 
 // inForce gives the view, or says that there is none.

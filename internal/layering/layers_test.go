@@ -78,7 +78,7 @@ func layers() *Table {
 
 			"web": {Imports: []string{
 				"generators/prowjobs", "generators/render", "reconciler", "reconciler/gitsource", "repo-layout", "resolver",
-				"schema", "schema/rules",
+				"resolver/dependents", "schema", "schema/rules",
 			}, Tests: []string{"generators", "leases", "leases/page"}},
 
 			// Where concrete types meet.

@@ -125,7 +125,7 @@ func (p *player) change(change *dependents.Change[string]) {
 func TestNextIsAsNew(t *testing.T) {
 	p := &player{rand.New(rand.NewPCG(1, 2)), &world{parts: map[string][]string{}, users: map[schema.Metadata]dependents.User[string]{}}}
 	index := dependents.New[string]()
-	for step := range 300 {
+	for step := range 150 {
 		before := answers(index)
 		change := dependents.Change[string]{Parts: map[string][]string{}}
 		for range 1 + p.IntN(4) {
