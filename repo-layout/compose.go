@@ -89,10 +89,10 @@ func (c composer) replace(u Unit, source *Repo) {
 		c.Metadata = other.Metadata
 	case ComponentUnit, ManifestsUnit, FileUnit:
 	}
-	c.Prowgen = exchange(c.Prowgen, mine.prowgen, others.prowgen, docPath)
-	c.Configs = exchange(c.Configs, mine.configs, others.configs, docPath)
-	c.Jobs = exchange(c.Jobs, mine.jobs, others.jobs, rawPath)
-	c.Files = exchange(c.Files, mine.files, others.files, rawPath)
+	c.Prowgen = exchange(c.Prowgen, mine.prowgen, others.prowgen)
+	c.Configs = exchange(c.Configs, mine.configs, others.configs)
+	c.Jobs = exchange(c.Jobs, mine.jobs, others.jobs)
+	c.Files = exchange(c.Files, mine.files, others.files)
 	for _, file := range others.paths() {
 		c.from[file] = source
 	}
@@ -129,28 +129,24 @@ func absent[T any](doc *Doc[T]) *Doc[T] { return &Doc[T]{Path: doc.Path, Value: 
 
 // exchange gives a list without some of its elements and with others, in the
 // order of paths.
-func exchange[T comparable](all, out, in []T, pathOf func(T) string) []T {
+func exchange[T listed](all, out, in []T) []T {
 	if len(out) == 0 && len(in) == 0 || slices.Equal(out, in) {
 		return all
 	}
 	exchanged := make([]T, 0, len(all)-len(out)+len(in))
 	leaving := make(map[string]bool, len(out))
 	for _, each := range out {
-		leaving[pathOf(each)] = true
+		leaving[each.path()] = true
 	}
 	for _, each := range all {
-		if len(leaving) == 0 || !leaving[pathOf(each)] {
+		if len(leaving) == 0 || !leaving[each.path()] {
 			exchanged = append(exchanged, each)
 		}
 	}
 	exchanged = append(exchanged, in...)
-	slices.SortStableFunc(exchanged, func(a, b T) int { return strings.Compare(pathOf(a), pathOf(b)) })
+	slices.SortStableFunc(exchanged, func(a, b T) int { return strings.Compare(a.path(), b.path()) })
 	return exchanged
 }
-
-func docPath[T any](doc *Doc[T]) string { return doc.Path }
-
-func rawPath(file Raw) string { return file.Path }
 
 // part is what a repository has of a unit other than the shared ones, and of
 // those the files that may be read.
@@ -189,16 +185,16 @@ func (r *Repo) part(u Unit) part {
 		return part{shared: shared, files: r.published(u, r.Layout.Registry+"/")}
 	case ComponentUnit:
 		return part{
-			prowgen: below(r.Prowgen, r.Layout.Config+"/"+u.Name+"/", docPath),
-			configs: below(r.Configs, r.Layout.Config+"/"+u.Name+"/", docPath),
-			jobs:    below(r.Jobs, r.Layout.Jobs+"/"+u.Name+"/", rawPath),
+			prowgen: Below(r.Prowgen, r.Layout.Config+"/"+u.Name+"/"),
+			configs: Below(r.Configs, r.Layout.Config+"/"+u.Name+"/"),
+			jobs:    Below(r.Jobs, r.Layout.Jobs+"/"+u.Name+"/"),
 			files: slices.Concat(
 				r.published(u, r.Layout.Config+"/"+u.Name+"/"), r.published(u, r.Layout.Jobs+"/"+u.Name+"/")),
 		}
 	case ManifestsUnit:
 		return part{files: r.published(u, strings.TrimPrefix(u.Name+"/", "./"))}
 	case FileUnit:
-		return part{prowgen: below(r.Prowgen, u.Name, docPath), jobs: below(r.Jobs, u.Name, rawPath), files: below(r.Files, u.Name, rawPath)}
+		return part{prowgen: Below(r.Prowgen, u.Name), jobs: Below(r.Jobs, u.Name), files: Below(r.Files, u.Name)}
 	}
 	return part{}
 }
@@ -207,7 +203,7 @@ func (r *Repo) part(u Unit) part {
 // those in a folder whose name ends in "/"; "" is the root.
 func (r *Repo) published(u Unit, folder string) []Raw {
 	units := newUnits(r)
-	return slices.DeleteFunc(slices.Clone(below(r.Files, folder, rawPath)), func(f Raw) bool { return units.of(f.Path) != u })
+	return slices.DeleteFunc(slices.Clone(Below(r.Files, folder)), func(f Raw) bool { return units.of(f.Path) != u })
 }
 
 func pathsOf[T any](docs []*Doc[T]) []string {
@@ -216,18 +212,6 @@ func pathsOf[T any](docs []*Doc[T]) []string {
 		all = append(all, doc.Path)
 	}
 	return all
-}
-
-// below gives the elements of a sorted list whose paths lie in a folder, whose
-// name ends in "/", or are a file's.
-func below[T any](sorted []T, prefix string, pathOf func(T) string) []T {
-	from, _ := slices.BinarySearchFunc(sorted, prefix, func(each T, prefix string) int { return strings.Compare(pathOf(each), prefix) })
-	to := from
-	folder := prefix == "" || strings.HasSuffix(prefix, "/")
-	for to < len(sorted) && (pathOf(sorted[to]) == prefix || folder && strings.HasPrefix(pathOf(sorted[to]), prefix)) {
-		to++
-	}
-	return sorted[from:to]
 }
 
 // Units lists the units that a repository has anything of, in order. They must
@@ -280,41 +264,11 @@ func (r *Repo) listUnits() []Unit {
 // the same, and is at least the number of such units that are gone, as long as the
 // settings, which say what they are, did not change.
 func (r *Repo) Lost(later *Repo) int {
-	return lost(r.Configs, later.Configs, (*Doc[schema.Config]).path) + lost(r.Prowgen, later.Prowgen, (*ProwgenDoc).path) +
-		lost(r.Jobs, later.Jobs, Raw.path) + lost(r.Files, later.Files, Raw.path) + max(0, len(r.Strays)-len(later.Strays))
+	return lost(r.Configs, later.Configs) + lost(r.Prowgen, later.Prowgen) +
+		lost(r.Jobs, later.Jobs) + lost(r.Files, later.Files) + max(0, len(r.Strays)-len(later.Strays))
 }
-
-func (d *Doc[T]) path() string { return d.Path }
 
 func (d *Doc[T]) found() []schema.Problem { return d.Problems }
-
-func (f Raw) path() string { return f.Path }
-
-// lost counts what two lists, in the order of paths, do not share. What begins and
-// ends alike, which is nearly all, is only compared; and of an area that did not
-// change there is one list.
-func lost[T comparable](before, after []T, path func(T) string) int {
-	if len(before) > 0 && len(before) == len(after) && &before[0] == &after[0] {
-		return 0
-	}
-	for len(before) > 0 && len(after) > 0 && before[0] == after[0] {
-		before, after = before[1:], after[1:]
-	}
-	for len(before) > 0 && len(after) > 0 && before[len(before)-1] == after[len(after)-1] {
-		before, after = before[:len(before)-1], after[:len(after)-1]
-	}
-	count := 0
-	for _, each := range before {
-		name := path(each)
-		for len(after) > 0 && path(after[0]) < name {
-			after = after[1:]
-		}
-		if len(after) == 0 || path(after[0]) != name {
-			count++
-		}
-	}
-	return count
-}
 
 // Has says whether a repository has anything of a unit.
 func (r *Repo) Has(u Unit) bool { return len(r.part(u).paths()) > 0 }

@@ -40,7 +40,7 @@ func judge(f *file, contents [][]byte, definition schema.Definition) {
 
 // judgeSingle judges a file that stands alone. An absent one is nil.
 func judgeSingle(tree Tree, file string, definition schema.Definition, last *Repo) (*Judged, error) {
-	for _, known := range below(last.Judged, file, (*Judged).path) {
+	for _, known := range Below(last.Judged, file) {
 		if known.ID != (ID{}) && known.ID == idIn(tree, file, File) {
 			return known, nil
 		}

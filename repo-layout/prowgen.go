@@ -68,7 +68,7 @@ func (r *Repo) applyProwgen(before *Repo) {
 	r.changed = make(map[string]changedConfig)
 	r.Configs = slices.Clone(r.Configs)
 	for dir := range files {
-		docs := below(r.Configs, dir+"/", docPath)
+		docs := Below(r.Configs, dir+"/")
 		for i, doc := range docs {
 			if changed, ok := r.changedBy(doc, files, before); ok {
 				r.changed[doc.Path], docs[i] = changed, changed.after

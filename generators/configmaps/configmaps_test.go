@@ -223,9 +223,9 @@ func TestPublishRefusesWhatTheServerWould(t *testing.T) {
 }
 
 // jobFiles makes files that do not compress, so that they fill parts.
-func jobFiles(t *testing.T, count int) map[string]configmaps.Compressed {
+func jobFiles(t *testing.T, count int) map[string]*configmaps.Compressed {
 	t.Helper()
-	files := make(map[string]configmaps.Compressed, count)
+	files := make(map[string]*configmaps.Compressed, count)
 	for i := range count {
 		var content bytes.Buffer
 		for j := range 64 {
@@ -237,7 +237,7 @@ func jobFiles(t *testing.T, count int) map[string]configmaps.Compressed {
 		if err != nil {
 			t.Fatal(err)
 		}
-		files[key] = file
+		files[key] = &file
 	}
 	return files
 }
@@ -259,7 +259,7 @@ func TestCompressingDependsOnNothingBefore(t *testing.T) {
 					t.Errorf("%d bytes are taken for %d others, or not for themselves", len(content), len(other))
 				}
 			}
-			object := partition(map[string]configmaps.Compressed{"key": file}, nil).Objects()[0]
+			object := partition(map[string]*configmaps.Compressed{"key": &file}).Objects()[0]
 			binary, _ := object.Object["binaryData"].(map[string]any)
 			compressed, _ := binary["key"].(string)
 			if before, ok := first[content]; ok && before != compressed || compressed == "" {
@@ -272,7 +272,7 @@ func TestCompressingDependsOnNothingBefore(t *testing.T) {
 
 func TestPartitionHoldsEveryFileBelowTheLimit(t *testing.T) {
 	found := map[string]bool{}
-	for _, part := range partition(jobFiles(t, 2000), nil).Objects() {
+	for _, part := range partition(jobFiles(t, 2000)).Objects() {
 		binary, _ := part.Object["binaryData"].(map[string]any)
 		size := 0
 		for key, encoded := range binary {
@@ -300,17 +300,9 @@ func TestPartitionHoldsEveryFileBelowTheLimit(t *testing.T) {
 	}
 }
 
-// partition divides files, in the order of keys, from nothing or from the last.
-func partition(files map[string]configmaps.Compressed, last *configmaps.Partition) *configmaps.Partition {
-	if last == nil {
-		last = configmaps.NewPartition("ci", "job-config")
-	}
-	sorted := make([]*configmaps.Compressed, 0, len(files))
-	for _, key := range slices.Sorted(maps.Keys(files)) {
-		file := files[key]
-		sorted = append(sorted, &file)
-	}
-	return last.Next(sorted)
+// partition divides files from nothing.
+func partition(files map[string]*configmaps.Compressed) *configmaps.Partition {
+	return configmaps.NewPartition("ci", "job-config").Next(nil, slices.Collect(maps.Values(files)))
 }
 
 // TestAChangeTouchesOnePart changes, adds and takes away files at random: one
@@ -319,7 +311,7 @@ func partition(files map[string]configmaps.Compressed, last *configmaps.Partitio
 func TestAChangeTouchesOnePart(t *testing.T) {
 	random := rand.New(rand.NewPCG(4, 3))
 	files := jobFiles(t, 1500)
-	now := partition(files, nil)
+	now := partition(files)
 	if len(now.Objects()) < 4 {
 		t.Fatalf("only %d parts", len(now.Objects()))
 	}
@@ -327,8 +319,10 @@ func TestAChangeTouchesOnePart(t *testing.T) {
 	for step := range 100 {
 		keys := slices.Sorted(maps.Keys(files))
 		key := keys[random.IntN(len(keys))]
+		var without, with []*configmaps.Compressed
 		switch random.IntN(4) {
 		case 0:
+			without = append(without, files[key])
 			delete(files, key)
 		case 1:
 			key = fmt.Sprintf("added-%d.yaml", step)
@@ -342,10 +336,14 @@ func TestAChangeTouchesOnePart(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			files[key] = file
+			if before := files[key]; before != nil {
+				without = append(without, before)
+			}
+			files[key] = &file
+			with = append(with, &file)
 		}
-		next := partition(files, now)
-		if fresh := partition(files, nil); !reflect.DeepEqual(objectsByName(fresh), objectsByName(next)) {
+		next := now.Next(without, with)
+		if fresh := partition(files); !reflect.DeepEqual(objectsByName(fresh), objectsByName(next)) {
 			t.Fatalf("step %d: dividing from the last differs from dividing from nothing", step)
 		}
 		touched := touchedParts(now, next)

@@ -2,8 +2,6 @@ package configmaps
 
 import (
 	"crypto/sha256"
-	"slices"
-	"strconv"
 
 	"github.com/drover-ci/drover/generators"
 	"github.com/drover-ci/drover/schema"
@@ -43,7 +41,7 @@ func (c *Compressed) Holds(content []byte) bool { return c.sum == sha256.Sum256(
 // keys' hashes. It is immutable.
 type Partition struct {
 	namespace, name string
-	parts           []part
+	all             *branch
 	objects         []generators.Object
 }
 
@@ -55,28 +53,33 @@ func NewPartition(namespace, name string) *Partition {
 // Objects are the ConfigMaps, in the order of names.
 func (p *Partition) Objects() []generators.Object { return p.objects }
 
-// Next divides other files, whose keys are unique and in order. A ConfigMap that
-// would hold what it holds already is taken over. The result is that of dividing
-// the files from the start.
-func (p *Partition) Next(files []*Compressed) *Partition {
+// Next divides the files without some of them, which are the same pointers, and
+// with others. Keys are to be unique then. A ConfigMap that would hold what it
+// holds already is taken over. The result is that of dividing the files from the
+// start, and costs what changes.
+func (p *Partition) Next(without, with []*Compressed) *Partition {
+	next := &Partition{namespace: p.namespace, name: p.name}
+	next.all = p.all.next(0, hashedOf(without), hashedOf(with))
+	known := make(map[*branch]generators.Object, len(p.objects))
+	for at, part := range p.all.parts("") {
+		known[part.of] = p.objects[at]
+	}
+	for _, part := range next.all.parts("") {
+		object, ok := known[part.of]
+		if !ok {
+			object = newConfigMap(p.namespace, part.named(p.name), part.of.keyed())
+		}
+		next.objects = append(next.objects, object)
+	}
+	return next
+}
+
+func hashedOf(files []*Compressed) []*hashedFile {
 	all := make([]*hashedFile, len(files))
 	for i, file := range files {
 		all[i] = &file.file
 	}
-	next := NewPartition(p.namespace, p.name)
-	next.parts = split(p.name, all)
-	known := make(map[string]int, len(p.parts))
-	for i := range p.parts {
-		known[p.parts[i].name] = i
-	}
-	for _, part := range next.parts {
-		if at, ok := known[part.name]; ok && slices.EqualFunc(p.parts[at].files, part.files, keyed.equal) {
-			next.objects = append(next.objects, p.objects[at])
-			continue
-		}
-		next.objects = append(next.objects, newConfigMap(p.namespace, part.name, part.files))
-	}
-	return next
+	return all
 }
 
 // part is a ConfigMap to be.
@@ -99,7 +102,7 @@ func (p *part) size() int {
 func divide(rule *schema.Publish, files []keyed) []part {
 	switch {
 	case rule.Split:
-		return split(rule.ConfigMap, hashed(files))
+		return split(rule.ConfigMap, files)
 	case len(rule.Parts) == 0:
 		return []part{{name: rule.ConfigMap, files: files}}
 	}
@@ -116,10 +119,12 @@ func divide(rule *schema.Publish, files []keyed) []part {
 
 // split divides files by the first bits of their keys' hashes into parts below
 // the limit.
-func split(name string, files []*hashedFile) []part {
-	p := &partitioner{name: name}
-	p.split(files, "")
-	return p.parts
+func split(name string, files []keyed) []part {
+	var all []part
+	for _, each := range newBranch(0, hashed(files)).parts("") {
+		all = append(all, part{name: each.named(name), files: each.of.keyed()})
+	}
+	return all
 }
 
 // hashedFile is a file with the hash of its key.
@@ -139,41 +144,3 @@ func hashed(files []keyed) []*hashedFile {
 
 // bit is the hash's bit at a depth.
 func (f *hashedFile) bit(depth int) int { return int(f.hash[depth/8]>>(7-depth%8)) & 1 }
-
-type partitioner struct {
-	name  string
-	parts []part
-}
-
-func (p *partitioner) split(files []*hashedFile, prefix string) {
-	size := 0
-	for _, file := range files {
-		size += 2*len(file.key) + keyOverhead + len(file.content)
-	}
-	if size <= partSize || len(files) == 1 || len(prefix) == 8*sha256.Size {
-		p.add(files, prefix)
-		return
-	}
-	halves := [2][]*hashedFile{make([]*hashedFile, 0, len(files)), make([]*hashedFile, 0, len(files))}
-	for _, file := range files {
-		bit := file.bit(len(prefix))
-		halves[bit] = append(halves[bit], file)
-	}
-	for bit, half := range halves {
-		p.split(half, prefix+strconv.Itoa(bit))
-	}
-}
-
-func (p *partitioner) add(files []*hashedFile, prefix string) {
-	if len(files) == 0 {
-		return
-	}
-	made := part{name: p.name, files: make([]keyed, 0, len(files))}
-	for _, file := range files {
-		made.files = append(made.files, file.keyed)
-	}
-	if prefix != "" {
-		made.name += "-" + prefix
-	}
-	p.parts = append(p.parts, made)
-}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -207,6 +208,7 @@ func TestCorpusClustersOfJobsByHand(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	slices.SortFunc(withOwn.Jobs, func(a, b repolayout.Raw) int { return strings.Compare(a.Path, b.Path) })
 	m, problems, err := render.NewMaker(&withOwn)
 	if err != nil || len(problems) > 0 {
 		t.Fatal(err, problems)

@@ -34,91 +34,76 @@ type Component struct {
 
 // Components groups a repository's configurations and job files, in the order
 // of names.
-func Components(repo *repolayout.Repo) []Component { return components(repo, jobFilesOf(repo, nil)) }
-
-// Elsewhere are the job files that are in no component's place. People wrote them.
-func Elsewhere(repo *repolayout.Repo) Component { return jobFilesOf(repo, nil).elsewhere() }
-
-// components is Components where it is known of what the job files are. Files of
-// one folder come together, and so those of one component mostly.
-func components(repo *repolayout.Repo, files *jobFiles) []Component {
-	all := make([]Component, 0, len(files.of))
-	at := make(map[string]int, len(files.of))
-	component := func(name string) *Component {
-		i, known := at[name]
-		if !known {
-			i = len(all)
-			at[name] = i
-			all = append(all, Component{Name: name})
+func Components(repo *repolayout.Repo) []Component {
+	names := map[string]bool{}
+	addNames(names, repo.Configs, func(doc *repolayout.Doc[schema.Config]) string { return doc.Path }, repo.Layout.Config)
+	addNames(names, repo.Jobs, func(file repolayout.Raw) string { return file.Path }, repo.Layout.Jobs)
+	delete(names, elsewhere)
+	all := make([]Component, 0, len(names))
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		if component := componentNamed(repo, name); !component.isEmpty() {
+			all = append(all, component)
 		}
-		return &all[i]
 	}
-	for configs := repo.Configs; len(configs) > 0; {
-		first := &configs[0].Value.Metadata
-		others := slices.IndexFunc(configs, func(doc *repolayout.Doc[schema.Config]) bool {
-			return doc.Value.Metadata.Org != first.Org || doc.Value.Metadata.Repo != first.Repo
-		})
-		if others < 0 {
-			others = len(configs)
-		}
-		of := component(first.Component())
-		of.Docs = append(of.Docs, configs[:others:others]...)
-		configs = configs[others:]
-	}
-	for name, jobs := range files.of {
-		component(name).Jobs = jobs
-	}
-	slices.SortFunc(all, func(a, b Component) int { return strings.Compare(a.Name, b.Name) })
 	return all
 }
 
-// jobFiles are a repository's files of jobs, by the component that they are of.
-type jobFiles struct {
-	folder string
-	all    []repolayout.Raw
-	of     map[string][]repolayout.Raw
-	// others are of none.
-	others []repolayout.Raw
+// elsewhere stands for the name of what is in no component's place.
+const elsewhere = ""
+
+// Elsewhere are the job files that are in no component's place. People wrote them.
+func Elsewhere(repo *repolayout.Repo) Component {
+	return Component{Jobs: jobFiles(repo.Jobs, func(file string) bool { return nameIn(repo.Layout.Jobs, file) == elsewhere })}
 }
 
-func (j *jobFiles) elsewhere() Component { return Component{Jobs: j.others} }
-
-// jobFilesOf groups them, unless they are those that were grouped last.
-func jobFilesOf(repo *repolayout.Repo, last *jobFiles) *jobFiles {
-	if last != nil && last.folder == repo.Layout.Jobs && slices.Equal(last.all, repo.Jobs) {
-		return last
-	}
-	j := &jobFiles{folder: repo.Layout.Jobs, all: repo.Jobs, of: map[string][]repolayout.Raw{}}
-	for _, file := range repo.Jobs {
-		if !strings.HasSuffix(file.Path, ".yaml") {
-			continue
-		}
-		if name, ok := j.componentOf(path.Dir(file.Path)); ok {
-			j.of[name] = append(j.of[name], file)
-		} else {
-			j.others = append(j.others, file)
+// addNames adds the names of the components that files below a folder are of. Those
+// of one component come together.
+func addNames[T any](names map[string]bool, files []T, pathOf func(T) string, folder string) {
+	var last string
+	for i, file := range files {
+		if dir := path.Dir(pathOf(file)); i == 0 || dir != last {
+			names[nameIn(folder, pathOf(file))] = true
+			last = dir
 		}
 	}
-	return j
 }
 
-// componentOf says which component the job files in a folder are of: ORG/REPO in
-// the jobs' folder. Those in other places are nobody's.
-func (j *jobFiles) componentOf(folder string) (name string, ok bool) {
-	below, inside := strings.CutPrefix(folder, j.folder+"/")
-	return below, inside && strings.Count(below, "/") == 1
+// nameIn is the name of the component that a file below a folder is of, which is
+// in FOLDER/ORG/REPO; those in other places are nobody's.
+func nameIn(folder, file string) string {
+	below, inside := strings.CutPrefix(path.Dir(file), folder+"/")
+	if !inside || strings.Count(below, "/") != 1 {
+		return elsewhere
+	}
+	return below
 }
+
+// componentNamed is what there is of the name.
+func componentNamed(repo *repolayout.Repo, name string) Component {
+	if name == elsewhere {
+		return Elsewhere(repo)
+	}
+	folder := repo.Layout.Jobs + "/" + name
+	return Component{
+		Name: name, Docs: repolayout.Below(repo.Configs, repo.Layout.Config+"/"+name+"/"),
+		Jobs: jobFiles(repolayout.Below(repo.Jobs, folder+"/"), func(file string) bool { return path.Dir(file) == folder }),
+	}
+}
+
+// jobFiles are those among files that Prow takes, in the right places.
+func jobFiles(files []repolayout.Raw, inPlace func(file string) bool) []repolayout.Raw {
+	isNone := func(file repolayout.Raw) bool { return !strings.HasSuffix(file.Path, ".yaml") || !inPlace(file.Path) }
+	if !slices.ContainsFunc(files, isNone) {
+		return files
+	}
+	return slices.DeleteFunc(slices.Clone(files), isNone)
+}
+
+func (c Component) isEmpty() bool { return len(c.Docs)+len(c.Jobs) == 0 }
 
 // isElsewhere says whether these are files of no component, in which nothing is
 // made or dropped.
-func (c Component) isElsewhere() bool { return c.Name == "" }
-
-// sameAs says whether the same jobs follow. Job files without an id may have
-// changed.
-func (c Component) sameAs(last Component) bool {
-	unknown := func(file repolayout.Raw) bool { return file.ID == (repolayout.ID{}) }
-	return slices.Equal(c.Docs, last.Docs) && slices.Equal(c.Jobs, last.Jobs) && !slices.ContainsFunc(c.Jobs, unknown)
-}
+func (c Component) isElsewhere() bool { return c.Name == elsewhere }
 
 // Contents names all that the component consists of by its content, so that the
 // same files are made of what has the same contents under the same [Inputs]. It is

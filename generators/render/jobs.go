@@ -31,17 +31,18 @@ const RuleJobFile = "job-file-name"
 
 // jobs are the ConfigMaps of a revision's job files. They are immutable.
 type jobs struct {
+	// repo is what they were made of, and known says that it has an id for each job
+	// file: without one it may have changed.
+	repo  *repolayout.Repo
+	known bool
 	// settings and registry decide about every job.
 	settings [3]repolayout.ID
 	registry prowjobs.Registry
 	maker    *Maker
-	// components are what the files were made of, by name.
-	components map[string]Component
-	// committed are the files of jobs that the repository has.
-	committed *jobFiles
-	// files are those of all components, in the order of keys.
-	files []*jobFile
-	parts *configmaps.Partition
+	// files are those of all components, in the order of keys; byComponent are the
+	// same in the order of components.
+	files, byComponent []*jobFile
+	parts              *configmaps.Partition
 }
 
 // jobFile is a file as it is published, with the component that it is of.
@@ -53,8 +54,12 @@ type jobFile struct {
 	path string
 }
 
-func compareFiles(a, b *jobFile) int {
-	return cmp.Or(cmp.Compare(a.Key(), b.Key()), cmp.Compare(a.component, b.component), cmp.Compare(a.path, b.path))
+func compareKeys(a, b *jobFile) int {
+	return cmp.Or(cmp.Compare(a.Key(), b.Key()), compareComponents(a, b))
+}
+
+func compareComponents(a, b *jobFile) int {
+	return cmp.Or(cmp.Compare(a.component, b.component), cmp.Compare(a.path, b.path))
 }
 
 // settingsOf are the files that decide about every job.
@@ -65,7 +70,7 @@ func settingsOf(repo *repolayout.Repo) [3]repolayout.ID {
 // renderJobs makes the ConfigMaps of all job files: those generated, and those
 // written by hand. Files of components that are as they were are the last ones.
 func renderJobs(ctx context.Context, repo *repolayout.Repo, last *jobs) (*jobs, []schema.Problem, error) {
-	j := &jobs{settings: settingsOf(repo), registry: registryOf(repo)}
+	j := &jobs{repo: repo, settings: settingsOf(repo), registry: last.registryOf(repo)}
 	if last.maker == nil || last.settings != j.settings || !last.registry.Equal(j.registry) {
 		namespace, name := jobsPlace(repo.Settings.Value.Jobs)
 		last = &jobs{parts: configmaps.NewPartition(namespace, name)}
@@ -75,35 +80,85 @@ func renderJobs(ctx context.Context, repo *repolayout.Repo, last *jobs) (*jobs, 
 	if j.maker, problems, err = last.makerOf(repo); err != nil || len(problems) > 0 {
 		return j, problems, err
 	}
-	fresh, changed := j.changes(repo, last)
-	before := filesOf(last.files, changed)
-	made, problems, err := j.make(ctx, fresh, before)
+	var components []Component
+	before := last.byComponent
+	files := last.differences(repo)
+	if j.known = last.allKnown(repo, files); j.known && last.repo != nil {
+		names := last.changed(repo, files)
+		before = last.filesOf(names)
+		for _, name := range names {
+			components = append(components, componentNamed(repo, name))
+		}
+	} else {
+		components = append(Components(repo), Elsewhere(repo))
+	}
+	components = slices.DeleteFunc(components, Component.isEmpty)
+	made, problems, err := j.make(ctx, components, before)
 	if err != nil || len(problems) > 0 {
 		return j, problems, err
 	}
-	j.files = merged(last.files, before, made)
-	j.parts = last.parts.Next(compressedOf(j.files))
-	return j, sameNames(repo, j.files), nil
+	gone, come := without(before, made), without(made, before)
+	j.files = merged(last.files, gone, come, compareKeys)
+	j.byComponent = merged(last.byComponent, gone, come, compareComponents)
+	j.parts = last.parts.Next(compressedOf(gone), compressedOf(come))
+	return j, sameNames(repo, j.files, come), nil
 }
 
-// changes takes the components of a revision. It gives those to make anew, and
-// the names of all whose last files do not count any more.
-func (j *jobs) changes(repo *repolayout.Repo, last *jobs) (fresh []Component, changed []string) {
-	j.committed = jobFilesOf(repo, last.committed)
-	all := append(components(repo, j.committed), j.committed.elsewhere())
-	j.components = make(map[string]Component, len(all))
-	for _, component := range all {
-		j.components[component.Name] = component
-		if before, ok := last.components[component.Name]; !ok || !component.sameAs(before) {
-			fresh, changed = append(fresh, component), append(changed, component.Name)
+// differences are where a repository has other job files.
+func (j *jobs) differences(repo *repolayout.Repo) []repolayout.Difference[repolayout.Raw] {
+	if j.repo == nil {
+		return nil
+	}
+	return repolayout.Differences(j.repo.Jobs, repo.Jobs)
+}
+
+// allKnown says whether a repository has an id for each job file. If it was so, the
+// files that differ say it.
+func (j *jobs) allKnown(repo *repolayout.Repo, differences []repolayout.Difference[repolayout.Raw]) bool {
+	isUnknown := func(file repolayout.Raw) bool { return file.ID == (repolayout.ID{}) }
+	if !j.known {
+		return !slices.ContainsFunc(repo.Jobs, isUnknown)
+	}
+	return !slices.ContainsFunc(differences, func(each repolayout.Difference[repolayout.Raw]) bool {
+		return each.After != (repolayout.Raw{}) && isUnknown(each.After)
+	})
+}
+
+// changed names the components of which something changed since, in order.
+func (j *jobs) changed(repo *repolayout.Repo, files []repolayout.Difference[repolayout.Raw]) []string {
+	var names []string
+	for _, each := range repolayout.Differences(j.repo.Configs, repo.Configs) {
+		names = append(names, nameIn(repo.Layout.Config, cmp.Or(each.Before, each.After).Path))
+	}
+	for _, each := range files {
+		names = append(names, nameIn(repo.Layout.Jobs, cmp.Or(each.Before, each.After).Path))
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// filesOf are the files of some components.
+func (j *jobs) filesOf(components []string) []*jobFile {
+	var some []*jobFile
+	for _, name := range components {
+		from, _ := slices.BinarySearchFunc(j.byComponent, name, func(file *jobFile, name string) int { return cmp.Compare(file.component, name) })
+		for _, file := range j.byComponent[from:] {
+			if file.component != name {
+				break
+			}
+			some = append(some, file)
 		}
 	}
-	for name := range last.components {
-		if _, stays := j.components[name]; !stays {
-			changed = append(changed, name)
-		}
+	return some
+}
+
+// registryOf is what jobs depend on of the step registry; that of the last ones
+// where it is made of the same.
+func (j *jobs) registryOf(repo *repolayout.Repo) prowjobs.Registry {
+	if j.repo != nil && j.repo.Profiles == repo.Profiles && slices.Equal(j.repo.Workflows, repo.Workflows) {
+		return j.registry
 	}
-	return fresh, changed
+	return registryOf(repo)
 }
 
 // objects are the ConfigMaps.
@@ -164,35 +219,22 @@ func published(made Made, before map[string]*jobFile) ([]*jobFile, error) {
 	return all, nil
 }
 
-// fewComponents is how many names are looked at one by one.
-const fewComponents = 16
-
-// filesOf are the files of some components.
-func filesOf(files []*jobFile, components []string) []*jobFile {
-	isOf := func(name string) bool { return slices.Contains(components, name) }
-	if len(components) > fewComponents {
-		names := make(map[string]bool, len(components))
-		for _, name := range components {
-			names[name] = true
-		}
-		isOf = func(name string) bool { return names[name] }
+// without are the files that others are not.
+func without(files, others []*jobFile) []*jobFile {
+	are := make(map[*jobFile]bool, len(others))
+	for _, file := range others {
+		are[file] = true
 	}
-	var some []*jobFile
-	for _, file := range files {
-		if isOf(file.component) {
-			some = append(some, file)
-		}
-	}
-	return some
+	return slices.DeleteFunc(slices.Clone(files), func(file *jobFile) bool { return are[file] })
 }
 
 // merged are sorted files without some of them and with others.
-func merged(sorted, without, with []*jobFile) []*jobFile {
-	slices.SortFunc(with, compareFiles)
+func merged(sorted, without, with []*jobFile, compare func(a, b *jobFile) int) []*jobFile {
+	without, with = slices.SortedFunc(slices.Values(without), compare), slices.SortedFunc(slices.Values(with), compare)
 	all := make([]*jobFile, 0, len(sorted)-len(without)+len(with))
 	rest := func(until int) {
 		for ; len(without) > 0; without = without[1:] {
-			at, _ := slices.BinarySearchFunc(sorted[:until], without[0], compareFiles)
+			at, _ := slices.BinarySearchFunc(sorted[:until], without[0], compare)
 			if at == until {
 				break
 			}
@@ -201,7 +243,7 @@ func merged(sorted, without, with []*jobFile) []*jobFile {
 		all, sorted = append(all, sorted[:until]...), sorted[until:]
 	}
 	for _, file := range with {
-		at, _ := slices.BinarySearchFunc(sorted, file, compareFiles)
+		at, _ := slices.BinarySearchFunc(sorted, file, compare)
 		rest(at)
 		all = append(all, file)
 	}
@@ -217,15 +259,22 @@ func compressedOf(files []*jobFile) []*configmaps.Compressed {
 	return all
 }
 
-// sameNames finds job files of one name in sorted files.
-func sameNames(repo *repolayout.Repo, sorted []*jobFile) []schema.Problem {
+// sameNames finds job files of one name in sorted files: those that came, which
+// had none of their name before.
+func sameNames(repo *repolayout.Repo, sorted, come []*jobFile) []schema.Problem {
 	var problems []schema.Problem
-	for i := 1; i < len(sorted); i++ {
-		if sorted[i].Key() == sorted[i-1].Key() {
+	reported := map[string]bool{}
+	for _, file := range slices.SortedFunc(slices.Values(come), compareKeys) {
+		at, _ := slices.BinarySearchFunc(sorted, file.Key(), func(file *jobFile, key string) int { return cmp.Compare(file.Key(), key) })
+		if at+1 == len(sorted) || sorted[at+1].Key() != file.Key() || reported[file.Key()] {
+			continue
+		}
+		reported[file.Key()] = true
+		for i := at + 1; i < len(sorted) && sorted[i].Key() == file.Key(); i++ {
 			problems = append(problems, schema.Problem{
 				File: repo.Layout.Jobs, Rule: RuleJobFile, Severity: schema.Error,
 				Message: fmt.Sprintf("two job files have one name, and Prow reads one of them (found %q for %s and %s, want another name for one)",
-					sorted[i].Key(), path.Join(repo.Layout.Jobs, sorted[i-1].path), path.Join(repo.Layout.Jobs, sorted[i].path)),
+					file.Key(), path.Join(repo.Layout.Jobs, sorted[i-1].path), path.Join(repo.Layout.Jobs, sorted[i].path)),
 			})
 		}
 	}

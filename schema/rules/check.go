@@ -113,7 +113,7 @@ func sameComponents(last, next *repolayout.Repo) bool {
 func readable(last []*schema.Config, docs []*ConfigDoc, since *changes) []*schema.Config {
 	configs := make([]*schema.Config, len(docs))
 	if since != nil {
-		configs = carry(since, last, len(docs))
+		configs = repolayout.Carry(since.configs, last, len(docs))
 	}
 	for i, doc := range docs {
 		if configs[i] == nil && !schema.HasErrors(doc.Problems) {
@@ -156,7 +156,7 @@ func (c *Checked) checkConfigs(ctx context.Context, w *world, last *Checked, sin
 	c.sound = make([]*resolver.Shape, len(docs))
 	reshaped := func(int) bool { return false }
 	if since != nil && maps.Equal(last.optional, w.optional) {
-		c.sound = carry(since, last.sound, len(docs))
+		c.sound = repolayout.Carry(since.configs, last.sound, len(docs))
 		if since.registry {
 			shapes := c.shapes()
 			reshaped = func(i int) bool { return shapes[docs[i].Value] != c.sound[i] }

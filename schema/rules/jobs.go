@@ -24,12 +24,12 @@ func (c *Checked) checkJobNames(last *Checked, since *changes) []schema.Problem 
 	} else {
 		c.jobNames = maps.Clone(last.jobNames)
 		for _, change := range since.configs {
-			if change.before != nil {
-				delete(c.jobNames, path.Dir(change.before.Path))
+			if change.Before != nil {
+				delete(c.jobNames, path.Dir(change.Before.Path))
 			}
 		}
 		for _, change := range since.configs {
-			for _, i := range []int{change.to - 1, change.to} { // where one went, its neighbours
+			for _, i := range []int{change.To - 1, change.To} { // where one went, its neighbours
 				if i >= 0 && i < len(docs) {
 					c.checkJobNamesOf(componentAt(docs, i))
 				}
