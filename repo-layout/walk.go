@@ -100,11 +100,11 @@ func idIn(tree Tree, name string, kind Kind) ID {
 // folder loads one folder. Git gives equal ids only to equal trees, so a
 // folder whose id is known is not even listed.
 func (l *loader) folder(dir string, id ID, sort sorter, last *folder) (*folder, error) {
+	if last.is(id) {
+		return last, nil
+	}
 	if last == nil {
 		last = &folder{}
-	}
-	if id != (ID{}) && id == last.id && !last.linked {
-		return last, nil
 	}
 	if err := l.ctx.Err(); err != nil {
 		return nil, err
@@ -124,14 +124,19 @@ func (l *loader) folder(dir string, id ID, sort sorter, last *folder) (*folder, 
 		if entry.Kind != Folder || strings.HasPrefix(entry.Name, "..") {
 			continue
 		}
-		child, err := l.folder(path.Join(dir, entry.Name), entry.ID, sort, last.folders[entry.Name])
-		if err != nil {
-			return nil, err
+		child := last.folders[entry.Name]
+		if !child.is(entry.ID) {
+			if child, err = l.folder(path.Join(dir, entry.Name), entry.ID, sort, child); err != nil {
+				return nil, err
+			}
 		}
 		loaded.add(entry.Name, child)
 	}
 	return loaded, nil
 }
+
+// is says whether a folder of that id holds the same.
+func (f *folder) is(id ID) bool { return f != nil && id != (ID{}) && id == f.id && !f.linked }
 
 // addFiles takes files over from the last revision where their content is the
 // same, and hands on the others.

@@ -38,7 +38,7 @@ func NewCatalog(registry *Registry, configs []*schema.Config) *Catalog {
 // [Registry.Next].
 func (c *Catalog) Next(registry *Registry, configs []*schema.Config) *Catalog {
 	gone, come := differing(c.configs, configs)
-	next := &Catalog{registry: registry, configs: configs, entries: c.without(gone), unsettled: c.unsettled}
+	next := &Catalog{registry: registry, configs: configs, entries: c.without(gone, len(come)), unsettled: c.unsettled}
 	var reshaped []*schema.Config
 	if registry != c.registry && len(next.entries) > 0 {
 		reshaped = next.reach(c)
@@ -115,8 +115,9 @@ func differing(before, after []*schema.Config) (gone, come []*schema.Config) {
 	return gone, come
 }
 
-// without copies the entries, but for those of some configurations.
-func (c *Catalog) without(configs []*schema.Config) []*Entry {
+// without copies the entries, but for those of some configurations, and leaves room
+// for more.
+func (c *Catalog) without(configs []*schema.Config, room int) []*Entry {
 	positions := make([]int, len(configs))
 	for i, config := range configs {
 		positions[i] = c.position(config.Metadata)
@@ -125,7 +126,7 @@ func (c *Catalog) without(configs []*schema.Config) []*Entry {
 		}
 	}
 	slices.Sort(positions)
-	entries := make([]*Entry, 0, len(c.entries))
+	entries := make([]*Entry, 0, len(c.entries)-len(configs)+room)
 	from := 0
 	for _, position := range positions {
 		entries = append(entries, c.entries[from:position]...)
@@ -135,8 +136,10 @@ func (c *Catalog) without(configs []*schema.Config) []*Entry {
 }
 
 // position is where in the order a configuration is, or would be.
-func (c *Catalog) position(m schema.Metadata) int {
-	position, _ := slices.BinarySearchFunc(c.entries, m,
+func (c *Catalog) position(m schema.Metadata) int { return positionIn(c.entries, m) }
+
+func positionIn(entries []*Entry, m schema.Metadata) int {
+	position, _ := slices.BinarySearchFunc(entries, m,
 		func(entry *Entry, m schema.Metadata) int { return entry.Config.Metadata.Compare(m) })
 	return position
 }
@@ -146,22 +149,23 @@ func (c *Catalog) add(configs []*schema.Config) {
 	added := make([]*Entry, len(configs))
 	workers.Each(context.Background(), len(configs), func(i int) { added[i] = newEntry(c.registry, configs[i]) })
 	slices.SortStableFunc(added, compareEntries)
-	entries := make([]*Entry, 0, len(c.entries)+len(added))
-	from, twice := 0, false
-	for i, entry := range added {
-		position := c.position(entry.Config.Metadata)
-		entries = append(append(entries, c.entries[from:position]...), entry)
-		from = position
+	end, twice := len(c.entries), false
+	c.entries = append(c.entries, added...)
+	for i, entry := range slices.Backward(added) { // what comes after it moves up
+		position := positionIn(c.entries[:end], entry.Config.Metadata)
 		twice = twice || i > 0 && compareEntries(added[i-1], entry) == 0 ||
-			position < len(c.entries) && compareEntries(c.entries[position], entry) == 0
+			position < end && compareEntries(c.entries[position], entry) == 0
+		copy(c.entries[position+i+1:], c.entries[position:end])
+		c.entries[position+i] = entry
+		end = position
 	}
-	c.entries = append(entries, c.entries[from:]...)
 	if twice {
 		c.orderByFiles()
 	}
+	c.unsettled = slices.Clip(c.unsettled) // it may be the last catalog's
 	for _, entry := range added {
 		if !entry.settled() {
-			c.unsettled = append(slices.Clip(c.unsettled), entry)
+			c.unsettled = append(c.unsettled, entry)
 		}
 	}
 }

@@ -58,5 +58,5 @@ func Resolve(repo *repolayout.Repo, doc *ConfigDoc) (*resolver.Resolved, []schem
 	problems := w.locate(nil, findings)
 	resolved, findings := registry.Resolve(doc.Value)
 	problems = append(problems, w.locate(doc, findings)...)
-	return resolved, schema.SortProblems(append(position(repo, problems), slices.Clone(doc.Problems)...))
+	return resolved, schema.SortProblems(append(newFieldFinder(repo, nil).addTo(problems), slices.Clone(doc.Problems)...))
 }

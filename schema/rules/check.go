@@ -41,6 +41,8 @@ type Checked struct {
 	jobNames map[string][]schema.Problem
 	// boskos is what the repository's Boskos configuration says.
 	boskos boskosConfig
+	// fields are where those of the problems are.
+	fields map[fieldOf]position
 	// whether the context lasted until all was checked.
 	complete bool
 }
@@ -71,7 +73,9 @@ func Check(ctx context.Context, last *Checked, next *repolayout.Repo) *Checked {
 	problems = append(problems, c.checkWhole(ctx, w, last, since)...)
 	problems = append(problems, c.checkConfigs(ctx, w, last, since)...)
 	problems = append(problems, c.checkJobNames(last, since)...)
-	c.Problems = schema.SortProblems(append(position(next, problems), next.Problems()...))
+	finder := newFieldFinder(next, last.fields)
+	c.Problems = schema.SortProblems(append(finder.addTo(problems), next.Problems()...))
+	c.fields = finder.found
 	c.complete = ctx.Err() == nil
 	return c
 }

@@ -10,36 +10,71 @@ import (
 	"github.com/drover-ci/drover/schema"
 )
 
-// position gives problems, and the places that they name, their lines and
-// columns. Rules keep none, for problems are rare; each file that has some is
-// read once.
-func position(repo *repolayout.Repo, problems []schema.Problem) []schema.Problem {
-	files := map[string]*schema.Locator{}
+// fieldFinder finds lines and columns of fields. Rules keep none, for problems are
+// rare; each file that has some is read once, and in a later revision only if it
+// has changed.
+type fieldFinder struct {
+	repo *repolayout.Repo
+	// files are those that were read; nil for one that cannot be.
+	files map[string]*schema.Locator
+	// found are all that were asked for, and last those of the last revision.
+	found, last map[fieldOf]position
+}
+
+// fieldOf is a field of a file.
+type fieldOf struct{ file, field string }
+
+// position is where a field is in a content.
+type position struct {
+	content      repolayout.ID
+	line, column int
+}
+
+func newFieldFinder(repo *repolayout.Repo, last map[fieldOf]position) *fieldFinder {
+	return &fieldFinder{repo: repo, files: map[string]*schema.Locator{}, found: map[fieldOf]position{}, last: last}
+}
+
+// addTo gives problems, and the places that they name, their lines and columns.
+func (f *fieldFinder) addTo(problems []schema.Problem) []schema.Problem {
 	for i := range problems {
-		p := &problems[i]
-		p.Line, p.Column = find(repo, files, p.File, p.Path)
-		p.Related = slices.Clone(p.Related) // others may be reading the last revision's
-		for j := range p.Related {
-			related := &p.Related[j]
-			related.Line, related.Column = find(repo, files, related.File, related.Path)
+		problem := &problems[i]
+		problem.Line, problem.Column = f.find(problem.File, problem.Path)
+		problem.Related = slices.Clone(problem.Related) // others may be reading the last revision's
+		for j := range problem.Related {
+			related := &problem.Related[j]
+			related.Line, related.Column = f.find(related.File, related.Path)
 		}
-		p.Message += schema.ByWayOf(p.Related) // known only now that the places have their lines
+		problem.Message += schema.ByWayOf(problem.Related) // known only now that the places have their lines
 	}
 	return problems
 }
 
-func find(repo *repolayout.Repo, files map[string]*schema.Locator, file, field string) (line, column int) {
-	locator, known := files[file]
+func (f *fieldFinder) find(file, path string) (line, column int) {
+	field := fieldOf{file, path}
+	at, known := f.found[field]
 	if !known {
-		if data, err := repo.Read(file); err == nil {
+		at = f.last[field]
+		if content := f.repo.IDOf(file); content == (repolayout.ID{}) || at.content != content {
+			at.content = content
+			at.line, at.column = f.locate(field)
+		}
+		f.found[field] = at
+	}
+	return at.line, at.column
+}
+
+func (f *fieldFinder) locate(field fieldOf) (line, column int) {
+	locator, known := f.files[field.file]
+	if !known {
+		if data, err := f.repo.Read(field.file); err == nil {
 			locator = schema.NewLocator(data)
 		}
-		files[file] = locator
+		f.files[field.file] = locator
 	}
 	if locator == nil {
 		return 0, 0
 	}
-	return locator.Locate(field)
+	return locator.Locate(field.field)
 }
 
 // locate makes problems of what the resolver found: it knows components by

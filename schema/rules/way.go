@@ -88,6 +88,6 @@ func namingInList(field string, steps []schema.TestStep, named resolver.Componen
 // of each component that takes part, where it names the next.
 func (v *Valid) Way(finding resolver.Finding) []schema.Place {
 	w := &world{repo: v.Repo, registry: v.Catalog.Registry(), files: v.files}
-	problems := position(v.Repo, []schema.Problem{{Related: w.way(nil, finding)}})
+	problems := newFieldFinder(v.Repo, nil).addTo([]schema.Problem{{Related: w.way(nil, finding)}})
 	return problems[0].Related
 }
