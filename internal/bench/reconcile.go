@@ -131,7 +131,9 @@ func (r *reconciling) measure(ctx context.Context) error {
 		return err
 	}
 	r.row("nothing to do", took, 0, requests)
-	r.objects[objects/2].Object["data"] = map[string]any{"text": "changed"}
+	changed := r.objects[objects/2].DeepCopy()
+	changed.Object["data"] = map[string]any{"text": "changed"}
+	r.objects[objects/2].Unstructured = changed
 	if took, requests, err = r.apply(ctx, "second"); err != nil {
 		return err
 	}

@@ -9,7 +9,8 @@ import (
 	"github.com/drover-ci/drover/generators"
 )
 
-// Apply makes the target as a revision says, or leaves it as it is. The objects are not changed, and not kept.
+// Apply makes the target as a revision says, or leaves it as it is. The objects are not changed, and nobody else may
+// change them afterwards: those that the next revision has too are taken to be as they are now.
 //
 // A revision that is not applied gives a [*RefusedError], where nothing was written, or a [*RolledBackError]. After any
 // other error, such as an end of ctx, the target may be in between; the next Apply, of this revision or another, goes
@@ -59,7 +60,7 @@ func (t *Target) prepare(ctx context.Context, revision string, objects []generat
 	}
 	t.known = known
 	t.kinds.learn(objects)
-	want, refusals := declare(objects, t.owner, t.kinds)
+	want, refusals := t.declare(objects)
 	if len(refusals) > 0 {
 		return nil, refuse(revision, refusals)
 	}

@@ -192,8 +192,7 @@ func (c *cluster) presenceOf(object metav1.Object) presence {
 		resourceVersion: object.GetResourceVersion(),
 		leaving:         object.GetDeletionTimestamp() != nil,
 		applied:         slices.ContainsFunc(object.GetManagedFields(), isOurs),
-		paused:          object.GetAnnotations()[ReconcileAnnotation] == paused,
-		prune:           object.GetAnnotations()[PruneAnnotation],
+		steering:        steeringOf(object.GetAnnotations()),
 	}
 }
 

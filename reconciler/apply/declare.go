@@ -21,22 +21,25 @@ type declared struct {
 	hash     string // of body
 	body     []byte // JSON
 	adopt    bool   // AdoptAnnotation allows it
-	paused   bool   // ReconcileAnnotation says so
+	steering
 }
 
 // declare brings the objects of a revision into the form that is sent, sorted. What cannot be brought into it is
-// refused.
-func declare(objects []generators.Object, owner string, kinds *kinds) ([]declared, []Refusal) {
+// refused. Nearly all objects of a revision are the last one's, and ConfigMaps are large: what was brought into that form
+// then is not again.
+func (t *Target) declare(objects []generators.Object) ([]declared, []Refusal) {
 	var refusals []Refusal
-	all := make([]declared, 0, len(objects))
+	all, form := make([]declared, 0, len(objects)), make(map[*unstructured.Unstructured]declared, len(objects))
 	for _, object := range objects {
-		d, err := declareOne(object, owner, kinds)
+		d, err := t.declareOne(object)
 		if err != nil {
 			refusals = append(refusals, Refusal{identify(object.Unstructured), object.Source, RuleObject, err.Error()})
 			continue
 		}
+		form[object.Unstructured] = d
 		all = append(all, d)
 	}
+	t.declared = form
 	slices.SortStableFunc(all, func(a, b declared) int { return compareIdentities(a.Identity, b.Identity) })
 	return all, append(refusals, repeated(all)...)
 }
@@ -53,20 +56,24 @@ func repeated(all []declared) []Refusal {
 	return refusals
 }
 
-func declareOne(object generators.Object, owner string, kinds *kinds) (declared, error) {
+func (t *Target) declareOne(object generators.Object) (declared, error) {
 	kind := object.GroupVersionKind()
 	if kind.Kind == "" || kind.Version == "" || object.GetName() == "" {
 		return declared{}, errors.New("it needs an apiVersion, a kind and a name")
 	}
-	resource, err := kinds.find(kind)
+	resource, err := t.kinds.find(kind)
 	if err != nil {
 		return declared{}, err
+	}
+	if d, known := t.declared[object.Unstructured]; known && d.resource == resource {
+		d.source = object.Source
+		return d, nil
 	}
 	clean, err := normalize(object.Unstructured, resource.namespaced)
 	if err != nil {
 		return declared{}, err
 	}
-	mark(clean, owner)
+	mark(clean, t.owner)
 	body, err := oneLine(clean)
 	if err != nil {
 		return declared{}, err
@@ -75,8 +82,8 @@ func declareOne(object generators.Object, owner string, kinds *kinds) (declared,
 	return declared{
 		Identity: identify(clean), resource: resource, version: kind.Version, source: object.Source,
 		hash: hex.EncodeToString(sum[:12]), body: body,
-		adopt:  clean.GetAnnotations()[AdoptAnnotation] == allowed,
-		paused: clean.GetAnnotations()[ReconcileAnnotation] == paused,
+		adopt:    clean.GetAnnotations()[AdoptAnnotation] == allowed,
+		steering: steeringOf(clean.GetAnnotations()),
 	}, nil
 }
 

@@ -100,7 +100,7 @@ func (w *watcher) drifted(id Identity) (entry, presence, bool) {
 		return entry{}, presence{}, false
 	case have.there() && !newer(have.resourceVersion, e.ResourceVersion):
 		return entry{}, presence{}, false
-	case have.leaving, have.paused, e.annotated(ReconcileAnnotation, paused):
+	case have.leaving, have.paused, e.paused:
 		return entry{}, presence{}, false
 	}
 	return e, have, true

@@ -68,5 +68,5 @@ func (g Guards) protects(kind schema.GroupKind) bool {
 
 // mayBePruned tells whether somebody allowed the deletion in so many words.
 func (s *step) mayBePruned(e entry) bool {
-	return s.have.prune == allowed || e.annotated(PruneAnnotation, allowed)
+	return s.have.prune == allowed || e.prune == allowed
 }

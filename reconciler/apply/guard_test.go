@@ -24,7 +24,7 @@ func owning(n, deletions int) (*inventory, plan) {
 // owningOne is an inventory of one object of a kind, that is to be deleted, among many.
 func owningOne(kind Identity, body []byte, have presence) (*inventory, plan) {
 	known, p := owning(100, 0)
-	known.good[kind] = entry{Identity: kind, Source: "kind.yaml", body: body}
+	known.good[kind] = entry{Identity: kind, Source: "kind.yaml", body: body, steering: steeringOf(annotationsOf(body))}
 	p.steps = append(p.steps, step{Identity: kind, verb: verbDelete, have: have})
 	return known, p
 }
@@ -58,7 +58,7 @@ func TestGuards(t *testing.T) {
 			sited(owningOne(Identity{Group: "example.com", Kind: "Namespace", Name: "a"}, nil, seen("1"))), nil,
 		},
 		"allowed in Git":     {"in so many words", DefaultGuards(), 100, sited(owningOne(namespace, body(PruneAnnotation, allowed), seen("1"))), nil},
-		"allowed by hand":    {"in so many words", DefaultGuards(), 100, sited(owningOne(namespace, nil, presence{uid: "u", prune: allowed})), nil},
+		"allowed by hand":    {"in so many words", DefaultGuards(), 100, sited(owningOne(namespace, nil, presence{uid: "u", steering: steering{prune: allowed}})), nil},
 		"allowed by options": {"whoever sets them knows", open, 0, sited(owning(50, 50)), nil},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -150,7 +150,7 @@ func (r *rounds) make() Health {
 	troubles := w.troubles.all(w.fights, now)
 	health := Health{Watched: true}
 	for id, e := range t.known.good {
-		if e.Kept || e.Borrowed || e.body == nil || e.annotated(ReconcileAnnotation, paused) {
+		if e.Kept || e.Borrowed || e.body == nil || e.paused {
 			continue
 		}
 		health.Objects++

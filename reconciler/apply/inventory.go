@@ -61,11 +61,7 @@ type entry struct {
 	Borrowed bool `json:"borrowed,omitempty"`
 	// body is what was sent; nil for an object that is known by its label alone.
 	body []byte
-}
-
-// annotated tells whether the revision gives the object an annotation.
-func (e entry) annotated(annotation, value string) bool {
-	return annotationsOf(e.body)[annotation] == value
+	steering
 }
 
 func (e entry) header() ([]byte, error) { return json.Marshal(e) }
@@ -88,6 +84,6 @@ func (e entry) fits(d declared) bool {
 func newEntry(d declared, resourceVersion string) entry {
 	return entry{
 		Identity: d.Identity, Version: d.version, Source: d.source, Hash: d.hash,
-		ResourceVersion: resourceVersion, body: d.body,
+		ResourceVersion: resourceVersion, body: d.body, steering: d.steering,
 	}
 }

@@ -33,6 +33,16 @@ const (
 	paused   = "paused"
 )
 
+// steering is what the annotations of an object say that is to be done with it.
+type steering struct {
+	paused bool   // ReconcileAnnotation says so
+	prune  string // PruneAnnotation
+}
+
+func steeringOf(annotations map[string]string) steering {
+	return steering{annotations[ReconcileAnnotation] == paused, annotations[PruneAnnotation]}
+}
+
 // annotationsOf reads the annotations of an object in its JSON form.
 func annotationsOf(body []byte) map[string]string {
 	var object struct {

@@ -10,12 +10,11 @@ import (
 type presence struct {
 	uid             types.UID
 	resourceVersion string
-	leaving         bool   // it is being deleted
-	applied         bool   // fields of it are ours, which nobody gets by copying labels
-	paused          bool   // ReconcileAnnotation says so
-	prune           string // PruneAnnotation
-	owner           string // by its label; only namespaces of other owners' are looked for
-	foreign         bool   // owner is another
+	leaving         bool // it is being deleted
+	applied         bool // fields of it are ours, which nobody gets by copying labels
+	steering
+	owner   string // by its label; only namespaces of other owners' are looked for
+	foreign bool   // owner is another
 }
 
 func (p presence) there() bool { return p.uid != "" }
@@ -139,7 +138,7 @@ func drop(e entry, have presence) step {
 		s.verb = verbForget
 	case have.paused:
 		s.verb = verbPause
-	case have.prune == disabled || e.annotated(PruneAnnotation, disabled):
+	case have.prune == disabled || e.prune == disabled:
 		s.verb = verbKeep
 	}
 	return s

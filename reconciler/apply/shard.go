@@ -110,7 +110,12 @@ type packer struct {
 	err error
 }
 
-func newPacker(w io.Writer) *packer { return &packer{zip: gzip.NewWriter(w)} }
+// newPacker compresses quickly: most of what is packed are ConfigMaps of compressed job files, of which more effort would
+// save nothing.
+func newPacker(w io.Writer) *packer {
+	zip, err := gzip.NewWriterLevel(w, gzip.BestSpeed)
+	return &packer{zip, err}
+}
 
 func (p *packer) add(r record, body []byte) {
 	if p.err != nil {
@@ -131,7 +136,7 @@ func unpackEntries(packed []byte, into map[Identity]entry) error {
 		if err := json.Unmarshal(head, &e); err != nil {
 			return err
 		}
-		e.body = body
+		e.body, e.steering = body, steeringOf(annotationsOf(body))
 		into[e.Identity] = e
 		return nil
 	})

@@ -50,9 +50,25 @@ func TestShardsHoldEverything(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if diff := cmp.Diff(want, got, cmp.AllowUnexported(entry{})); diff != "" {
+		if diff := cmp.Diff(want, got, cmp.AllowUnexported(entry{}, steering{})); diff != "" {
 			t.Errorf("%d entries (-want +got):\n%s", n, diff)
 		}
+	}
+}
+
+// TestShardsHoldHowObjectsAreSteered: that is read from the objects themselves.
+func TestShardsHoldHowObjectsAreSteered(t *testing.T) {
+	want := entry{Identity: id("a"), body: body(PruneAnnotation, disabled), steering: steering{prune: disabled}}
+	packed, err := packEntries([]entry{want})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[Identity]entry{}
+	if err := unpackEntries(packed, got); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(map[Identity]entry{want.Identity: want}, got, cmp.AllowUnexported(entry{}, steering{})); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 

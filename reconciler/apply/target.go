@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/dynamic"
@@ -27,6 +28,8 @@ type Target struct {
 	mu     sync.RWMutex
 	known  *inventory // nil until it has been read
 	noting sync.Mutex // among healers, over known.good
+	// declared are the objects of the last revision in the form that is sent.
+	declared map[*unstructured.Unstructured]declared
 	// committed tells the watcher that there is another inventory.
 	committed chan struct{}
 	// watcher is who watches now, or nil.
