@@ -7,10 +7,11 @@ import (
 	"github.com/drover-ci/drover/schema"
 )
 
-// partSize is how many bytes a part's keys and contents may have together.
-// The API allows 1 MiB; the rest is for the names of keys, which the server
-// repeats in the record of who owns which field.
-const partSize = 640 << 10
+// partSize is how many bytes a part's keys and contents may have together. The
+// API allows 1 MiB. What a change of one file costs the server, and us, is what
+// its part costs, and that grows with its size: 30 ms for each time that one of
+// this size is sent. Smaller ones would be more than people want to mount.
+const partSize = 320 << 10
 
 // keyOverhead is about what a key costs besides its name and content.
 const keyOverhead = 64

@@ -116,11 +116,11 @@ func TestRequestsOfARevision(t *testing.T) {
 	}
 	objects[7] = s.configMap("bulk-07", "2")
 	want = []string{
-		"DELETE a part", "DELETE a part", // the intents, and the shard as it was
+		"DELETE a part", // the shard as it was
 		"DRY PATCH " + object,
 		"GET /api/v1/configmaps", "GET " + root,
 		"PATCH " + object,
-		"POST " + system, "POST " + system, // the intents, and the shard as it is
+		"POST " + system, // the shard as it is
 		"PUT " + root, "PUT " + root,
 	}
 	got := s.wire.during(func() { s.apply(target, "r2", objects...) })

@@ -15,6 +15,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
+// littleBytes is how much of what a revision sets out to do the root says itself: some ten objects that were ours.
+const littleBytes = 1 << 10
+
 // begin writes ahead what a revision sets out to do.
 func (s *store) begin(ctx context.Context, attempt string, intents map[Identity]intent) error {
 	next, err := readRoot(s.root)
@@ -28,8 +31,13 @@ func (s *store) begin(ctx context.Context, attempt string, intents map[Identity]
 	}
 	sum := sha256.Sum256(packed)
 	s.tidy = s.tidy && len(next.Intents) == 0 // else these are left
-	next.Phase, next.Attempt = phaseApplying, attempt
-	if next.Intents, err = s.writeParts(ctx, "intents-"+hex.EncodeToString(sum[:10]), packed); err == nil {
+	next.Phase, next.Attempt, next.Little, next.Intents = phaseApplying, attempt, nil, nil
+	if len(packed) <= littleBytes {
+		next.Little = packed
+	} else {
+		next.Intents, err = s.writeParts(ctx, "intents-"+hex.EncodeToString(sum[:10]), packed)
+	}
+	if err == nil {
 		err = s.writeRoot(ctx, next)
 	}
 	if err != nil {

@@ -15,15 +15,15 @@ const (
 	// partBytes is how much a part holds at most; the server allows 1 MiB.
 	partBytes = 896 << 10
 	partKey   = "records.gz"
-	// partReaders read parts at once.
-	partReaders = 8
+	// partsAtOnce are read, or deleted, at the same time.
+	partsAtOnce = 8
 )
 
 // fetch reads parts, by name.
 func (s *store) fetch(ctx context.Context, names []string) (map[string][]byte, error) {
 	found := make([][]byte, len(names))
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(partReaders)
+	group.SetLimit(partsAtOnce)
 	for i, name := range names {
 		group.Go(func() error {
 			part, err := s.get(ctx, name)
@@ -125,13 +125,16 @@ func (s *store) sweep(ctx context.Context, last, said root) error {
 		}
 	}
 	named := sets.New(said.parts()...).Insert(s.rootName())
+	var group errgroup.Group
+	group.SetLimit(partsAtOnce)
 	for _, name := range old {
 		if named.Has(name) {
 			continue
 		}
-		if err := ignoreNotFound(at.Delete(ctx, name, metav1.DeleteOptions{})); err != nil {
-			return fmt.Errorf("sweep the inventory: %w", err)
-		}
+		group.Go(func() error { return ignoreNotFound(at.Delete(ctx, name, metav1.DeleteOptions{})) })
+	}
+	if err := group.Wait(); err != nil {
+		return fmt.Errorf("sweep the inventory: %w", err)
 	}
 	return nil
 }

@@ -50,8 +50,10 @@ type root struct {
 	Revision string              `json:"revision"`
 	Objects  int                 `json:"objects"`
 	Shards   map[string][]string `json:"shards"`
-	// Attempt is the revision that is being applied, Intents names the parts that say what it sets out to do.
+	// Attempt is the revision that is being applied. What it sets out to do the root says itself where that is little, as
+	// for most commits; else Intents names the parts that say it.
 	Attempt string   `json:"attempt,omitempty"`
+	Little  []byte   `json:"little,omitempty"`
 	Intents []string `json:"intents,omitempty"`
 }
 
@@ -127,10 +129,11 @@ func (s *store) unpack(ctx context.Context, object *corev1.ConfigMap) (*inventor
 			return nil, fmt.Errorf("shard %s: %w", name, err)
 		}
 	}
-	if len(said.Intents) == 0 {
+	intents := slices.Concat(said.Little, join(parts, said.Intents))
+	if len(intents) == 0 {
 		return inv, nil
 	}
-	if err := unpackIntents(join(parts, said.Intents), inv.intents); err != nil {
+	if err := unpackIntents(intents, inv.intents); err != nil {
 		return nil, fmt.Errorf("intents: %w", err)
 	}
 	return inv, nil
