@@ -3,7 +3,6 @@ package resolver
 import (
 	"cmp"
 	"context"
-	"maps"
 	"slices"
 
 	"github.com/drover-ci/drover/internal/workers"
@@ -39,28 +38,30 @@ func NewCatalog(registry *Registry, configs []*schema.Config) *Catalog {
 func (c *Catalog) Next(registry *Registry, configs []*schema.Config) *Catalog {
 	gone, come := differing(c.configs, configs)
 	next := &Catalog{registry: registry, configs: configs, entries: c.without(gone, len(come)), unsettled: c.unsettled}
-	var reshaped []*schema.Config
+	var renamed []*schema.Config
 	if registry != c.registry && len(next.entries) > 0 {
-		reshaped = next.reach(c)
+		renamed = next.reach(c)
 	}
 	next.add(come)
-	next.dependOn(c, slices.Concat(gone, come, reshaped))
+	next.dependOn(c, slices.Concat(gone, come, renamed))
 	return next
 }
 
 // reach resolves again what the change of the registry since the last catalog
 // reaches: what names a component that is another now, and what was not resolved
-// in full. It gives those of which more than text changed.
+// in full. It gives those with a test that has its profile or an observer from the
+// registry, and another one now.
 func (c *Catalog) reach(last *Catalog) []*schema.Config {
-	changed := c.registry.differing(last.registry)
-	reached := map[int]bool{}
-	for _, m := range last.Dependents().Naming(changed...) {
-		c.eachOf(m, func(i int) { reached[i] = true }) // none where it is gone
-	}
+	reached := last.Dependents().Naming(c.registry.differing(last.registry)...)
 	for _, entry := range last.unsettled {
-		c.eachOf(entry.Config.Metadata, func(i int) { reached[i] = true })
+		reached[entry.Config] = true
 	}
-	positions := slices.Collect(maps.Keys(reached))
+	var positions []int
+	for i, entry := range c.entries {
+		if reached[entry.Config] {
+			positions = append(positions, i)
+		}
+	}
 	before := make([]*Entry, len(positions))
 	alike := &likeness{registry: c.registry}
 	workers.Each(context.Background(), len(positions), func(i int) {
@@ -68,17 +69,17 @@ func (c *Catalog) reach(last *Catalog) []*schema.Config {
 		c.entries[positions[i]] = before[i].next(alike)
 	})
 	c.unsettled = nil
-	var reshaped []*schema.Config
+	var renamed []*schema.Config
 	for i, position := range positions {
 		entry := c.entries[position]
 		if !entry.settled() {
 			c.unsettled = append(c.unsettled, entry)
 		}
-		if entry.shape != before[i].shape || entry.shape == nil {
-			reshaped = append(reshaped, entry.Config)
+		if !entry.namesAs(before[i]) {
+			renamed = append(renamed, entry.Config)
 		}
 	}
-	return reshaped
+	return renamed
 }
 
 // eachOf goes through the positions of the configurations of a name.

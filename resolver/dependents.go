@@ -1,6 +1,7 @@
 package resolver
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -174,6 +175,20 @@ func (e *Entry) names(index int) []Component {
 	default:
 		return nil
 	}
+}
+
+// namesAs says whether the tests name what they did before, when the entry of the
+// same configuration was another one.
+func (e *Entry) namesAs(before *Entry) bool {
+	if e.shape == before.shape {
+		return true
+	}
+	for i := range e.Config.Tests {
+		if e.Config.Tests[i].Steps != nil && !slices.Equal(fromShape(e.shape, i), fromShape(before.shape, i)) {
+			return false
+		}
+	}
+	return true
 }
 
 // namedBy lists what a test names itself: a workflow with the phases that it does

@@ -116,7 +116,9 @@ func (x *Index[N]) Above(name N) []N {
 func (x *Index[N]) Uses(names ...N) []Use {
 	above, isAbove := x.above(x.known(names...))
 	var uses []Use
-	for _, u := range x.naming(above) {
+	users := x.naming(above)
+	slices.SortFunc(users, func(a, b *user) int { return a.metadata.Compare(b.metadata) })
+	for _, u := range users {
 		for i := range u.tests {
 			if u.tests[i].namesAny(isAbove) {
 				uses = append(uses, u.tests[i].Use)
@@ -126,13 +128,15 @@ func (x *Index[N]) Uses(names ...N) []Use {
 	return uses
 }
 
-// Naming lists the configurations with a test that names one of some nodes
-// itself, in order.
-func (x *Index[N]) Naming(names ...N) []schema.Metadata {
+// Naming finds the configurations with a test that names one of some nodes
+// itself.
+func (x *Index[N]) Naming(names ...N) map[*schema.Config]bool {
 	users := x.naming(x.known(names...))
-	configs := make([]schema.Metadata, len(users))
-	for i, u := range users {
-		configs[i] = u.metadata
+	configs := make(map[*schema.Config]bool, len(users))
+	for _, u := range users {
+		for i := range u.tests {
+			configs[u.tests[i].Config] = true // of one name there may be several
+		}
 	}
 	return configs
 }
@@ -172,7 +176,7 @@ func reach(numbers []int32, size int, next func(int32) []int32) ([]int32, set) {
 	return all, seen
 }
 
-// naming lists the users of nodes, in the order of configurations.
+// naming lists the users of nodes.
 func (x *Index[N]) naming(numbers []int32) []*user {
 	seen := newSet(x.configs.size())
 	var users []*user
@@ -183,7 +187,6 @@ func (x *Index[N]) naming(numbers []int32) []*user {
 			}
 		}
 	}
-	slices.SortFunc(users, func(a, b *user) int { return a.metadata.Compare(b.metadata) })
 	return users
 }
 

@@ -167,9 +167,12 @@ func answers(index *dependents.Index[string]) (all []string) {
 	for n := range 30 {
 		node := fmt.Sprint("n", n)
 		all = append(all, fmt.Sprint(node, index.Count(node), slices.Sorted(slices.Values(index.Within(node))), slices.Sorted(slices.Values(index.Above(node)))))
-		for _, config := range index.Naming(node) {
-			all = append(all, "named by "+config.String())
+		var naming []string
+		for config := range index.Naming(node) {
+			naming = append(naming, fmt.Sprintf("%p", config))
 		}
+		slices.Sort(naming)
+		all = append(all, fmt.Sprint("named by ", naming))
 	}
 	return all
 }
