@@ -121,7 +121,8 @@ func (a *attempt) idle() bool {
 	return true
 }
 
-// good is what the target has after the attempt.
+// good is what the target has after the attempt. Of an object that is paused it is what the revision says, which it
+// becomes once the pause is over.
 func (a *attempt) good() map[Identity]entry {
 	good := make(map[Identity]entry, len(a.want))
 	for _, d := range a.want {
@@ -137,7 +138,7 @@ func (a *attempt) good() map[Identity]entry {
 			e.Borrowed = true
 			good[s.Identity] = e
 		}
-		if s.verb == verbKeep || s.verb == verbPause {
+		if s.want.body == nil && (s.verb == verbKeep || s.verb == verbPause) {
 			left := a.known.good[s.Identity]
 			left.Kept = left.Kept || s.verb == verbKeep
 			good[s.Identity] = left

@@ -14,6 +14,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/drover-ci/drover/reconciler/apply"
 )
 
 // denyDeletions registers a webhook that denies every deletion in the site's namespace, until the test ends.
@@ -114,7 +116,7 @@ func (s *site) eventuallyDone(do func() error) {
 func TestANamespaceStuckInDeletionIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	target := s.target()
+	target := s.target(apply.WithPatience(3 * time.Second))
 	before := map[string]string{"a": "1"}
 	s.apply(target, "r1", s.configMapsOf(before)...)
 	stuck := s.namespace + "-stuck"

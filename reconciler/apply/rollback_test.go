@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -67,7 +68,7 @@ func TestLastingOutageOfOneObject(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	left, right := leftAndRight()
-	target := s.target()
+	target := s.target(apply.WithPatience(3 * time.Second))
 	s.apply(target, "r1", s.configMapsOf(left)...)
 	s.wire.cutWith(func(r *http.Request) (before, after error) {
 		if isWriteOf(r, "changed-3") {

@@ -39,7 +39,7 @@ func newSite(t testing.TB) *site {
 // target is a new process that keeps the site.
 func (s *site) target(opts ...apply.Option) *apply.Target {
 	s.t.Helper()
-	opts = append([]apply.Option{apply.WithOwner(s.namespace), apply.WithPatience(3 * time.Second)}, opts...)
+	opts = append([]apply.Option{apply.WithOwner(s.namespace), apply.WithPatience(20 * time.Second)}, opts...)
 	target, err := apply.New(s.config, opts...)
 	if err != nil {
 		s.t.Fatal(err)

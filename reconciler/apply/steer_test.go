@@ -47,9 +47,18 @@ func TestPausedObjectsAreLeftAlone(t *testing.T) {
 		t.Errorf("paused: %q", got)
 	}
 	s.edit("a", `{"metadata":{"annotations":null}}`)
-	if diff := cmp.Diff(s.ids("a"), s.apply(target, "r3", s.configMap("a", "2"), s.configMap("b", "2")).Updated); diff != "" {
-		t.Errorf("no longer paused (-want +got):\n%s", diff)
+	s.expect(reports, "a", apply.Healed)
+	s.mustHold("no longer paused", map[string]string{"a": "2", "b": "2"})
+
+	held := annotated(s.configMap("a", "3"), apply.ReconcileAnnotation, "paused")
+	if got := s.apply(target, "r3", held, s.configMap("b", "3")); len(got.Paused) != 1 || len(got.Updated) != 1 {
+		t.Errorf("paused by the revision: %s", got)
 	}
+	s.edit("a", `{"data":{"value":"theirs"}}`)
+	s.edit("b", `{"data":{"value":"theirs"}}`)
+	s.expect(reports, "b", apply.Healed) // and not a
+	s.apply(target, "r4", s.configMap("a", "4"), s.configMap("b", "4"))
+	s.mustHold("no longer paused by the revision", map[string]string{"a": "4", "b": "4"})
 }
 
 func TestGuardsStandBeforeDeletions(t *testing.T) {
