@@ -33,7 +33,7 @@ func saveMemory(room uint64) {
 	if os.Getenv("GOGC") != "" || os.Getenv("GOMEMLIMIT") != "" {
 		return
 	}
-	debug.SetGCPercent(spareFor(smallestHeap, room))
+	debug.SetGCPercent(spareFor(inUse(), room)) // a cache may have been read before
 	afterEachCollection(func() { debug.SetGCPercent(spareFor(inUse(), room)) })
 }
 

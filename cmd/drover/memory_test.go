@@ -37,6 +37,11 @@ func TestSaveMemory(t *testing.T) {
 			t.Fatalf("much is in use, and GOGC is %d", percent())
 		}
 	}
+	debug.SetGCPercent(100)
+	saveMemory(room)
+	if got := percent(); got != spare {
+		t.Errorf("much was in use before, and GOGC is %d", got)
+	}
 	runtime.KeepAlive(held)
 }
 
