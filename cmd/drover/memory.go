@@ -53,12 +53,13 @@ func afterEachCollection(do func()) {
 	})
 }
 
-// calm is how long no revision has to come until garbage is collected. By then
-// pages have what they need for the last one.
+// calm is how long no revision has to come until garbage is collected, and how
+// often that is looked at from then on. By then pages have what they need for the
+// last one.
 const calm = 4 * time.Second
 
 // littleGarbage is how many bytes are left lying in any case.
-const littleGarbage = 8 << 20
+const littleGarbage = 16 << 20
 
 // calmCollector has garbage collected while no revision comes, so that the next
 // ones find room for theirs: the collector takes all processors for a twentieth of
@@ -76,8 +77,8 @@ func (c *calmCollector) Changed() {
 	}
 }
 
-// Run collects garbage after each time that revisions came, once none has come for
-// a while, until the context ends.
+// Run collects garbage whenever no revision has come for a while, until the context
+// ends.
 func (c *calmCollector) Run(ctx context.Context, calm time.Duration) {
 	timer := time.NewTimer(calm)
 	defer timer.Stop()
@@ -91,6 +92,7 @@ func (c *calmCollector) Run(ctx context.Context, calm time.Duration) {
 			if garbage() > littleGarbage {
 				runtime.GC()
 			}
+			timer.Reset(calm)
 		}
 	}
 }
