@@ -29,7 +29,7 @@ func Load(ctx context.Context, tree Tree, last *Repo) (*Repo, error) {
 
 // load is Load under given settings.
 func load(ctx context.Context, tree Tree, settings *Doc[schema.Settings], last *Repo, memory *Memory) (repo *Repo, err error) {
-	repo = &Repo{Settings: settings, Layout: LayoutOf(settings.Value), tree: tree, folders: map[string]*folder{}, units: &unitList{}}
+	repo = &Repo{Settings: settings, Layout: LayoutOf(settings.Value), tree: tree, folders: map[string]*folder{}, units: &unitList{}, memory: memory}
 	if last == nil || last.Layout != repo.Layout {
 		last = &Repo{}
 	}

@@ -16,9 +16,9 @@ import (
 
 // A Memory has what reading a repository from nothing would read again, from
 // run to run: the content of files of which documents are made, side by side in
-// one file instead of here and there in a repository's packs; and of files of
+// one file instead of here and there in a repository's packs; of files of
 // jobs, which are most of all text and of which nothing is kept, whether there is
-// anything to say against them.
+// anything to say against them; and what others note of the repository.
 //
 // It goes by the ids of content. Where a tree knows none, as a folder does not,
 // it does nothing. A nil Memory remembers nothing.
@@ -27,12 +27,23 @@ type Memory struct {
 	key   memo.Key
 
 	mu sync.Mutex
+	remembered
+	// missed counts the files of which it had nothing.
+	missed int
+}
+
+// remembered is what a memory has.
+type remembered struct {
 	// contents are those of a file's parts, verdicts those of files of jobs, by the
 	// files' ids.
 	contents map[ID]packed
 	verdicts map[ID]verdict
-	// missed counts the files of which it had nothing.
-	missed int
+	// notes are what others found out, by names of theirs.
+	notes map[string][]byte
+}
+
+func newRemembered() remembered {
+	return remembered{contents: map[ID]packed{}, verdicts: map[ID]verdict{}, notes: map[string][]byte{}}
 }
 
 // packed is the content of a file's parts, one after the other, compressed.
@@ -77,11 +88,39 @@ func (m *Memory) open() {
 		return
 	}
 	value, _ := m.store.Get(m.key)
-	contents, verdicts, ok := unmarshalMemory(value)
+	kept, ok := unmarshalMemory(value)
 	if !ok {
-		contents, verdicts = map[ID]packed{}, map[ID]verdict{}
+		kept = newRemembered()
 	}
-	m.contents, m.verdicts = contents, verdicts
+	m.remembered = kept
+}
+
+// Recall gives what an earlier process noted of the repository by a name. There is
+// something only of a repository that was loaded first, before [Memory.Keep].
+func (r *Repo) Recall(name string) []byte {
+	if r.memory == nil {
+		return nil
+	}
+	r.memory.mu.Lock()
+	defer r.memory.mu.Unlock()
+	return r.memory.notes[name]
+}
+
+// Note has something noted for the next process. It counts as so many files that
+// there was nothing of.
+func (r *Repo) Note(name string, files int, value func() []byte) {
+	if r.memory == nil || files == 0 {
+		return
+	}
+	r.memory.mu.Lock()
+	defer r.memory.mu.Unlock()
+	if r.memory.notes == nil {
+		return // all has been kept
+	}
+	if noted := value(); len(noted) <= schema.MaxFileSize {
+		r.memory.notes[name] = noted
+		r.memory.missed += files
+	}
 }
 
 // Keep keeps what was read for the next process, unless that is nearly what the
@@ -93,9 +132,9 @@ func (m *Memory) Keep() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.missed*worthKeeping > len(m.contents)+len(m.verdicts) {
-		m.store.Put(m.key, marshalMemory(m.contents, m.verdicts))
+		m.store.Put(m.key, m.remembered.marshal())
 	}
-	m.contents, m.verdicts, m.missed = nil, nil, 0
+	m.remembered, m.missed = remembered{}, 0
 }
 
 // worthKeeping says how large a part of all files must be new for them to be
@@ -190,36 +229,53 @@ func (m *Memory) noteVerdict(f *file) {
 	}
 }
 
-// marshalMemory writes how many verdicts there are and each, then the contents.
+// marshal writes how many notes and verdicts there are and each, then the contents.
 // The same memory gives the same bytes.
-func marshalMemory(contents map[ID]packed, verdicts map[ID]verdict) []byte {
+func (r *remembered) marshal() []byte {
 	compare := func(a, b ID) int { return bytes.Compare(a[:], b[:]) }
-	value := binary.AppendUvarint(nil, uint64(len(verdicts)))
-	for _, id := range slices.SortedFunc(maps.Keys(verdicts), compare) {
-		value = append(append(value, id[:]...), byte(verdicts[id]))
+	value := appendNumber(nil, len(r.notes))
+	for _, name := range slices.Sorted(maps.Keys(r.notes)) {
+		value = append(appendNumber(value, len(name)), name...)
+		value = append(appendNumber(value, len(r.notes[name])), r.notes[name]...)
 	}
-	for _, id := range slices.SortedFunc(maps.Keys(contents), compare) {
-		file := contents[id]
+	value = appendNumber(value, len(r.verdicts))
+	for _, id := range slices.SortedFunc(maps.Keys(r.verdicts), compare) {
+		value = append(append(value, id[:]...), byte(r.verdicts[id]))
+	}
+	for _, id := range slices.SortedFunc(maps.Keys(r.contents), compare) {
+		file := r.contents[id]
 		value = append(value, id[:]...)
-		value = binary.AppendUvarint(value, uint64(len(file.sizes)))
+		value = appendNumber(value, len(file.sizes))
 		for _, size := range file.sizes {
-			value = binary.AppendUvarint(value, uint64(size)) //nolint:gosec // not negative
+			value = appendNumber(value, size)
 		}
-		value = append(binary.AppendUvarint(value, uint64(len(file.text))), file.text...)
+		value = append(appendNumber(value, len(file.text)), file.text...)
 	}
 	return value
 }
 
+func appendNumber(value []byte, number int) []byte {
+	return binary.AppendUvarint(value, uint64(number)) //nolint:gosec // not negative
+}
+
 // unmarshalMemory reads it. The contents stay in the value.
-func unmarshalMemory(value []byte) (contents map[ID]packed, verdicts map[ID]verdict, ok bool) {
+func unmarshalMemory(value []byte) (r remembered, ok bool) {
 	in := &memoryReader{rest: value}
-	contents, verdicts = map[ID]packed{}, map[ID]verdict{}
+	r = newRemembered()
+	for range in.number() {
+		name := in.take(in.number())
+		note := in.take(in.number())
+		if in.broken {
+			return r, false
+		}
+		r.notes[string(name)] = note
+	}
 	for range in.number() {
 		id, kind := ID(in.take(len(ID{}))), in.take(1)
 		if in.broken {
-			return nil, nil, false
+			return r, false
 		}
-		verdicts[id] = verdict(kind[0])
+		r.verdicts[id] = verdict(kind[0])
 	}
 	for len(in.rest) > 0 && !in.broken {
 		id, parts := ID(in.take(len(ID{}))), in.number()
@@ -228,9 +284,9 @@ func unmarshalMemory(value []byte) (contents map[ID]packed, verdicts map[ID]verd
 			file.sizes = append(file.sizes, in.number())
 		}
 		file.text = in.take(in.number())
-		contents[id] = file
+		r.contents[id] = file
 	}
-	return contents, verdicts, !in.broken && len(value) > 0
+	return r, !in.broken && len(value) > 0
 }
 
 // memoryReader reads a value, and says of a broken one that it is.

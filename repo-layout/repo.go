@@ -67,6 +67,8 @@ type Repo struct {
 	loaded  *listing
 	changed map[string]changedConfig
 	units   *unitList
+	// memory is what it was loaded with; nil for any but the first.
+	memory *Memory
 }
 
 // Read gives a file's content at this revision.

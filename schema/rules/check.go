@@ -166,8 +166,14 @@ func (c *Checked) checkConfigs(ctx context.Context, w *world, last *Checked, sin
 			reshaped = func(i int) bool { return shapes[docs[i].Value] != c.sound[i] }
 		}
 	}
+	wasSound := soundBefore(c.Repo)
 	var again []int
-	for i := range docs {
+	for i, doc := range docs {
+		if c.sound[i] == nil && wasSound(doc) {
+			if entry := c.Catalog.Entry(c.configs[i]); entry != nil {
+				c.sound[i] = entry.Shape()
+			}
+		}
 		if c.sound[i] == nil || reshaped(i) {
 			again = append(again, i)
 		}
@@ -186,6 +192,7 @@ func (c *Checked) checkConfigs(ctx context.Context, w *world, last *Checked, sin
 			c.sound[i] = entry.Shape()
 		}
 	})
+	c.noteSound(len(again))
 	return slices.Concat(found...)
 }
 

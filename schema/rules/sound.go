@@ -1,0 +1,91 @@
+package rules
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"slices"
+
+	repolayout "github.com/drover-ci/drover/repo-layout"
+)
+
+// soundNote is the name of what is noted of a repository for the next process: by
+// which files its configurations were judged, and in which of them no rule about one
+// found anything. They need not be checked again.
+const soundNote = "sound configurations"
+
+// contentKey stands for a content.
+type contentKey [sha256.Size]byte
+
+func contentKeyOf(parts ...[]byte) contentKey {
+	h := sha256.New()
+	for _, part := range parts {
+		_, _ = h.Write(part)
+	}
+	return contentKey(h.Sum(nil))
+}
+
+// judges is all by which each configuration is judged, and what it resolves to
+// depends on. It is false where the content of some of it is not known.
+func judges(repo *repolayout.Repo) (key contentKey, known bool) {
+	facts := factsOf(repo)
+	parts := [][]byte{facts.settings[:], facts.profiles[:], facts.clusters[:], facts.claims[:]}
+	parts = appendIDs(parts, repo.Refs)
+	parts = appendIDs(parts, repo.Chains)
+	parts = appendIDs(parts, repo.Workflows)
+	parts = appendIDs(parts, repo.Observers)
+	unknown := func(part []byte) bool { return len(part) == 0 }
+	return contentKeyOf(parts...), !slices.ContainsFunc(parts, unknown)
+}
+
+// appendIDs adds the ids of documents, with an empty part for one that has none.
+func appendIDs[T any](parts [][]byte, docs []*repolayout.Doc[T]) [][]byte {
+	for _, doc := range docs {
+		id := doc.ID[:]
+		if doc.ID == (repolayout.ID{}) {
+			id = nil
+		}
+		parts = append(parts, id, []byte(doc.Path), []byte{0})
+	}
+	return append(parts, []byte{0})
+}
+
+// documentKey stands for a configuration: where it is says what it is for.
+func documentKey(doc *ConfigDoc) contentKey { return contentKeyOf(doc.ID[:], []byte(doc.Path)) }
+
+// soundBefore tells of a configuration whether an earlier process found it sound.
+func soundBefore(repo *repolayout.Repo) func(*ConfigDoc) bool {
+	none := func(*ConfigDoc) bool { return false }
+	note := repo.Recall(soundNote)
+	if note == nil {
+		return none
+	}
+	by, known := judges(repo)
+	rest, same := bytes.CutPrefix(note, by[:])
+	if !known || !same || len(rest)%len(contentKey{}) != 0 {
+		return none
+	}
+	keys := make(map[contentKey]bool, len(rest)/len(contentKey{}))
+	for each := range slices.Chunk(rest, len(contentKey{})) {
+		keys[contentKey(each)] = true
+	}
+	return func(doc *ConfigDoc) bool { return doc.ID != (repolayout.ID{}) && keys[documentKey(doc)] }
+}
+
+// noteSound notes for the next process which configurations are sound. So many were
+// checked for it.
+func (c *Checked) noteSound(checked int) {
+	c.Repo.Note(soundNote, checked, func() []byte {
+		by, known := judges(c.Repo)
+		if !known {
+			return nil
+		}
+		note := slices.Clone(by[:])
+		for i, doc := range c.Repo.Configs {
+			if c.sound[i] != nil && doc.ID != (repolayout.ID{}) {
+				of := documentKey(doc)
+				note = append(note, of[:]...)
+			}
+		}
+		return note
+	})
+}
