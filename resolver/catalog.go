@@ -49,8 +49,8 @@ func (c *Catalog) Next(registry *Registry, configs []*schema.Config) *Catalog {
 
 // reach resolves again what the change of the registry since the last catalog
 // reaches: what names a component that is another now, and what was not resolved
-// in full. It gives those with a test that has its profile or an observer from the
-// registry, and another one now.
+// in full. It gives those with a test that has its profile, an observer or an image
+// from the registry, and another one now.
 func (c *Catalog) reach(last *Catalog) []*schema.Config {
 	reached := last.Dependents().Naming(c.registry.differing(last.registry)...)
 	for _, entry := range last.unsettled {

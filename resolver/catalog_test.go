@@ -133,11 +133,16 @@ func TestNextIsAsNew(t *testing.T) {
 		for _, branch := range []string{"a", "b"} {
 			c := config(t, tests)
 			c.Metadata.Branch = fmt.Sprint(branch, i/2) // two of them have one name
+			c.BaseImages = map[string]schema.ImageStreamTagReference{"cli": {Namespace: "acme", Name: "4.1", Tag: "cli"}}
+			c.TagSpecification = &schema.ReleaseTag{Namespace: "acme", Name: "4.2"}
 			pool = append(pool, c)
 		}
 	}
 	edits := [][2]string{
 		{"gather.sh", "gather2.sh"},
+		{"from: cli, commands: install", "from: tools, commands: install"},
+		{"from: cli, commands: watch", "from_image: {namespace: acme, name: watch, tag: a}, commands: watch"},
+		{"[{name: cli, env", "[{name: \"stable:helper\", env"},
 		{"default: outer", "default: west"},
 		{"{name: SUITE}", "{name: SUITE, default: none}"},
 		{"[{chain: inner}]", "[{chain: innre}]"},

@@ -25,6 +25,9 @@ const (
 	KindPhase Kind = "phase"
 	// KindLease is a lease type.
 	KindLease Kind = "lease type"
+	// KindImage is an image from outside, such as ocp/4.14:cli, that a test runs in,
+	// is given, or builds others from.
+	KindImage Kind = "image"
 )
 
 // Component names one thing that takes part in resolving.

@@ -157,24 +157,36 @@ func leaseTypes(names ...string) []Component {
 func (c *Catalog) user(m schema.Metadata) dependents.User[Component] {
 	user := dependents.User[Component]{Metadata: m}
 	c.eachOf(m, func(i int) {
+		images := &imageSources{config: c.entries[i].Config}
 		for index := range c.entries[i].Config.Tests {
 			use := dependents.Use{Config: c.entries[i].Config, Index: index}
-			user.Tests = append(user.Tests, dependents.Test[Component]{Use: use, Names: c.entries[i].names(index)})
+			user.Tests = append(user.Tests, dependents.Test[Component]{Use: use, Names: c.entries[i].names(index, images)})
 		}
 	})
 	return user
 }
 
 // names lists what a test of the entry names.
-func (e *Entry) names(index int) []Component {
-	switch test := &e.Config.Tests[index]; {
+func (e *Entry) names(index int, images *imageSources) []Component {
+	test, steps := &e.Config.Tests[index], e.steps(index)
+	names := images.ofTest(test, steps)
+	switch {
 	case test.Steps != nil:
-		return append(namedBy(test.Steps), fromShape(e.shape, index)...)
+		return slices.Concat(names, namedBy(test.Steps), fromSeveral(steps))
 	case test.LiteralSteps != nil:
-		return namedLiterally(test.LiteralSteps)
+		return append(names, namedLiterally(test.LiteralSteps)...)
 	default:
+		return names
+	}
+}
+
+// steps are what a test resolves to, but for the text of commands; nil where there
+// are findings.
+func (e *Entry) steps(index int) *Steps {
+	if e.shape == nil {
 		return nil
 	}
+	return e.shape.Steps(index)
 }
 
 // namesAs says whether the tests name what they did before, when the entry of the
@@ -184,11 +196,21 @@ func (e *Entry) namesAs(before *Entry) bool {
 		return true
 	}
 	for i := range e.Config.Tests {
-		if e.Config.Tests[i].Steps != nil && !slices.Equal(fromShape(e.shape, i), fromShape(before.shape, i)) {
+		if now, then := e.steps(i), before.steps(i); now != then && (now == nil || then == nil || !now.namesAs(then)) {
 			return false
 		}
 	}
 	return true
+}
+
+// namesAs says whether the steps have the same profile, observers and images as
+// others.
+func (s *Steps) namesAs(other *Steps) bool {
+	return slices.Equal(fromSeveral(s), fromSeveral(other)) &&
+		slices.EqualFunc(s.Pre, other.Pre, (*Step).sameImages) &&
+		slices.EqualFunc(s.Test, other.Test, (*Step).sameImages) &&
+		slices.EqualFunc(s.Post, other.Post, (*Step).sameImages) &&
+		slices.EqualFunc(s.Observers, other.Observers, (*Observer).sameImages)
 }
 
 // namedBy lists what a test names itself: a workflow with the phases that it does
@@ -208,14 +230,13 @@ func namedBy(steps *schema.TestSteps) []Component {
 	return components
 }
 
-// fromShape lists the profile and the observers, which a test has from several
+// fromSeveral lists the profile and the observers, which a test has from several
 // places.
-func fromShape(shape *Shape, test int) []Component {
-	if shape == nil {
+func fromSeveral(steps *Steps) []Component {
+	if steps == nil {
 		return nil
 	}
 	var components []Component
-	steps := shape.Steps(test)
 	if profile := steps.settings.ClusterProfileLiteral; profile != nil {
 		components = append(components, Component{KindProfile, profile.Name})
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/drover-ci/drover/resolver"
+	"github.com/drover-ci/drover/schema"
 )
 
 // dependedOn are all components that the tests' registries have under some edit.
@@ -23,6 +24,7 @@ func dependedOn() []resolver.Component {
 		resolver.KindObserver: {"watch", "watcher", "log"},
 		resolver.KindProfile:  {"aws", "gcp"},
 		resolver.KindLease:    {"disk", "address", "network", "aws-quota", "own"},
+		resolver.KindImage:    {"acme/4.1:cli", "acme/4.2:tests", "acme/4.2:tools", "acme/4.2:helper", "acme/watch:a", "acme/4.2:src"},
 	} {
 		for _, name := range names {
 			all = append(all, resolver.Component{Kind: kind, Name: name})
@@ -109,6 +111,65 @@ func resolvedTo(registry *resolver.Registry, steps *resolver.Steps) map[resolver
 		add(resolver.KindObserver, observer.Literal().Name)
 	}
 	return found
+}
+
+// The images from outside that a test depends on, by the ways that there are.
+func TestImagesThatATestDependsOn(t *testing.T) {
+	const images = `
+build_root: {image_stream_tag: {namespace: acme, name: release, tag: go}}
+base_images: {os: {namespace: acme, name: os, tag: "9"}, spare: {namespace: acme, name: spare, tag: a}}
+base_rpm_images: {packed: {namespace: acme, name: packed, tag: p}}
+external_images: {far: {registry: quay.io, namespace: far, name: away, tag: v1}}
+binary_build_commands: make
+releases: {latest: {integration: {namespace: acme, name: "4.2"}}, old: {integration: {namespace: acme, name: "4.1"}}, out: {release: {channel: stable, version: "4.0"}}}
+operator: {bundles: [{as: own-bundle, dockerfile_path: Dockerfile}]}
+images:
+  items:
+  - {from: os, to: server, inputs: {packed-without-rpms: {paths: [{source_path: /a, destination_dir: .}]}}}
+  - {from: server, to: client}
+  - {from: odd, to: even}
+  - {from: even, to: odd}
+tests:
+`
+	tests := map[string]struct {
+		test string
+		want string
+	}{
+		"source":            {`{as: a, commands: a, container: {from: src}}`, "acme/release:go"},
+		"binaries":          {`{as: a, commands: a, container: {from: bin}}`, "acme/release:go"},
+		"imported":          {`{as: a, commands: a, container: {from: os}}`, "acme/os:9"},
+		"with packages":     {`{as: a, commands: a, container: {from: packed}}`, "acme/packed:p"},
+		"of another host":   {`{as: a, commands: a, container: {from: far}}`, "quay.io/far/away:v1"},
+		"built":             {`{as: a, commands: a, container: {from: client}}`, "acme/os:9 acme/packed:p acme/release:go"},
+		"in a circle":       {`{as: a, commands: a, container: {from: odd}}`, "acme/release:go"},
+		"of a bundle":       {`{as: a, commands: a, container: {from: own-bundle}}`, "acme/release:go"},
+		"of an index":       {`{as: a, commands: a, container: {from: ci-index-own-bundle}}`, "acme/release:go"},
+		"a step's":          {`{as: a, steps: {test: [{as: s, commands: s, from: server, resources: {requests: {cpu: "1"}}}]}}`, "acme/os:9 acme/packed:p acme/release:go"},
+		"a step's own":      {`{as: a, steps: {test: [{as: s, commands: s, from_image: {namespace: far, name: away, tag: z}, resources: {requests: {cpu: "1"}}}]}}`, "far/away:z"},
+		"what it is given":  {`{as: a, steps: {test: [{as: s, commands: s, from: os, dependencies: [{name: "stable:cli", env: A}, {name: "stable-old:cli", env: B}, {name: "pipeline:src", env: C}, {name: "release:latest", env: D}, {name: "stable-out:cli", env: E}], resources: {requests: {cpu: "1"}}}]}}`, "acme/4.1:cli acme/4.2:cli acme/os:9 acme/release:go"},
+		"the registry's":    {`{as: a, steps: {test: [{ref: check}], env: {SUITE: all}}}`, "acme/4.2:tests"},
+		"spelled out":       {`{as: a, literal_steps: {test: [{as: s, commands: s, from: spare, resources: {requests: {cpu: "1"}}}]}}`, "acme/spare:a"},
+		"a given in place":  {`{as: a, steps: {test: [{chain: outer}], dependencies: {CLI_IMAGE: os}}}`, "acme/4.2:cli acme/os:9"},
+		"an observer's too": {`{as: a, steps: {test: [{ref: remote}], observers: {enable: [log]}}}`, "acme/4.2:cli"},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			config := parse[schema.Config](t, "zz_generated_metadata: {org: acme, repo: rocket, branch: main}"+images+"- "+tc.test)
+			index := resolver.NewCatalog(registry(t, toolbox), []*schema.Config{config}).Dependents()
+			var got []string
+			for _, image := range []string{
+				"acme/4.1:cli", "acme/4.2:cli", "acme/4.2:tests", "acme/os:9", "acme/packed:p", "acme/release:go", "acme/spare:a",
+				"quay.io/far/away:v1", "far/away:z", "acme/4.0:cli", "acme/4.2:latest",
+			} {
+				if index.Count(resolver.Component{Kind: resolver.KindImage, Name: image}).Tests > 0 {
+					got = append(got, image)
+				}
+			}
+			if strings.Join(got, " ") != tc.want {
+				t.Errorf("it depends on %v, want %s", got, tc.want)
+			}
+		})
+	}
 }
 
 // On the corpus, who is said to depend on a step, profile, observer or lease type

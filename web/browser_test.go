@@ -311,7 +311,7 @@ func TestBrowserWalksTheCorpus(t *testing.T) {
 // corpusPages are the largest of each kind.
 var corpusPages = []string{
 	"/", "/problems", "/registry?kind=step", "/reference/ipi-install-install", "/workflow/openshift-e2e-aws", "/chain/ipi-aws-pre",
-	"/observer/observers-resource-watch", "/users/step/ipi-install-install", "/configs", "/configs/openshift", "/configs/openshift/installer",
+	"/observer/observers-resource-watch", "/users/step/ipi-install-install", "/users/image/ocp%2F4.14:cli", "/configs", "/configs/openshift", "/configs/openshift/installer",
 	"/configs/openshift/installer/master", "/job?org=openshift&repo=installer&branch=master&test=e2e-aws-ovn", "/search?q=aws+ovn", "/quotas",
 	"/quotas/aws-quota-slice", "/profile/aws", "/source/ci-operator/config/openshift/installer/openshift-installer-master.yaml",
 }

@@ -138,7 +138,7 @@ func stepPage(r *request) (*answer, error) {
 		c.Dependencies = append(c.Dependencies, dependencyRow{dependency.Env, dependency.Name})
 	}
 	c.Leases, c.Credentials = ref.Leases, ref.Credentials
-	c.Facts = stepFacts(ref)
+	c.Facts = append([]fact{v.imageFact("Image", ref.From, ref.FromImage)}, stepFacts(ref)...)
 	for _, observer := range ref.Observers {
 		c.Observers = append(c.Observers, componentLink(resolver.KindObserver, observer))
 	}
@@ -171,7 +171,6 @@ func stepFacts(ref *schema.RegistryRef) []fact {
 			facts = append(facts, fact{Name: name, Value: value})
 		}
 	}
-	add("Image", imageOf(ref.From, ref.FromImage))
 	add("CPU, memory", requestsOf(ref.Resources))
 	add("Timeout", durationText(ref.Timeout))
 	add("Grace period", durationText(ref.GracePeriod))
@@ -193,6 +192,17 @@ func stepFacts(ref *schema.RegistryRef) []fact {
 		}
 	}
 	return facts
+}
+
+// imageFact says which image something comes from, and leads to those that depend
+// on it too.
+func (v *view) imageFact(name, from string, image *schema.ImageStreamTagReference) fact {
+	f := fact{Name: name, Value: imageOf(from, image)}
+	component := resolver.Component{Kind: resolver.KindImage, Name: f.Value}
+	if image != nil && v.Catalog.Dependents().Count(component).Tests > 0 {
+		f.URL = componentURL(component)
+	}
+	return f
 }
 
 func imageOf(from string, image *schema.ImageStreamTagReference) string {
@@ -295,7 +305,7 @@ func observerPage(r *request) (*answer, error) {
 	for _, parameter := range observer.Environment {
 		c.Parameters = append(c.Parameters, newParameter(parameter))
 	}
-	c.Facts = []fact{{Name: "Image", Value: imageOf(observer.From, observer.FromImage)}}
+	c.Facts = []fact{v.imageFact("Image", observer.From, observer.FromImage)}
 	c.Script, c.ScriptFile = observer.Commands, v.scriptFile(c.File, "observer.commands")
 	return &answer{page: pageComponent, title: name, data: c}, nil
 }

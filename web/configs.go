@@ -188,7 +188,7 @@ func configPage(r *request) (*answer, error) {
 	config := entry.Config
 	data := configView{
 		Metadata: m, File: v.files()[resolver.Component{Kind: resolver.KindConfig, Name: m.String()}],
-		Tests: testRows(testsOf(entry)), APIURL: apiURL(m), Promoted: promotedTo(config), Inputs: inputsOf(config),
+		Tests: testRows(testsOf(entry)), APIURL: apiURL(m), Promoted: promotedTo(config), Inputs: v.inputsOf(config),
 	}
 	if config.Images != nil {
 		for _, image := range config.Images.Items {
@@ -245,10 +245,10 @@ func promotedTo(config *schema.Config) []string {
 }
 
 // inputsOf lists the images and releases that a configuration starts from.
-func inputsOf(config *schema.Config) []fact {
+func (v *view) inputsOf(config *schema.Config) []fact {
 	var facts []fact
 	for alias, image := range config.BaseImages {
-		facts = append(facts, fact{Name: alias, Value: image.Namespace + "/" + image.Name + ":" + image.Tag})
+		facts = append(facts, v.imageFact(alias, "", &image))
 	}
 	for name, release := range config.Releases {
 		facts = append(facts, fact{Name: "release " + name, Value: releaseText(release)})

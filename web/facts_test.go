@@ -202,6 +202,14 @@ func hasStep(steps *resolver.Steps, name string) bool {
 	return slices.ContainsFunc(slices.Concat(steps.Pre, steps.Test, steps.Post), func(s *resolver.Step) bool { return s.Literal().As == name })
 }
 
+// An image that no test depends on has no page, and the registry is not to blame.
+func TestNobodyUsesAnImage(t *testing.T) {
+	got := get(t, siteOf(t, sample(t)), "/users/image/acme%2Fnone:latest")
+	if got.code != http.StatusNotFound || !strings.Contains(got.text, "No test depends on an image acme/none:latest.") {
+		t.Errorf("got %d, %s", got.code, got.text)
+	}
+}
+
 // A component's page has its documentation, what it consists of as a picture and
 // as a tree, its environment and who overrides it, its script, owners and users.
 func TestWhatAComponentsPageSays(t *testing.T) {
@@ -233,9 +241,10 @@ func TestWhatAComponentsPageSays(t *testing.T) {
 			"<div><dt>Leases</dt><dd>16</dd></div>", "core-services/boskos/quotas.yaml:17", `<a href="/profile/aws">aws</a>`,
 			`<code>us-east-1</code></td><td class="num">12</td>`, `Who draws on it <span class="count">5 tests</span>`,
 		},
-		"/profile/aws":                     {`<a href="/quotas/aws-quota-slice">aws-quota-slice</a>, 16 leases`, "cluster-profiles-config.yaml:"},
-		"/fields/ci-operator.tests":        {"Each becomes a job.", `<code>as</code> <span class="type">string</span> <span class="tag warn">required</span>`},
-		"/configs/acme/widget-server/main": {`>e2e-azure-skew</a></td><td class="quiet">where matching files change<`, "acme/1.3", "branch-ci-acme-widget-server-main-images"},
+		"/users/image/ci%2Fgolangci-lint:v2.4.0": {"Who uses it", "1 test in 1 configuration. A change can rehearse 1 of them.", "branch=main&amp;test=lint"},
+		"/profile/aws":                           {`<a href="/quotas/aws-quota-slice">aws-quota-slice</a>, 16 leases`, "cluster-profiles-config.yaml:"},
+		"/fields/ci-operator.tests":              {"Each becomes a job.", `<code>as</code> <span class="type">string</span> <span class="tag warn">required</span>`},
+		"/configs/acme/widget-server/main":       {`>e2e-azure-skew</a></td><td class="quiet">where matching files change<`, "acme/1.3", "branch-ci-acme-widget-server-main-images"},
 		"/job?org=acme&repo=widget-server&branch=main&test=e2e-azure-skew": {
 			`<a href="/profile/azure">azure</a> <span class="quiet">named by</span>`, ">written here<", "<svg", `href="/observer/observers-events"`,
 		},

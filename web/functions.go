@@ -117,6 +117,8 @@ func componentURL(c resolver.Component) string {
 		return "/profile/" + name
 	case resolver.KindLease:
 		return "/quotas/" + name
+	case resolver.KindImage:
+		return "/users/image/" + name
 	case resolver.KindPhase:
 		workflow, _ := cutLast(c.Name, '/')
 		return "/workflow/" + url.PathEscape(workflow)

@@ -185,13 +185,17 @@ func usersPage(r *request) (*answer, error) {
 	if component.Kind == "profile" {
 		component.Kind = resolver.KindProfile
 	}
-	if _, ok := v.files()[component]; !ok {
+	count := v.Catalog.Dependents().Count(component)
+	switch _, ok := v.files()[component]; {
+	case component.Kind == resolver.KindImage && count.Tests == 0:
+		return nil, NotFound("No test depends on an image %s.", component.Name)
+	case component.Kind != resolver.KindImage && !ok:
 		return nil, v.noComponent(component)
 	}
 	tests := v.Catalog.Dependents().Uses(component)
 	shown, pager := pageOf(tests, r)
 	return &answer{page: "users", title: "Who uses " + component.Name, data: usersView{
-		Component: component, Count: v.Catalog.Dependents().Count(component), Tests: testRows(shown), Pager: pager,
+		Component: component, Count: count, Tests: testRows(shown), Pager: pager,
 	}}, nil
 }
 

@@ -98,7 +98,7 @@ func TestEveryLinkLeadsSomewhere(t *testing.T) {
 	for _, want := range []string{
 		"/registry", "/registry?kind=step", "/reference/ipi-install", "/chain/widget-deploy", "/workflow/widget-e2e", "/observer/observers-events",
 		"/job?org=acme&repo=widget-server&branch=main&test=e2e-gcp-full", "/configs/acme/widget-server/main?variant=nightly",
-		"/quotas/widget-licence-quota-slice", "/profile/oracle", "/users/step/ipi-install", "/fields/ci-operator.tests.steps",
+		"/quotas/widget-licence-quota-slice", "/profile/oracle", "/users/step/ipi-install", "/users/image/acme%2Fci-tools:latest", "/fields/ci-operator.tests.steps",
 		"/source/ci-operator/step-registry/ipi/install/ipi-install-commands.sh",
 	} {
 		if seen[want] == "" {

@@ -54,7 +54,8 @@ func (w *world) naming(doc *ConfigDoc, owner, named resolver.Component) string {
 		if chain := w.registry.Chain(owner.Name); chain != nil {
 			return namingInList("chain.steps", chain.Steps, named)
 		}
-	case resolver.KindConfig, resolver.KindStep, resolver.KindObserver, resolver.KindProfile, resolver.KindPhase, resolver.KindLease: // they lead no further
+	case resolver.KindConfig, resolver.KindStep, resolver.KindObserver, resolver.KindProfile,
+		resolver.KindPhase, resolver.KindLease, resolver.KindImage: // they lead no further
 	}
 	return ""
 }
