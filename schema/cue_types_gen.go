@@ -682,7 +682,7 @@ type JobParts struct {
 	SecretsStore *JobPart `json:"secretsStore,omitempty"`
 }
 
-// What a feature adds to a job.
+// What a feature adds to a job. Names, labels and paths may have values in them.
 type JobPart struct {
 	// The job's labels.
 	Labels map[string]string `json:"labels,omitempty"`
@@ -694,7 +694,7 @@ type JobPart struct {
 	// The container's environment, by variable.
 	Env map[string]JobVariable `json:"env,omitempty"`
 
-	// The container's ports, by name.
+	// The container's ports, by name. 0 drops one.
 	Ports map[string]int64 `json:"ports,omitempty"`
 
 	// Where volumes are mounted, by volume.
@@ -705,7 +705,7 @@ type JobPart struct {
 	Volumes map[string]JobVolume `json:"volumes,omitempty"`
 }
 
-// Where the value of an environment variable comes from: exactly one source.
+// Where the value of an environment variable comes from: one source.
 type JobVariable struct {
 	// The value itself.
 	Value string `json:"value,omitempty"`
@@ -723,7 +723,7 @@ type JobMount struct {
 	Writable bool `json:"writable,omitempty"`
 }
 
-// What a volume holds: exactly one source.
+// What a volume holds: one source.
 type JobVolume struct {
 	// A Secret.
 	Secret *JobVolumeSecret `json:"secret,omitempty"`

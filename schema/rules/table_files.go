@@ -132,6 +132,12 @@ func placeRules() []Rule {
 			Why: "What is published or applied must go to one cluster of that name, reached in one way. " +
 				"Correct the name, or the target.",
 		},
+		{
+			ID:    RuleJobTemplate,
+			Title: "What drover.yaml says of jobs makes jobs that can run.",
+			Why: "Every job has it, so that one mistake would stop them all. A job runs a command, and in names and paths a part " +
+				"has only the values of its own feature. Correct the field.",
+		},
 	}
 }
 

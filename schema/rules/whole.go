@@ -23,6 +23,10 @@ func wholes() []whole {
 			func(*changes) bool { return false },
 		},
 		{
+			func(c *Checked, _ *world) []schema.Problem { return checkJobTemplate(c.Repo) },
+			func(*changes) bool { return false },
+		},
+		{
 			func(c *Checked, _ *world) []schema.Problem { return checkProfiles(c.Repo) },
 			func(*changes) bool { return false },
 		},

@@ -137,8 +137,8 @@ func (c *compiler) compileMap(pattern cue.Value, element *shape.Shape) (*shape.S
 // which name a pattern for fields was written.
 func (c *compiler) wordsFor(key *shape.Shape) *shape.Shape {
 	for _, name := range slices.Sorted(maps.Keys(c.fields)) {
-		if !strings.HasPrefix(name, "_") {
-			continue
+		if !strings.HasPrefix(name, "_") || c.fields[name].IncompleteKind()&cue.StringKind == 0 {
+			continue // no form of text
 		}
 		form, err := c.form(name)
 		if err == nil && len(key.Patterns) > 0 && slices.Equal(form.Patterns, key.Patterns) {
