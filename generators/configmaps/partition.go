@@ -1,7 +1,11 @@
 package configmaps
 
 import (
+	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
+	"fmt"
+	"io"
 
 	"github.com/drover-ci/drover/generators"
 	"github.com/drover-ci/drover/schema"
@@ -33,6 +37,19 @@ func Compress(key string, content []byte) (Compressed, error) {
 
 // Key is the name in the ConfigMap.
 func (c *Compressed) Key() string { return c.file.key }
+
+// Content is the content as it was.
+func (c *Compressed) Content() ([]byte, error) {
+	reader, err := gzip.NewReader(bytes.NewReader(c.file.content))
+	if err != nil {
+		return nil, fmt.Errorf("uncompress: %w", err)
+	}
+	content, err := io.ReadAll(reader)
+	if err != nil {
+		return nil, fmt.Errorf("uncompress: %w", err)
+	}
+	return content, nil
+}
 
 // Holds says whether this is what a content is compressed to.
 func (c *Compressed) Holds(content []byte) bool { return c.sum == sha256.Sum256(content) }

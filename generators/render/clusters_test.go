@@ -159,6 +159,37 @@ func TestFilesWrittenByHandGetClusters(t *testing.T) {
 	}
 }
 
+// TestJobFilesArePublishedAsTheyAreMade publishes job files by a glob of their own
+// besides: with their clusters, and without jobs that are no longer made.
+func TestJobFilesArePublishedAsTheyAreMade(t *testing.T) {
+	const byHand, stale = "infra-more.yaml", "infra-stale.yaml"
+	tree := testtree.Over(repolayout.FromFS(sample(t)))
+	settings, err := tree.ReadFile("drover.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tree.Write("drover.yaml", bytes.Replace(settings, []byte("[ci-operator/jobs/infra-*.yaml]"), []byte("[ci-operator/jobs/**/infra-*.yaml]"), 1))
+	tree.Write("ci-operator/jobs/"+byHand, []byte("periodics:\n- name: a\n  interval: 1h\n"))
+	tree.Write("ci-operator/jobs/acme/gone/"+stale, []byte("periodics:\n- name: b\n  interval: 1h\n  labels: {ci.openshift.io/generator: prowgen}\n"))
+	data := func(rendering *render.Rendering) map[string]any {
+		found, _ := keys(rendering)["/ConfigMap/ci/job-config-infra"]["data"].(map[string]any)
+		return found
+	}
+	valid := admit(t, tree.Revision(), nil)
+	rendering := rendered(t, valid, nil)
+	if files := slices.Sorted(maps.Keys(data(rendering))); !slices.Equal(files, []string{byHand, "infra-periodics.yaml"}) {
+		t.Errorf("published are %v", files)
+	}
+	for _, cluster := range []string{"build01", "build02"} {
+		tree.Write("core-services/sanitize-prow-jobs/_config.yaml", []byte("default: "+cluster+"\n"))
+		valid = admit(t, tree.Revision(), valid)
+		rendering = rendered(t, valid, rendering)
+		if diff := cmp.Diff("periodics:\n- name: a\n  cluster: "+cluster+"\n  interval: 1h\n", data(rendering)[byHand]); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	}
+}
+
 // TestAJobByHandThatNoClusterCanRun is told with its file.
 func TestAJobByHandThatNoClusterCanRun(t *testing.T) {
 	cases := map[string]struct{ content, want string }{

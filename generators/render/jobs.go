@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/drover-ci/drover/generators"
@@ -161,6 +162,35 @@ func (j *jobs) registryOf(repo *repolayout.Repo) prowjobs.Registry {
 	return registryOf(repo)
 }
 
+// publishedJob is a job file that the settings publish besides, with what is made
+// of it: nil if it goes.
+type publishedJob struct {
+	path string
+	made *jobFile
+}
+
+// published are the job files among those that the settings publish.
+func (j *jobs) published(repo *repolayout.Repo) []publishedJob {
+	if j.parts == nil {
+		return nil // there are problems
+	}
+	var all []publishedJob
+	for _, raw := range repo.Files {
+		below, isJob := strings.CutPrefix(raw.Path, repo.Layout.Jobs+"/")
+		if !isJob || path.Ext(below) != ".yaml" {
+			continue
+		}
+		key := path.Base(below)
+		at, _ := slices.BinarySearchFunc(j.files, key, func(file *jobFile, key string) int { return cmp.Compare(file.Key(), key) })
+		job := publishedJob{path: raw.Path}
+		if at < len(j.files) && j.files[at].path == below { // names are unique
+			job.made = j.files[at]
+		}
+		all = append(all, job)
+	}
+	return all
+}
+
 // objects are the ConfigMaps.
 func (j *jobs) objects() []generators.Object {
 	if j.parts == nil {
@@ -192,7 +222,7 @@ func (j *jobs) make(ctx context.Context, components []Component, before []*jobFi
 	var mu sync.Mutex
 	var all []*jobFile
 	problems, err := j.maker.All(ctx, components, func(made Made) error {
-		files, err := published(made, known)
+		files, err := compress(made, known)
 		mu.Lock()
 		defer mu.Unlock()
 		all = append(all, files...)
@@ -201,9 +231,9 @@ func (j *jobs) make(ctx context.Context, components []Component, before []*jobFi
 	return all, problems, err
 }
 
-// published are the files of a component as they are published. Those that are as
+// compress makes the files of a component ready to be published. Those that are as
 // they were are compressed already.
-func published(made Made, before map[string]*jobFile) ([]*jobFile, error) {
+func compress(made Made, before map[string]*jobFile) ([]*jobFile, error) {
 	all := make([]*jobFile, 0, len(made.Files))
 	for _, file := range made.Files {
 		if last := before[file.Path]; last != nil && last.component == made.Component.Name && last.Holds(file.Content) {

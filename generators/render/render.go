@@ -47,6 +47,7 @@ func Render(ctx context.Context, valid *rules.Valid, last *Rendering) (*Renderin
 	if r.shared, err = newShared(valid.Repo, last.shared); err != nil {
 		return nil, nil, err
 	}
+	r.shared.jobs = jobs.published(valid.Repo)
 	if !r.shared.equal(last.shared) {
 		last = &Rendering{}
 	}
@@ -101,6 +102,8 @@ type shared struct {
 	// boskos is the Boskos configuration as the repository has it, leases as the
 	// quotas say it.
 	boskos, leases []byte
+	// jobs are the job files that the settings publish.
+	jobs []publishedJob
 }
 
 func newShared(repo *repolayout.Repo, last shared) (s shared, err error) {
@@ -122,7 +125,7 @@ func (s shared) equal(last shared) bool {
 	unknown := func(file repolayout.Raw) bool { return file.ID == (repolayout.ID{}) }
 	return last.repo != nil && s.repo.Settings.ID == last.repo.Settings.ID && s.repo.Layout == last.repo.Layout &&
 		bytes.Equal(s.boskos, last.boskos) && bytes.Equal(s.leases, last.leases) &&
-		slices.Equal(s.repo.Files, last.repo.Files) && !slices.ContainsFunc(s.repo.Files, unknown)
+		slices.Equal(s.jobs, last.jobs) && slices.Equal(s.repo.Files, last.repo.Files) && !slices.ContainsFunc(s.repo.Files, unknown)
 }
 
 // plain are a target's objects that are no jobs.
@@ -133,9 +136,33 @@ type plain struct {
 
 func (s shared) make(target string) plain {
 	publication := publicationFor(s.repo, target, s.leases)
+	s.publishAsMade(&publication)
 	published, problems := publication.Publish(publishRules(s.repo))
 	declared, found := manifests.Build(manifests.Files{Paths: paths(s.repo.Files), Read: s.repo.Read}, folders(s.repo, target))
 	return plain{published: published, declared: declared, problems: slices.Concat(problems, found)}
+}
+
+// publishAsMade has job files published as they are made: with their clusters, and
+// without those that go.
+func (s shared) publishAsMade(publication *configmaps.Publication) {
+	if len(s.jobs) == 0 {
+		return
+	}
+	made := make(map[string]*jobFile, len(s.jobs))
+	for _, job := range s.jobs {
+		made[job.path] = job.made
+	}
+	publication.Paths = slices.DeleteFunc(publication.Paths, func(file string) bool {
+		job, isJob := made[file]
+		return isJob && job == nil
+	})
+	read := publication.Read
+	publication.Read = func(file string) ([]byte, error) {
+		if job := made[file]; job != nil {
+			return job.Content()
+		}
+		return read(file)
+	}
 }
 
 // publishable are the files that may be published, the Boskos configuration even

@@ -3,6 +3,7 @@ package rules
 import (
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -42,22 +43,18 @@ type templatePart struct {
 	values []string
 }
 
+// templateParts are the parts in the order of the schema, by their names there.
 func templateParts(parts *schema.JobParts) []templatePart {
-	return []templatePart{
-		{"all", parts.All, nil},
-		{"target", parts.Target, []string{"{target}"}},
-		{"test", parts.Test, nil},
-		{"variant", parts.Variant, []string{"{variant}"}},
-		{"secret", parts.Secret, []string{"{secret}"}},
-		{"multiStage", parts.MultiStage, nil},
-		{"release", parts.Release, nil},
-		{"claim", parts.Claim, nil},
-		{"shard", parts.Shard, []string{"{shard}", "{shards}"}},
-		{"promotion", parts.Promotion, nil},
-		{"private", parts.Private, nil},
-		{"privateUncloned", parts.PrivateUncloned, nil},
-		{"secretsStore", parts.SecretsStore, nil},
+	values := map[string][]string{
+		"target": {"{target}"}, "variant": {"{variant}"}, "secret": {"{secret}"}, "shard": {"{shard}", "{shards}"},
 	}
+	var all []templatePart
+	for field, value := range reflect.ValueOf(*parts).Fields() {
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		part, _ := reflect.TypeAssert[*schema.JobPart](value)
+		all = append(all, templatePart{name, part, values[name]})
+	}
+	return all
 }
 
 // check looks for values that the part does not have where braces are allowed
