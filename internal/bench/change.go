@@ -82,7 +82,7 @@ func (b *bench) measureChange(ctx context.Context, repository string, c change, 
 	if err != nil {
 		return err
 	}
-	commits, err := c.prepare(ctx, repository)
+	commits, err := c.prepare(ctx, repository, changes)
 	if err != nil {
 		return err
 	}
@@ -135,15 +135,15 @@ func (c change) shown(ctx context.Context, address string, i int) func() bool {
 
 func (c change) mark(i int) string { return fmt.Sprintf("bench-%d-%d", os.Getpid(), i) }
 
-// prepare commits the changes beside the branch, one upon the other, each to the
+// prepare commits as many changes beside the branch, one upon the other, each to the
 // file as it was at first, and gives the commits.
-func (c change) prepare(ctx context.Context, repository string) ([]string, error) {
+func (c change) prepare(ctx context.Context, repository string, count int) ([]string, error) {
 	content, err := gitOutput(ctx, repository, nil, "show", first+":"+c.file)
 	if err != nil {
 		return nil, err
 	}
 	return importCommits(ctx, repository, func(h *history) error {
-		for i := range changes {
+		for i := range count {
 			changed, err := c.edit([]byte(content), c.mark(i))
 			if err != nil {
 				return fmt.Errorf("%s: %w", c.file, err)

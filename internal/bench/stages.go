@@ -206,7 +206,7 @@ func (b *bench) measureStages(ctx context.Context) error {
 // measureStagesOf measures one change. The server says how long each stage took
 // and, by the end of the pass and its length, when it had noticed the commit.
 func (b *bench) measureStagesOf(ctx context.Context, s *wholeSystem, repository string, c change) error {
-	commits, err := c.prepare(ctx, repository)
+	commits, err := c.prepare(ctx, repository, changes)
 	if err != nil {
 		return err
 	}
