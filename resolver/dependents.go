@@ -17,14 +17,26 @@ type Dependents = dependents.Index[Component]
 // changed. Configurations of one name are one to it.
 func (c *Catalog) Dependents() *Dependents {
 	return c.dependents.get(func() *Dependents {
-		change := dependents.Change[Component]{Parts: compositions(&Registry{}, c.registry)}
-		for i, entry := range c.entries {
-			if m := entry.Config.Metadata; i == 0 || c.entries[i-1].Config.Metadata != m {
-				change.Users = append(change.Users, c.user(m))
-			}
+		index := dependents.New[Component]().Next(dependents.Change[Component]{Parts: compositions(&Registry{}, c.registry)})
+		for entries := range slices.Chunk(c.entries, atOnce) { // what tests name takes more room by name than by number
+			index = index.Next(dependents.Change[Component]{Users: c.users(entries)})
 		}
-		return dependents.New[Component]().Next(change)
+		return index
 	})
+}
+
+// atOnce is of how many configurations is gathered at once what their tests name.
+const atOnce = 512
+
+// users says what the tests of some entries name.
+func (c *Catalog) users(entries []*Entry) []dependents.User[Component] {
+	var users []dependents.User[Component]
+	for i, entry := range entries {
+		if m := entry.Config.Metadata; i == 0 || entries[i-1].Config.Metadata != m {
+			users = append(users, c.user(m))
+		}
+	}
+	return users
 }
 
 // lazyDependents are made once, when they are asked for.

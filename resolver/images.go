@@ -16,32 +16,46 @@ type imageSources struct {
 	// known are the sources of the configuration's images by name. While those of
 	// an image are looked for there are none, so that circles end.
 	known map[string][]Component
+	// names and tags are what the steps of a test name images by, each once: there
+	// are few of them for many steps.
+	names []string
+	tags  []*schema.ImageStreamTagReference
 }
 
-// ofTest gives the images that a test runs in or is given, each once.
+// ofTest gives the images that a test runs in or is given.
 func (s *imageSources) ofTest(test *schema.Test, steps *Steps) []Component {
-	var found []Component
-	add := func(images ...Component) {
-		for _, image := range images {
-			if !slices.Contains(found, image) { // there are few
-				found = append(found, image)
-			}
-		}
-	}
+	s.names, s.tags = s.names[:0], s.tags[:0]
 	if test.Container != nil {
-		add(s.of(test.Container.From)...)
+		s.note(test.Container.From, nil, nil)
 	}
-	eachPod(test, steps, func(from string, image *schema.ImageStreamTagReference, dependencies []schema.StepDependency) {
-		if image != nil {
-			add(imageComponent(*image))
-		} else {
-			add(s.of(from)...)
-		}
-		for i := range dependencies {
-			add(s.of(dependencies[i].Name)...)
-		}
-	})
+	eachPod(test, steps, s.note)
+	var found []Component
+	for _, name := range s.names {
+		found = append(found, s.of(name)...)
+	}
+	for _, tag := range s.tags {
+		found = append(found, imageComponent(*tag))
+	}
 	return found
+}
+
+// note notes what a step names images by.
+func (s *imageSources) note(from string, image *schema.ImageStreamTagReference, dependencies []schema.StepDependency) {
+	if image == nil {
+		s.names = appendOnce(s.names, from)
+	} else {
+		s.tags = appendOnce(s.tags, image)
+	}
+	for i := range dependencies {
+		s.names = appendOnce(s.names, dependencies[i].Name)
+	}
+}
+
+func appendOnce[T comparable](list []T, value T) []T {
+	if slices.Contains(list, value) {
+		return list
+	}
+	return append(list, value)
 }
 
 // eachPod goes through the steps and observers of a test.
