@@ -193,34 +193,35 @@ var sorted = cmp.Transformer("sorted", func(names []string) []string { return sl
 
 // TestTheTemplateTakesWhatAPodTakes has values with which no job could start.
 func TestTheTemplateTakesWhatAPodTakes(t *testing.T) {
-	cases := map[string]string{
-		"{image: a b}":                                                                         `jobs.image: the value does not fit (found "a b", want an image such as quay.io/org/name:tag)`,
-		`{image: ""}`:                                                                          "jobs.image: the value does not fit",
-		"{imagePullPolicy: Often}":                                                             "jobs.imagePullPolicy: ",
-		"{serviceAccount: A B}":                                                                "jobs.serviceAccount: the value does not fit",
-		"{command: [make, '']}":                                                                "jobs.command[1]: the value is empty",
-		"{resources: {requests: {cpu: much}}}":                                                 "jobs.resources.requests.cpu: the value does not fit",
-		"{cloneToken: {name: A}}":                                                              "jobs.cloneToken.name: the value does not fit",
-		"{cloneToken: {key: a/b}}":                                                             "jobs.cloneToken.key: the value does not fit",
-		"{officialNamespaces: [A]}":                                                            "jobs.officialNamespaces[0]: the value does not fit",
-		"{labelledNoBuilds: [o/r]}":                                                            `jobs.labelledNoBuilds[0]: the value does not fit (found "o/r", want a branch as org/repo@branch)`,
-		"{parts: {all: {labels: {a b: c}}}}":                                                   `jobs.parts.all.labels["a b"]: the name does not fit`,
-		"{parts: {all: {labels: {a: b c}}}}":                                                   "jobs.parts.all.labels.a: the value does not fit",
-		"{parts: {test: {args: {a: [b]}}}}":                                                    `jobs.parts.test.args.a: the name does not fit (found "a", want a flag such as --name)`,
-		"{parts: {test: {env: {1a: {value: b}}}}}":                                             `jobs.parts.test.env.1a: the name does not fit`,
-		"{parts: {test: {env: {A: {fieldPath: b}}}}}":                                          "jobs.parts.test.env.A.fieldPath: the value does not fit",
-		"{parts: {test: {ports: {http: 70000}}}}":                                              "jobs.parts.test.ports.http: the number is out of bounds (found 70000, want 0 to 65535)",
-		"{parts: {test: {ports: {h_p: 70}}}}":                                                  "jobs.parts.test.ports.h_p: the name does not fit",
-		"{parts: {test: {mounts: {a: {path: b}}}}}":                                            "jobs.parts.test.mounts.a.path: the value does not fit",
-		"{parts: {test: {volumes: {A: {emptyDir: {}}}}}}":                                      "jobs.parts.test.volumes.A: the name does not fit",
-		"{parts: {test: {volumes: {a: {secret: {}}}}}}":                                        "jobs.parts.test.volumes.a.secret.secretName: ",
-		"{parts: {test: {volumes: {a: {csi: {driver: B}}}}}}":                                  "jobs.parts.test.volumes.a.csi.driver: the value does not fit",
-		"{parts: {test: {volumes: {a: {emptyDir: {sizeLimit: b}}}}}}":                          "jobs.parts.test.volumes.a.emptyDir.sizeLimit: the value does not fit",
-		"{parts: {test: {volumes: {a: {emptyDir: {}, secret: {secretName: b}}}}}}":             "jobs.parts.test.volumes.a.emptyDir: a volume shows one thing",
-		"{parts: {test: {env: {A: {value: b, fieldPath: status.podIP}}}}}":                     "jobs.parts.test.env.A.fieldPath: the value of an environment variable is given, or",
-		"{parts: {test: {volumes: {a: {configMap: {name: b, items: [{key: c, path: /d}]}}}}}}": "jobs.parts.test.volumes.a.configMap.items[0].path: the value does not fit",
+	cases := [][2]string{
+		{"{image: a b}", `jobs.image: the value does not fit (found "a b", want an image such as quay.io/org/name:tag)`},
+		{`{image: ""}`, "jobs.image: the value does not fit"},
+		{"{imagePullPolicy: Often}", "jobs.imagePullPolicy: "},
+		{"{serviceAccount: A B}", "jobs.serviceAccount: the value does not fit"},
+		{"{command: [make, '']}", "jobs.command[1]: the value is empty"},
+		{"{resources: {requests: {cpu: much}}}", "jobs.resources.requests.cpu: the value does not fit"},
+		{"{cloneToken: {name: A}}", "jobs.cloneToken.name: the value does not fit"},
+		{"{cloneToken: {key: a/b}}", "jobs.cloneToken.key: the value does not fit"},
+		{"{officialNamespaces: [A]}", "jobs.officialNamespaces[0]: the value does not fit"},
+		{"{labelledNoBuilds: [o/r]}", `jobs.labelledNoBuilds[0]: the value does not fit (found "o/r", want a branch as org/repo@branch)`},
+		{"{parts: {all: {labels: {a b: c}}}}", `jobs.parts.all.labels["a b"]: the name does not fit`},
+		{"{parts: {all: {labels: {a: b c}}}}", "jobs.parts.all.labels.a: the value does not fit"},
+		{"{parts: {test: {args: {a: [b]}}}}", `jobs.parts.test.args.a: the name does not fit (found "a", want a flag such as --name)`},
+		{"{parts: {test: {env: {1a: {value: b}}}}}", `jobs.parts.test.env.1a: the name does not fit`},
+		{"{parts: {test: {env: {A: {fieldPath: b}}}}}", "jobs.parts.test.env.A.fieldPath: the value does not fit"},
+		{"{parts: {test: {ports: {http: 70000}}}}", "jobs.parts.test.ports.http: the number is out of bounds (found 70000, want 0 to 65535)"},
+		{"{parts: {test: {ports: {h_p: 70}}}}", "jobs.parts.test.ports.h_p: the name does not fit"},
+		{"{parts: {test: {mounts: {a: {path: b}}}}}", "jobs.parts.test.mounts.a.path: the value does not fit"},
+		{"{parts: {test: {volumes: {A: {emptyDir: {}}}}}}", "jobs.parts.test.volumes.A: the name does not fit"},
+		{"{parts: {test: {volumes: {a: {secret: {}}}}}}", "jobs.parts.test.volumes.a.secret.secretName: "},
+		{"{parts: {test: {volumes: {a: {csi: {driver: B}}}}}}", "jobs.parts.test.volumes.a.csi.driver: the value does not fit"},
+		{"{parts: {test: {volumes: {a: {emptyDir: {sizeLimit: b}}}}}}", "jobs.parts.test.volumes.a.emptyDir.sizeLimit: the value does not fit"},
+		{"{parts: {test: {volumes: {a: {emptyDir: {}, secret: {secretName: b}}}}}}", "jobs.parts.test.volumes.a.emptyDir: a volume shows one thing"},
+		{"{parts: {test: {env: {A: {value: b, fieldPath: status.podIP}}}}}", "jobs.parts.test.env.A.fieldPath: the value of an environment variable is given, or"},
+		{"{parts: {test: {volumes: {a: {configMap: {name: b, items: [{key: c, path: /d}]}}}}}}", "jobs.parts.test.volumes.a.configMap.items[0].path: the value does not fit"},
 	}
-	for jobs, want := range cases {
+	for _, tc := range cases {
+		jobs, want := tc[0], tc[1]
 		problems := schema.Decode("drover.yaml", []byte("jobs: "+jobs), &schema.Settings{})
 		if len(problems) != 1 || !strings.HasPrefix(problems[0].Path+": "+problems[0].Message, want) {
 			t.Errorf("%s: got %v, want %q", jobs, problems, want)
