@@ -73,10 +73,10 @@ func (r *reader) read(part int, name string) (content []byte, id ID, err error) 
 // decode reads a file's parts. Where the tree knew no id but the content is
 // what it was, the earlier document is taken.
 func (r *reader) decode(f *file) error {
-	before := f.before
-	f.before = nil // a chain of earlier revisions must not be kept alive
+	before, decode := f.before, f.decode
+	f.before, f.decode = nil, nil // a chain of earlier revisions must not be kept alive, nor what decodes
 	if contents, ok := r.memory.read(f, &r.room); ok {
-		f.decode(f, contents)
+		decode(f, contents)
 		return nil
 	}
 	contents, err := r.contents(f)
@@ -88,7 +88,7 @@ func (r *reader) decode(f *file) error {
 		return nil
 	}
 	problems := len(f.problems)
-	f.decode(f, contents)
+	decode(f, contents)
 	if problems == 0 {
 		r.memory.note(f, contents, &r.room)
 	}
@@ -97,10 +97,11 @@ func (r *reader) decode(f *file) error {
 
 // contents reads a file's parts, and gives it an id where it has none.
 func (r *reader) contents(f *file) ([][]byte, error) {
-	contents := make([][]byte, 0, len(f.parts))
+	contents := make([][]byte, 0, f.parts())
 	var ids []ID
 	unknown := f.id == (ID{})
-	for i, part := range f.parts {
+	for i := range f.parts() {
+		part := f.part(i)
 		content, id, err := r.read(i, part)
 		problem, err := problemOf(part, err)
 		if err != nil && f.linked { // it is a link to a link, and those lead astray

@@ -168,7 +168,7 @@ func (m *Memory) read(f *file, room *packing) (contents [][]byte, ok bool) {
 	m.mu.Lock()
 	found, ok := m.contents[f.id]
 	m.mu.Unlock()
-	if !ok || len(found.sizes) != len(f.parts) {
+	if !ok || len(found.sizes) != f.parts() {
 		return nil, false
 	}
 	text, err := s2.Decode(room.plain[:cap(room.plain)], found.text)

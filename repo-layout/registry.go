@@ -64,7 +64,7 @@ func isCommands(base, component string) bool {
 
 // addPart makes another file part of this one.
 func (f *file) addPart(dir string, entry Entry) {
-	f.parts = append(f.parts, path.Join(dir, entry.Name))
+	f.others = append(f.others, path.Join(dir, entry.Name))
 	f.linked = f.linked || entry.Kind == Link
 	if f.linked || f.id == (ID{}) || entry.ID == (ID{}) {
 		f.id = ID{}
@@ -88,7 +88,7 @@ func inlineCommands(f *file, contents [][]byte, field string, commands *string) 
 		return nil
 	}
 	wanted := path.Join(path.Dir(f.path()), *commands)
-	for i, part := range f.parts[1:] {
+	for i, part := range f.others {
 		if part == wanted {
 			*commands = string(contents[i+1])
 			return nil

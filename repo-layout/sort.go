@@ -36,10 +36,10 @@ func (s configSorter) sort(dir string, entries []Entry) (files []*file, problems
 	return files, problems
 }
 
-// newFile is a file of one or more parts. One that is a link has no id until
-// it is read, for the link's own id does not change with the content.
-func newFile(entry Entry, decode func(*file, [][]byte), parts ...string) *file {
-	f := &file{parts: parts, decode: decode, linked: entry.Kind == Link}
+// newFile is a file at a path. One that is a link has no id until it is read, for
+// the link's own id does not change with the content.
+func newFile(entry Entry, decode func(*file, [][]byte), name string) *file {
+	f := &file{name: name, decode: decode, linked: entry.Kind == Link}
 	if !f.linked && entry.ID != (ID{}) {
 		f.id = combine(entry.ID)
 	}

@@ -44,14 +44,16 @@ type folder struct {
 
 // file is a file as it was loaded. One without a decode is kept raw.
 type file struct {
-	// parts are the paths of the files that it is made of, its own first.
-	parts  []string
+	// name is its path, and others are those of further files that it is made of.
+	name   string
+	others []string
 	id     ID
 	linked bool
 	// jobs says that it is a file of jobs, of which no document is made.
 	jobs bool
 	// before is the same file of an earlier revision, if there was one.
-	before   *file
+	before *file
+	// decode makes the document, until it is made.
 	decode   func(f *file, contents [][]byte)
 	doc      any
 	problems []schema.Problem
@@ -169,7 +171,18 @@ func (f *folder) add(name string, child *folder) {
 	f.linked = f.linked || child.linked
 }
 
-func (f *file) path() string { return f.parts[0] }
+func (f *file) path() string { return f.name }
+
+// parts counts the files that it is made of.
+func (f *file) parts() int { return 1 + len(f.others) }
+
+// part is the path of one of them, its own first.
+func (f *file) part(i int) string {
+	if i == 0 {
+		return f.name
+	}
+	return f.others[i-1]
+}
 
 // links gives a folder's files, and its links to files as such. A link that
 // leads out of the repository, to a folder or to nothing is a problem.
