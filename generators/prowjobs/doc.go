@@ -13,7 +13,8 @@
 //	[Render]          files of jobs → bytes
 //
 // [Generator.Component] is the first and the last of them. Whoever assigns
-// clusters uses [JobFile.Assign] before the files are rendered.
+// clusters uses [JobFile.Assign] before the files are rendered. [Existing] reads
+// files in which people wrote all jobs, of which nothing else ever changes.
 //
 // What a job looks like (image, arguments, secrets, volumes, ports) is not
 // written here but in a [schema.JobTemplate]; [OpenShift] is the default.

@@ -3,6 +3,7 @@ package render_test
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"encoding/base64"
 	"io"
 	"io/fs"
@@ -21,6 +22,7 @@ import (
 	"github.com/drover-ci/drover/internal/corpus"
 	"github.com/drover-ci/drover/internal/testtree"
 	repolayout "github.com/drover-ci/drover/repo-layout"
+	"github.com/drover-ci/drover/schema"
 	"github.com/drover-ci/drover/schema/rules"
 )
 
@@ -210,6 +212,36 @@ func TestAJobByHandThatNoClusterCanRun(t *testing.T) {
 			if want := strings.Replace(tc.want, "%s", file, 1); err != nil || len(problems) != 1 || !strings.HasPrefix(problems[0].String(), want) {
 				t.Errorf("%s: got %v, %v, want %q", name, err, problems, want)
 			}
+		}
+	}
+}
+
+// TestAJobByHandHoldsItsUnit has a revision go on without the file of a job that
+// no cluster can run.
+func TestAJobByHandHoldsItsUnit(t *testing.T) {
+	for file, unit := range map[string]repolayout.Unit{
+		"by-hand.yaml":                    {Kind: repolayout.FileUnit, Name: "ci-operator/jobs/by-hand.yaml"},
+		"acme/widget-server/by-hand.yaml": {Kind: repolayout.ComponentUnit, Name: "acme/widget-server"},
+	} {
+		tree := testtree.Over(repolayout.FromFS(sample(t)))
+		last := admit(t, tree.Revision(), nil)
+		tree.Write("ci-operator/jobs/"+file, []byte("periodics: [{name: a, interval: 1h, labels: {capability/gpu: gpu}}]\n"))
+		tree.Write("ci-operator/jobs/good.yaml", []byte("periodics: [{name: b, interval: 1h}]\n"))
+		repo, err := repolayout.Load(t.Context(), tree.Revision(), last.Repo)
+		if err != nil {
+			t.Fatal(err)
+		}
+		generate := func(ctx context.Context, valid *rules.Valid) ([]schema.Problem, error) {
+			_, problems, err := render.Render(ctx, valid, nil)
+			return problems, err
+		}
+		valid, problems, err := rules.Admit(t.Context(), last, repo, generate)
+		if err != nil || valid == nil || len(valid.Held) != 1 || valid.Held[0].Unit != unit {
+			t.Fatalf("%s: got %v, %v, held %v, want %v", file, problems, err, valid, unit)
+		}
+		files := handWritten(t, valid)
+		if files[file] != "" || !strings.Contains(files["good.yaml"], "cluster: build01") {
+			t.Errorf("%s: made are %v", file, files)
 		}
 	}
 }
