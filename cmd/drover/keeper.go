@@ -333,7 +333,7 @@ func (k *keeper) begin(loop *reconciler.Reconciler) {
 func (k *keeper) options(repo *configrepo.ConfigRepo) (gitsource.Options, error) {
 	sum := sha256.Sum256([]byte(repo.Spec.URL + "\n" + repo.Spec.Branch))
 	options := gitsource.Options{
-		Repository: repo.Spec.URL, Branch: repo.Spec.Branch, Interval: time.Duration(repo.Spec.Interval), Depth: 1,
+		Repository: repo.Spec.URL, Branch: repo.Spec.Branch, Interval: time.Duration(repo.Spec.Interval), Depth: 1, Logger: k.logger,
 		CloneDir: filepath.Join(k.cacheDir, repo.Namespace+"-"+repo.Name+"-"+hex.EncodeToString(sum[:4])),
 	}
 	if given := repo.Spec.Credentials; given != nil {

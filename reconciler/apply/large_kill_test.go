@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"testing"
+	"time"
 )
 
 // killPoints is at how many of its writes an apply of 300 objects is killed. The long form kills it at each of them.
@@ -40,6 +41,7 @@ func TestKilledAtFortyWritesOfThreeHundredObjects(t *testing.T) {
 		changed = 240
 	}
 	s := newSite(t)
+	s.patience = 2 * time.Minute
 	now, next := largeLeftAndRight(changed)
 	s.apply(s.target(), "first", s.configMapsOf(now)...)
 	writes := len(written(s.wire.during(func() { s.apply(s.target(), "counted", s.configMapsOf(next)...) })))

@@ -23,11 +23,12 @@ type site struct {
 	config    *rest.Config
 	wire      *wire
 	client    dynamic.Interface
+	patience  time.Duration // of a target; a machine under load makes the API server slow
 }
 
 func newSite(t testing.TB) *site {
 	t.Helper()
-	s := &site{t: t, namespace: cluster.Namespace(t), config: cluster.Config(t), wire: new(wire)}
+	s := &site{t: t, namespace: cluster.Namespace(t), config: cluster.Config(t), wire: new(wire), patience: 20 * time.Second}
 	var err error
 	if s.client, err = dynamic.NewForConfig(s.config); err != nil {
 		t.Fatal(err)
@@ -39,7 +40,7 @@ func newSite(t testing.TB) *site {
 // target is a new process that keeps the site.
 func (s *site) target(opts ...apply.Option) *apply.Target {
 	s.t.Helper()
-	opts = append([]apply.Option{apply.WithOwner(s.namespace), apply.WithPatience(20 * time.Second)}, opts...)
+	opts = append([]apply.Option{apply.WithOwner(s.namespace), apply.WithPatience(s.patience)}, opts...)
 	target, err := apply.New(s.config, opts...)
 	if err != nil {
 		s.t.Fatal(err)

@@ -23,6 +23,8 @@ type clone struct {
 	options Options
 	dir     string
 	lock    *flock.Flock
+	// notThin is why the last fetch was not of a thin pack, as it was told.
+	notThin string
 }
 
 func newClone(options Options) *clone {
@@ -124,12 +126,31 @@ func (c *clone) update(ctx context.Context, repository *git.Repository, branch s
 	if have, err := repository.Reference(name, true); err == nil && have.Hash() == found.Hash() {
 		return false, nil
 	}
-	if c.options.Depth == 0 || c.fetchThin(ctx, repository, name) != nil { // else all is asked for
-		if err := c.fetch(ctx, repository, "+"+name.String()+":"+name.String()); err != nil {
-			return false, err
+	if c.options.Depth > 0 {
+		thin := c.fetchThin(ctx, repository, name)
+		if thin == nil {
+			c.notThin = ""
+			return true, c.contain(ctx, repository)
 		}
+		defer func() {
+			if err == nil {
+				c.tellNotThin(ctx, thin)
+			}
+		}()
+	}
+	if err := c.fetch(ctx, repository, "+"+name.String()+":"+name.String()); err != nil {
+		return false, err
 	}
 	return true, c.contain(ctx, repository)
+}
+
+// tellNotThin tells why all of a revision was fetched: once, as long as it is for
+// the same reason.
+func (c *clone) tellNotThin(ctx context.Context, why error) {
+	if text := why.Error(); text != c.notThin {
+		c.notThin = text
+		c.options.Logger.InfoContext(ctx, "fetched all of a revision, not only what is new in it", "repository", Redact(c.options.Repository), "reason", why)
+	}
 }
 
 // contain keeps the clone in proportion to what it is a clone of.

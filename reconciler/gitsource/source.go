@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync"
 	"time"
@@ -60,6 +61,8 @@ type Options struct {
 	Credentials func(ctx context.Context) (Credentials, error)
 	// Signers, if given, are those whose signature a revision needs.
 	Signers *Signers
+	// Logger is told what goes another way than it should. Default: slog.Default().
+	Logger *slog.Logger
 }
 
 func (o Options) withDefaults() Options {
@@ -74,6 +77,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Credentials == nil {
 		o.Credentials = func(context.Context) (Credentials, error) { return Credentials{}, nil }
+	}
+	if o.Logger == nil {
+		o.Logger = slog.Default()
 	}
 	o.Repository = strings.TrimPrefix(o.Repository, "file://")
 	return o
