@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -232,6 +233,26 @@ func TestGeneratingAgainIsGeneratingFromNothing(t *testing.T) {
 			edits[w.random.IntN(len(edits))]()
 		}
 		w.generate(flags[w.random.IntN(len(flags))]...)
+	}
+}
+
+// TestManyGenerateAtOnce has runs read and write what is kept at the same time, for one
+// repository.
+func TestManyGenerateAtOnce(t *testing.T) {
+	w := newTwins(t, 0)
+	w.generate()
+	w.change(w.pick(jobsFolder, "submits.yaml"), func(string) []byte { return nil })
+	cold := w.outcome(w.cold, "--check", "--no-cache")["said"]
+	for range 3 {
+		var all sync.WaitGroup
+		for range 4 {
+			all.Go(func() {
+				if diff := cmp.Diff(cold, w.outcome(w.warm, "--check")["said"]); diff != "" {
+					t.Errorf("(-from nothing +at once):\n%s", diff)
+				}
+			})
+		}
+		all.Wait()
 	}
 }
 
