@@ -18,8 +18,10 @@ type Dependents = dependents.Index[Component]
 func (c *Catalog) Dependents() *Dependents {
 	return c.dependents.get(func() *Dependents {
 		index := dependents.New[Component]().Next(dependents.Change[Component]{Parts: compositions(&Registry{}, c.registry)})
+		g := &gatherer{catalog: c}
 		for entries := range slices.Chunk(c.entries, atOnce) { // what tests name takes more room by name than by number
-			index = index.Next(dependents.Change[Component]{Users: c.users(entries)})
+			index = index.Next(dependents.Change[Component]{Users: g.users(entries)})
+			g.names = g.names[:0]
 		}
 		return index
 	})
@@ -28,12 +30,20 @@ func (c *Catalog) Dependents() *Dependents {
 // atOnce is of how many configurations is gathered at once what their tests name.
 const atOnce = 512
 
+// gatherer gathers what tests name.
+type gatherer struct {
+	catalog *Catalog
+	// names are those of all tests, one after another.
+	names  []Component
+	images imageSources
+}
+
 // users says what the tests of some entries name.
-func (c *Catalog) users(entries []*Entry) []dependents.User[Component] {
+func (g *gatherer) users(entries []*Entry) []dependents.User[Component] {
 	var users []dependents.User[Component]
 	for i, entry := range entries {
 		if m := entry.Config.Metadata; i == 0 || entries[i-1].Config.Metadata != m {
-			users = append(users, c.user(m))
+			users = append(users, g.user(m))
 		}
 	}
 	return users
@@ -68,8 +78,9 @@ func (c *Catalog) dependOn(last *Catalog, changed []*schema.Config) {
 	if c.registry != last.registry {
 		change.Parts = compositions(last.registry, c.registry)
 	}
+	g := &gatherer{catalog: c}
 	for _, config := range changed {
-		change.Users = append(change.Users, c.user(config.Metadata))
+		change.Users = append(change.Users, g.user(config.Metadata))
 	}
 	c.dependents.made.Store(made.Next(change))
 }
@@ -106,24 +117,24 @@ func compose[T any](c composition, last, next map[string]*T, add func(compositio
 }
 
 func (c composition) addStep(step *schema.RegistryRef) {
-	c[Component{KindStep, step.As}] = leased(step.Leases)
+	c[Component{KindStep, step.As}] = appendLeased(nil, step.Leases)
 }
 
 func (c composition) addChain(chain *schema.RegistryChain) {
-	c[Component{KindChain, chain.As}] = append(named(chain.Steps), leased(chain.Leases)...)
+	c[Component{KindChain, chain.As}] = appendLeased(appendNamed(nil, chain.Steps), chain.Leases)
 }
 
 // addWorkflow adds a workflow, which is what all tests have that start from it,
 // and its phases.
 func (c composition) addWorkflow(workflow *schema.RegistryWorkflow) {
-	c[Component{KindWorkflow, workflow.As}] = leased(workflow.Steps.Leases)
+	c[Component{KindWorkflow, workflow.As}] = appendLeased(nil, workflow.Steps.Leases)
 	for p := range phases {
-		c[p.within(workflow.As)] = named(p.of(&workflow.Steps))
+		c[p.within(workflow.As)] = appendNamed(nil, p.of(&workflow.Steps))
 	}
 }
 
 func (c composition) addProfile(profile *schema.ClusterProfileEntry) {
-	c[Component{KindProfile, profile.Name}] = leaseTypes(profile.LeaseType, profile.IPPoolLeaseType)
+	c[Component{KindProfile, profile.Name}] = appendLeaseTypes(nil, profile.LeaseType, profile.IPPoolLeaseType)
 }
 
 // within names the phase of a workflow.
@@ -131,9 +142,8 @@ func (p phase) within(workflow string) Component {
 	return Component{KindPhase, workflow + "/" + p.String()}
 }
 
-// named lists the components that a list of steps names.
-func named(steps []schema.TestStep) []Component {
-	var components []Component
+// appendNamed adds the components that a list of steps names.
+func appendNamed(components []Component, steps []schema.TestStep) []Component {
 	for i := range steps {
 		switch item := &steps[i]; {
 		case item.Reference != nil:
@@ -141,22 +151,20 @@ func named(steps []schema.TestStep) []Component {
 		case item.Chain != nil:
 			components = append(components, Component{KindChain, *item.Chain})
 		default:
-			components = append(components, leased(item.Leases)...)
+			components = appendLeased(components, item.Leases)
 		}
 	}
 	return components
 }
 
-func leased(leases []schema.StepLease) []Component {
-	var components []Component
+func appendLeased(components []Component, leases []schema.StepLease) []Component {
 	for _, lease := range leases {
 		components = append(components, Component{KindLease, lease.ResourceType})
 	}
 	return components
 }
 
-func leaseTypes(names ...string) []Component {
-	var components []Component
+func appendLeaseTypes(components []Component, names ...string) []Component {
 	for _, name := range names {
 		if name != "" {
 			components = append(components, Component{KindLease, name})
@@ -166,30 +174,32 @@ func leaseTypes(names ...string) []Component {
 }
 
 // user says what the tests of a configuration name.
-func (c *Catalog) user(m schema.Metadata) dependents.User[Component] {
+func (g *gatherer) user(m schema.Metadata) dependents.User[Component] {
 	user := dependents.User[Component]{Metadata: m}
+	c := g.catalog
 	c.eachOf(m, func(i int) {
-		images := &imageSources{config: c.entries[i].Config}
+		g.images.turnTo(c.entries[i].Config)
 		for index := range c.entries[i].Config.Tests {
 			use := dependents.Use{Config: c.entries[i].Config, Index: index}
-			user.Tests = append(user.Tests, dependents.Test[Component]{Use: use, Names: c.entries[i].names(index, images)})
+			begin := len(g.names)
+			g.names = c.entries[i].appendNames(g.names, index, &g.images)
+			user.Tests = append(user.Tests, dependents.Test[Component]{Use: use, Names: g.names[begin:len(g.names):len(g.names)]})
 		}
 	})
 	return user
 }
 
-// names lists what a test of the entry names.
-func (e *Entry) names(index int, images *imageSources) []Component {
+// appendNames adds what a test of the entry names.
+func (e *Entry) appendNames(names []Component, index int, images *imageSources) []Component {
 	test, steps := &e.Config.Tests[index], e.steps(index)
-	names := images.ofTest(test, steps)
-	switch {
-	case test.Steps != nil:
-		return slices.Concat(names, namedBy(test.Steps), fromSeveral(steps))
-	case test.LiteralSteps != nil:
-		return append(names, namedLiterally(test.LiteralSteps)...)
-	default:
-		return names
+	names = images.appendOf(names, test, steps)
+	if test.Steps != nil {
+		names = appendFromSeveral(appendOwn(names, test.Steps), steps)
 	}
+	if test.LiteralSteps != nil {
+		names = appendLiteral(names, test.LiteralSteps)
+	}
+	return names
 }
 
 // steps are what a test resolves to, but for the text of commands; nil where there
@@ -218,23 +228,23 @@ func (e *Entry) namesAs(before *Entry) bool {
 // namesAs says whether the steps have the same profile, observers and images as
 // others.
 func (s *Steps) namesAs(other *Steps) bool {
-	return slices.Equal(fromSeveral(s), fromSeveral(other)) &&
+	return slices.Equal(appendFromSeveral(nil, s), appendFromSeveral(nil, other)) &&
 		slices.EqualFunc(s.Pre, other.Pre, (*Step).sameImages) &&
 		slices.EqualFunc(s.Test, other.Test, (*Step).sameImages) &&
 		slices.EqualFunc(s.Post, other.Post, (*Step).sameImages) &&
 		slices.EqualFunc(s.Observers, other.Observers, (*Observer).sameImages)
 }
 
-// namedBy lists what a test names itself: a workflow with the phases that it does
+// appendOwn adds what a test names itself: a workflow with the phases that it does
 // not replace, what it replaces others by, and lease types.
-func namedBy(steps *schema.TestSteps) []Component {
-	components := leased(steps.Leases)
+func appendOwn(components []Component, steps *schema.TestSteps) []Component {
+	components = appendLeased(components, steps.Leases)
 	if steps.Workflow != nil {
 		components = append(components, Component{KindWorkflow, *steps.Workflow})
 	}
 	for p := range phases {
 		if own := p.of(steps); own != nil {
-			components = append(components, named(own)...)
+			components = appendNamed(components, own)
 		} else if steps.Workflow != nil {
 			components = append(components, p.within(*steps.Workflow))
 		}
@@ -242,13 +252,12 @@ func namedBy(steps *schema.TestSteps) []Component {
 	return components
 }
 
-// fromSeveral lists the profile and the observers, which a test has from several
-// places.
-func fromSeveral(steps *Steps) []Component {
+// appendFromSeveral adds the profile and the observers, which a test has from
+// several places.
+func appendFromSeveral(components []Component, steps *Steps) []Component {
 	if steps == nil {
-		return nil
+		return components
 	}
-	var components []Component
 	if profile := steps.settings.ClusterProfileLiteral; profile != nil {
 		components = append(components, Component{KindProfile, profile.Name})
 	}
@@ -258,16 +267,16 @@ func fromSeveral(steps *Steps) []Component {
 	return components
 }
 
-// namedLiterally lists what a test names whose steps are spelled out.
-func namedLiterally(steps *schema.LiteralTestSteps) []Component {
-	components := leased(steps.Leases)
+// appendLiteral adds what a test names whose steps are spelled out.
+func appendLiteral(components []Component, steps *schema.LiteralTestSteps) []Component {
+	components = appendLeased(components, steps.Leases)
 	if profile := steps.ClusterProfileLiteral; profile != nil {
 		components = append(components, Component{KindProfile, profile.Name})
-		components = append(components, leaseTypes(profile.LeaseType, profile.IPPoolLeaseType)...)
+		components = appendLeaseTypes(components, profile.LeaseType, profile.IPPoolLeaseType)
 	}
 	for _, phase := range [][]schema.LiteralTestStep{steps.Pre, steps.Test, steps.Post} {
 		for i := range phase {
-			components = append(components, leased(phase[i].Leases)...)
+			components = appendLeased(components, phase[i].Leases)
 		}
 	}
 	return components

@@ -22,16 +22,23 @@ type imageSources struct {
 	tags  []*schema.ImageStreamTagReference
 }
 
-// ofTest gives the images that a test runs in or is given.
-func (s *imageSources) ofTest(test *schema.Test, steps *Steps) []Component {
+// turnTo turns to another configuration.
+func (s *imageSources) turnTo(config *schema.Config) {
+	if s.config = config; s.known == nil {
+		s.known = map[string][]Component{}
+	}
+	clear(s.known)
+}
+
+// appendOf adds the images that a test runs in or is given.
+func (s *imageSources) appendOf(found []Component, test *schema.Test, steps *Steps) []Component {
 	s.names, s.tags = s.names[:0], s.tags[:0]
 	if test.Container != nil {
 		s.note(test.Container.From, nil, nil)
 	}
 	eachPod(test, steps, s.note)
-	var found []Component
 	for _, name := range s.names {
-		found = append(found, s.of(name)...)
+		found = append(found, s.sources(name)...)
 	}
 	for _, tag := range s.tags {
 		found = append(found, imageComponent(*tag))
@@ -83,15 +90,12 @@ func imageComponent(image schema.ImageStreamTagReference) Component {
 	return Component{KindImage, image.Namespace + "/" + image.Name + ":" + image.Tag}
 }
 
-// of gives the sources of an image by the name that a step has for it: that of an
+// sources gives the sources of an image by the name that a step has for it: that of an
 // image of the configuration, or of one of a release, as stable:cli, or by its tag
 // alone.
-func (s *imageSources) of(name string) []Component {
-	if sources, ok := s.known[name]; ok {
-		return sources
-	}
-	if s.known == nil {
-		s.known = map[string][]Component{}
+func (s *imageSources) sources(name string) []Component {
+	if known, ok := s.known[name]; ok {
+		return known
 	}
 	s.known[name] = nil
 	s.known[name] = s.find(name)
@@ -104,12 +108,12 @@ func (s *imageSources) find(name string) []Component {
 	case name == "":
 		return nil
 	case !explicit:
-		if sources, made := s.made(name); made {
-			return sources
+		if found, made := s.made(name); made {
+			return found
 		}
 		return s.ofRelease("latest", name)
 	case stream == "pipeline":
-		return s.of(tag)
+		return s.sources(tag)
 	case stream == "stable":
 		return s.ofRelease("latest", tag)
 	default:
@@ -148,10 +152,10 @@ func (s *imageSources) made(name string) (sources []Component, ok bool) {
 	case name == "root":
 		return s.root(), true
 	case name == "src":
-		return s.of("root"), true
+		return s.sources("root"), true
 	case slices.Contains([]string{"bin", "test-bin", "rpms", "src-bundle"}, name),
 		strings.HasPrefix(name, "ci-bundle"), strings.HasPrefix(name, "ci-index"):
-		return s.of("src"), true
+		return s.sources("src"), true
 	}
 	return s.built(name)
 }
@@ -175,9 +179,9 @@ func (s *imageSources) built(name string) (sources []Component, ok bool) {
 	if s.config.Images != nil {
 		for i := range s.config.Images.Items {
 			if image := &s.config.Images.Items[i]; image.To == name {
-				sources = slices.Concat(s.of("src"), s.inputs(image.Inputs))
+				sources = slices.Concat(s.sources("src"), s.inputs(image.Inputs))
 				if image.From != "" {
-					sources = append(sources, s.of(image.From)...)
+					sources = append(sources, s.sources(image.From)...)
 				}
 				return sources, true
 			}
@@ -186,7 +190,7 @@ func (s *imageSources) built(name string) (sources []Component, ok bool) {
 	if s.config.Operator != nil {
 		for i := range s.config.Operator.Bundles {
 			if s.config.Operator.Bundles[i].As == name {
-				return s.of("src"), true
+				return s.sources("src"), true
 			}
 		}
 	}
@@ -196,7 +200,7 @@ func (s *imageSources) built(name string) (sources []Component, ok bool) {
 func (s *imageSources) inputs(inputs map[string]schema.ImageBuildInputs) []Component {
 	var sources []Component
 	for _, name := range slices.Sorted(maps.Keys(inputs)) {
-		sources = append(sources, s.of(name)...)
+		sources = append(sources, s.sources(name)...)
 	}
 	return sources
 }

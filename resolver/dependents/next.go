@@ -2,6 +2,7 @@ package dependents
 
 import (
 	"cmp"
+	"encoding/binary"
 	"slices"
 
 	"github.com/drover-ci/drover/schema"
@@ -31,13 +32,14 @@ type Test[N comparable] struct {
 
 // Next gives the index after a change.
 func (x *Index[N]) Next(change Change[N]) *Index[N] {
+	n := numbering[N]{Index: x, known: map[string][]int32{}}
 	parts := make(map[int32][]int32, len(change.Parts))
 	for name, names := range change.Parts {
-		parts[x.names.of(name)] = x.numbers(names)
+		parts[x.names.of(name)] = n.numbers(names)
 	}
 	users := make([]*user, len(change.Users))
 	for i := range change.Users {
-		users[i] = x.numbered(&change.Users[i])
+		users[i] = n.user(&change.Users[i])
 	}
 	d := newDraft(x) // all that there is has a number by now
 	d.compose(parts)
@@ -48,24 +50,44 @@ func (x *Index[N]) Next(change Change[N]) *Index[N] {
 	return &Index[N]{names: x.names, configs: x.configs, nodes: d.nodes.pages, users: d.users.pages}
 }
 
-func (x *Index[N]) numbered(u *User[N]) *user {
-	result := &user{metadata: u.Metadata}
+// numbering puts numbers in the place of names. Many tests name the same nodes,
+// on one branch as on the other: these share one list.
+type numbering[N comparable] struct {
+	*Index[N]
+
+	known map[string][]int32
+	// numbered and key are room for a list, and for what it is known by.
+	numbered []int32
+	key      []byte
+}
+
+func (n *numbering[N]) user(u *User[N]) *user {
+	result := &user{metadata: u.Metadata, tests: make([]test, 0, len(u.Tests))}
 	for _, t := range u.Tests {
 		if len(t.Names) > 0 {
-			result.tests = append(result.tests, test{t.Use, t.Rehearsed(), x.numbers(t.Names)})
+			result.tests = append(result.tests, test{t.Use, t.Rehearsed(), n.numbers(t.Names)})
 		}
 	}
 	return result
 }
 
 // numbers gives the numbers of names, ascending, each once.
-func (x *Index[N]) numbers(names []N) []int32 {
-	numbers := make([]int32, len(names))
-	for i, name := range names {
-		numbers[i] = x.names.of(name)
+func (n *numbering[N]) numbers(names []N) []int32 {
+	n.numbered, n.key = n.numbered[:0], n.key[:0]
+	for _, name := range names {
+		n.numbered = append(n.numbered, n.names.of(name))
 	}
-	slices.Sort(numbers)
-	return slices.Clip(slices.Compact(numbers))
+	slices.Sort(n.numbered)
+	n.numbered = slices.Compact(n.numbered)
+	for _, number := range n.numbered {
+		n.key = binary.AppendVarint(n.key, int64(number))
+	}
+	numbers, ok := n.known[string(n.key)]
+	if !ok {
+		numbers = slices.Clone(n.numbered)
+		n.known[string(n.key)] = numbers
+	}
+	return numbers
 }
 
 // draft is an index in the making.
