@@ -61,9 +61,10 @@ type lane struct {
 	end     context.CancelFunc
 	// feelings are where it tells how the target does.
 	feelings chan<- feeling
-	// watching is what puts the target right meanwhile.
+	// watching is what puts the target right meanwhile, until leave is called.
 	watching sync.WaitGroup
-	status   TargetStatus // the reconciler's
+	leave    context.CancelFunc // nil for a target that was given
+	status   TargetStatus       // the reconciler's
 }
 
 func newLane(spec schema.Target, options Options) *lane {
@@ -136,10 +137,15 @@ func (l *lane) try(ctx context.Context, w *work) landing {
 		landed.changes, landed.err = l.target.Apply(ctx, w.revision.Hash, w.objects)
 	}
 	landed.took = time.Since(began)
+	if landed.err != nil && !landed.refused() && l.leave != nil && l.options.Renewed(ctx, l.spec, l.target) {
+		l.leave()
+		l.watching.Wait()
+		l.target, l.leave = nil, nil
+	}
 	return landed
 }
 
-// open finds the target, the first time. From then on it is watched.
+// open finds the target, unless it has been. From then on it is watched.
 func (l *lane) open(ctx context.Context) error {
 	if l.target != nil {
 		return nil
@@ -149,6 +155,7 @@ func (l *lane) open(ctx context.Context) error {
 		return fmt.Errorf("open target %s: %w", l.spec.Name, err)
 	}
 	l.target = target
+	ctx, l.leave = context.WithCancel(ctx)
 	if watched, ok := target.(Watched); ok {
 		l.watching.Go(func() { l.watch(ctx, watched) })
 	}

@@ -74,6 +74,10 @@ type Options struct {
 	// that is given. Each is kept until the context ends. Default: they cannot be
 	// opened, which their status says.
 	Open func(ctx context.Context, target schema.Target) (Target, error)
+	// Renewed says whether another way leads to such a target than when it was
+	// opened. It is asked where applying failed, and the target is opened anew then.
+	// Default: it never is.
+	Renewed func(ctx context.Context, spec schema.Target, opened Target) bool
 	// Drift is told of what others change on such targets.
 	Drift func(target string, drift apply.Drift)
 	// Guard says what in the world speaks against a valid revision, such as
@@ -100,6 +104,9 @@ func (o Options) withDefaults() Options {
 		o.Open = func(context.Context, schema.Target) (Target, error) {
 			return nil, errors.New("this process keeps no other clusters")
 		}
+	}
+	if o.Renewed == nil {
+		o.Renewed = func(context.Context, schema.Target, Target) bool { return false }
 	}
 	if o.Drift == nil {
 		o.Drift = func(string, apply.Drift) {}

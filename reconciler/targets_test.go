@@ -3,7 +3,9 @@ package reconciler_test
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/drover-ci/drover/fixtures"
 	"github.com/drover-ci/drover/internal/testgit"
@@ -45,6 +47,35 @@ func TestTargetsGoAtTheirOwnPace(t *testing.T) {
 	defer builds["build02"].mu.Unlock()
 	if got := builds["build02"].applied; len(got) != 1 || got[0] != revisions[2] {
 		t.Errorf("caught up by way of %v", got)
+	}
+}
+
+// TestARenewedTargetIsOpenedAnew has somebody give a target that is away another
+// address.
+func TestARenewedTargetIsOpenedAnew(t *testing.T) {
+	repository := testgit.FromFS(t, fixtures.Release())
+	repository.Replace("drover.yaml", "hold: unit", "hold: unit\ntargets:\n- {name: build01, secret: build01}")
+	repository.Replace("drover.yaml", "folder: clusters/build01", "folder: clusters/build01\n    targets: [build01]")
+	first := repository.CommitAll("targets")
+	old, next := &target{err: errors.New("no answer")}, &target{}
+	var opened, changed atomic.Int32
+	r := start(t, repository, &target{}, reconciler.Options{
+		Open: func(context.Context, schema.Target) (reconciler.Target, error) {
+			if opened.Add(1) == 1 {
+				return old, nil
+			}
+			return next, nil
+		},
+		Renewed: func(_ context.Context, spec schema.Target, of reconciler.Target) bool {
+			return spec.Name == "build01" && of == reconciler.Target(old) && changed.Load() == 1
+		},
+		FirstRetry: 10 * time.Millisecond, LastRetry: 10 * time.Millisecond,
+	})
+	r.untilTarget(func(s []reconciler.TargetStatus) bool { return s[0].Err != nil })
+	changed.Store(1)
+	r.untilTarget(func(s []reconciler.TargetStatus) bool { return s[0].Err == nil && s[0].Applied.Hash == first })
+	if got := opened.Load(); got != 2 {
+		t.Errorf("opened %d times", got)
 	}
 }
 

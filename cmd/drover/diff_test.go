@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/base64"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,12 +13,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/drover-ci/drover/generators/render"
 	repolayout "github.com/drover-ci/drover/repo-layout"
+	"github.com/drover-ci/drover/schema"
 	"github.com/drover-ci/drover/schema/rules"
 )
 
@@ -173,6 +176,37 @@ $`)
 		t.Errorf("no such target: exit %d: %s", code, stderr)
 	}
 }
+
+// TestASecretIsRenewed has somebody put another kubeconfig into a target's Secret.
+func TestASecretIsRenewed(t *testing.T) {
+	t.Parallel()
+	d := newDiffed(t)
+	o := opener{home: apiServer.Config(t), namespace: d.namespace, owner: d.namespace}
+	spec := schema.Target{Name: "build", Secret: "build"}
+	target, err := o.open(t.Context(), spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o.renewed(t.Context(), spec, target) {
+		t.Error("nothing was changed")
+	}
+	client, err := kubernetes.NewForConfig(o.home)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := []byte(`{"data": {"kubeconfig": "` + base64.StdEncoding.EncodeToString([]byte(elsewhere)) + `"}}`)
+	if _, err := client.CoreV1().Secrets(d.namespace).Patch(t.Context(), "build", types.MergePatchType, other, metav1.PatchOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if !o.renewed(t.Context(), spec, target) {
+		t.Error("another kubeconfig makes no difference")
+	}
+}
+
+const elsewhere = `clusters: [{name: c, cluster: {server: "https://elsewhere.example.com"}}]
+contexts: [{name: x, context: {cluster: c}}]
+current-context: x
+`
 
 // TestDiffKnowsTheGuards has a revision that deletes much, which the settings
 // forbid and then allow.

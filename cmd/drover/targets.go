@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"reflect"
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -46,7 +47,27 @@ func (o opener) open(ctx context.Context, spec schema.Target) (reconciler.Target
 		return nil, err
 	}
 	config.UserAgent = "drover/" + version()
-	return apply.New(config, apply.WithOwner(o.ownerAt(spec.Name)))
+	target, err := apply.New(config, apply.WithOwner(o.ownerAt(spec.Name)))
+	return reached{target, config}, err
+}
+
+// reached is a target with what led to it.
+type reached struct {
+	*apply.Target
+
+	by *rest.Config
+}
+
+// renewed implements reconciler.Options.Renewed: somebody has given it another
+// address or other credentials.
+func (o opener) renewed(ctx context.Context, spec schema.Target, opened reconciler.Target) bool {
+	last, ok := opened.(reached)
+	now, err := o.config(ctx, spec)
+	if !ok || err != nil {
+		return false
+	}
+	now.UserAgent = last.by.UserAgent
+	return !reflect.DeepEqual(now, last.by)
 }
 
 // ownerAt is the label by which objects on a target are told from those of other

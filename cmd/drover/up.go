@@ -216,10 +216,11 @@ func (s *system) run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	announce, repository := newAnnouncement(s), counted.Repository(objectName)
 	report := announce.after(counting(repository, reportTo(front, reporter, s.leases.follow(func() *rules.Snapshot { return loop.Snapshot() }))))
+	others := opener{home: s.cluster.config, contexts: contextsIn(s.cluster.kubeconfig), namespace: systemNamespace, owner: "default"}
 	loop = reconciler.New(s.source, target, report, reconciler.Options{
 		Memory:   s.memory,
 		LastGood: lastGood, Held: heldBefore(before.Status), Synced: before.Status.LastSync, Guard: s.leases.guard, Logger: s.logger,
-		Open: opener{home: s.cluster.config, contexts: contextsIn(s.cluster.kubeconfig), namespace: systemNamespace, owner: "default"}.open,
+		Open: others.open, Renewed: others.renewed,
 	})
 	drift := newPausable(func(ctx context.Context) error { return target.Watch(ctx, tellDrift(s.logger, repository)) })
 	heed := func(orders reconciler.Orders) {
