@@ -58,7 +58,7 @@ func (b *branch) isPart(depth int) bool {
 func sizeOf(files []*hashedFile) int {
 	size := 0
 	for _, file := range files {
-		size += 2*len(file.key) + keyOverhead + len(file.content)
+		size += 2*len(file.key) + keyOverhead + file.size()
 	}
 	return size
 }

@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"encoding/base64"
 	"fmt"
+	"strings"
 	"sync"
 	"unicode/utf8"
 
@@ -17,12 +18,23 @@ import (
 type keyed struct {
 	key     string
 	content []byte
+	// encoded is the content in the form that an object has of binary ones, where it
+	// was made ahead; then there is no other.
+	encoded string
+}
+
+// size is how many bytes the content has.
+func (k keyed) size() int {
+	if k.encoded == "" {
+		return len(k.content)
+	}
+	return base64.StdEncoding.DecodedLen(len(k.encoded)) - strings.Count(k.encoded[len(k.encoded)-2:], "=")
 }
 
 // equal says whether both are the same. Contents that were taken over are the
 // same memory, so that comparing them costs nothing.
 func (k keyed) equal(other keyed) bool {
-	return k.key == other.key && bytes.Equal(k.content, other.content)
+	return k.key == other.key && k.encoded == other.encoded && bytes.Equal(k.content, other.content)
 }
 
 // newConfigMap makes an object of files, whose keys differ. Text is kept
@@ -30,11 +42,14 @@ func (k keyed) equal(other keyed) bool {
 func newConfigMap(namespace, name string, files []keyed) generators.Object {
 	data, binary := map[string]any{}, map[string]any{}
 	for _, file := range files {
-		if utf8.Valid(file.content) {
+		switch {
+		case file.encoded != "":
+			binary[file.key] = file.encoded
+		case utf8.Valid(file.content):
 			data[file.key] = string(file.content)
-			continue
+		default:
+			binary[file.key] = base64.StdEncoding.EncodeToString(file.content)
 		}
-		binary[file.key] = base64.StdEncoding.EncodeToString(file.content)
 	}
 	object := map[string]any{
 		"apiVersion": "v1",

@@ -1,11 +1,12 @@
 package configmaps
 
 import (
-	"bytes"
 	"compress/gzip"
 	"crypto/sha256"
+	"encoding/base64"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/drover-ci/drover/generators"
 	"github.com/drover-ci/drover/schema"
@@ -28,10 +29,10 @@ type Compressed struct {
 }
 
 // Compress makes a file ready for a part. Doing so once for each content is
-// what makes a small change cheap.
+// what makes a small change cheap. All parts that ever hold it share its text.
 func Compress(key string, content []byte) (Compressed, error) {
 	compressed, err := compress(content)
-	file := hashedFile{keyed{key: key, content: compressed}, sha256.Sum256([]byte(key))}
+	file := hashedFile{keyed{key: key, encoded: base64.StdEncoding.EncodeToString(compressed)}, sha256.Sum256([]byte(key))}
 	return Compressed{file: file, sum: sha256.Sum256(content)}, err
 }
 
@@ -40,7 +41,7 @@ func (c *Compressed) Key() string { return c.file.key }
 
 // Content is the content as it was.
 func (c *Compressed) Content() ([]byte, error) {
-	reader, err := gzip.NewReader(bytes.NewReader(c.file.content))
+	reader, err := gzip.NewReader(base64.NewDecoder(base64.StdEncoding, strings.NewReader(c.file.encoded)))
 	if err != nil {
 		return nil, fmt.Errorf("uncompress: %w", err)
 	}
@@ -110,7 +111,7 @@ type part struct {
 func (p *part) size() int {
 	size := 0
 	for _, file := range p.files {
-		size += len(file.key) + len(file.content)
+		size += len(file.key) + file.size()
 	}
 	return size
 }

@@ -103,8 +103,9 @@ func normalize(object *unstructured.Unstructured, namespaced bool) (*unstructure
 	return clean, nil
 }
 
-// oneLine is an object as JSON without a line break.
+// oneLine is an object as JSON without a line break, in memory of its size: it is
+// kept.
 func oneLine(object *unstructured.Unstructured) ([]byte, error) {
 	body, err := object.MarshalJSON()
-	return bytes.TrimSpace(body), err
+	return bytes.Clone(bytes.TrimSpace(body)), err
 }
