@@ -24,7 +24,8 @@ type Catalog struct {
 	dependents lazyDependents
 }
 
-// NewCatalog resolves the configurations.
+// NewCatalog resolves the configurations. It keeps the list, which must not be
+// changed afterwards.
 func NewCatalog(registry *Registry, configs []*schema.Config) *Catalog {
 	return (&Catalog{}).Next(registry, configs)
 }

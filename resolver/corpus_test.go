@@ -24,7 +24,8 @@ import (
 
 // corpus is a release repository with the answers it must give.
 type corpus struct {
-	registry *resolver.Registry
+	components resolver.Components
+	registry   *resolver.Registry
 	// paths, configs and sums go together: the sums are of the bodies as
 	// compact JSON with sorted keys.
 	paths   []string
@@ -43,7 +44,7 @@ var loadCorpus = sync.OnceValues(func() (*corpus, error) {
 	if err = errors.Join(err, closeTree()); err != nil {
 		return nil, err
 	}
-	c := &corpus{}
+	c := &corpus{components: componentsIn(repo)}
 	if c.registry, err = registryIn(repo); err != nil {
 		return nil, err
 	}
@@ -65,14 +66,18 @@ var loadCorpus = sync.OnceValues(func() (*corpus, error) {
 })
 
 // registryIn builds a repository's registry, which must be in order.
-func registryIn(repo *repolayout.Repo) (*resolver.Registry, error) {
-	r, findings := resolver.NewRegistry(resolver.Components{
+func componentsIn(repo *repolayout.Repo) resolver.Components {
+	return resolver.Components{
 		Refs:      values(repo.Refs),
 		Chains:    values(repo.Chains),
 		Workflows: values(repo.Workflows),
 		Observers: values(repo.Observers),
 		Profiles:  repo.Profiles.Value.ClusterProfiles,
-	})
+	}
+}
+
+func registryIn(repo *repolayout.Repo) (*resolver.Registry, error) {
+	r, findings := resolver.NewRegistry(componentsIn(repo))
 	if len(findings) > 0 {
 		return nil, fmt.Errorf("the registry is not in order: %s", findings[0])
 	}

@@ -3,6 +3,7 @@ package resolver_test
 import (
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/drover-ci/drover/resolver"
+	"github.com/drover-ci/drover/resolver/dependents"
 	"github.com/drover-ci/drover/schema"
 )
 
@@ -170,6 +172,69 @@ tests:
 			}
 		})
 	}
+}
+
+// On the corpus, after changes of configurations, chains and steps, a catalog knows
+// the same dependents as one that was made at once.
+func TestCorpusDependentsFollowChanges(t *testing.T) {
+	c := openCorpus(t)
+	random := rand.New(rand.NewPCG(5, 6))
+	last := resolver.NewCatalog(c.registry, c.configs)
+	last.Dependents()
+	r, parts, configs := c.registry, c.components, slices.Clone(c.configs)
+	parts.Chains, parts.Refs = slices.Clone(parts.Chains), slices.Clone(parts.Refs)
+	for range 2 {
+		configs = slices.Clone(configs) // the catalog has the last list
+		for range 10 {
+			at := random.IntN(len(configs))
+			changed := *configs[at]
+			changed.Tests = changed.Tests[:len(changed.Tests)/2]
+			configs[at] = &changed
+			gone := random.IntN(len(configs))
+			configs = slices.Delete(configs, gone, gone+1)
+		}
+		for range 3 {
+			at := random.IntN(len(parts.Chains))
+			chain := *parts.Chains[at]
+			chain.Steps = chain.Steps[:max(1, len(chain.Steps)-1)]
+			parts.Chains[at] = &chain
+			at = random.IntN(len(parts.Refs))
+			step := *parts.Refs[at]
+			step.From, step.FromImage = "", &schema.ImageStreamTagReference{Namespace: "acme", Name: "tools", Tag: "a"}
+			parts.Refs[at] = &step
+		}
+		r, _ = r.Next(parts)
+		last = last.Next(r, configs)
+		cold := resolver.NewCatalog(r, configs)
+		for _, component := range corpusComponents(parts) {
+			if got, want := last.Dependents().Count(component), cold.Dependents().Count(component); got != want {
+				t.Fatalf("%s is used by %v, from nothing by %v", component, got, want)
+			}
+		}
+		for range 20 {
+			component := corpusComponents(parts)[random.IntN(len(parts.Refs))]
+			if diff := cmp.Diff(cold.Dependents().Uses(component), last.Dependents().Uses(component), cmp.Comparer(sameUse)); diff != "" {
+				t.Fatalf("who uses %s -from nothing +next:\n%s", component, diff)
+			}
+		}
+	}
+}
+
+func sameUse(a, b dependents.Use) bool { return a == b }
+
+// corpusComponents are steps, which are the first, chains, profiles and an image.
+func corpusComponents(parts resolver.Components) []resolver.Component {
+	var all []resolver.Component
+	for _, step := range parts.Refs {
+		all = append(all, resolver.Component{Kind: resolver.KindStep, Name: step.As})
+	}
+	for _, chain := range parts.Chains {
+		all = append(all, resolver.Component{Kind: resolver.KindChain, Name: chain.As})
+	}
+	for _, profile := range parts.Profiles {
+		all = append(all, resolver.Component{Kind: resolver.KindProfile, Name: profile.Name}, resolver.Component{Kind: resolver.KindLease, Name: profile.LeaseType})
+	}
+	return append(all, resolver.Component{Kind: resolver.KindImage, Name: "acme/tools:a"}, resolver.Component{Kind: resolver.KindImage, Name: "ocp/4.14:cli"})
 }
 
 // On the corpus, who is said to depend on a step, profile, observer or lease type
