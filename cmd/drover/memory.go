@@ -22,6 +22,10 @@ const (
 	// little garbage, so that less costs little time, and saves a third of the
 	// memory.
 	spare = 33
+	// much is the use, in bytes, that is left soon: a repository with job files of an
+	// older form is being read. There may be less spare meanwhile.
+	much            = 220 << 20
+	spareBesideMuch = 20
 	// smallestHeap is the heap, in bytes, that Go multiplies with GOGC before it
 	// has collected for the first time.
 	smallestHeap = 4 << 20
@@ -39,7 +43,10 @@ func saveMemory(room uint64) {
 
 // spareFor is GOGC for a heap of which so many bytes are in use.
 func spareFor(used, room uint64) int {
-	if used >= room {
+	switch {
+	case used >= much:
+		return spareBesideMuch
+	case used >= room:
 		return spare
 	}
 	return max(spare, int((room-used)*100/max(used, smallestHeap))) //nolint:gosec,mnd // percent of at most room

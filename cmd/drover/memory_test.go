@@ -11,7 +11,7 @@ import (
 
 func TestSpareFor(t *testing.T) {
 	for used, want := range map[uint64]int{
-		0: 4000, 1 << 20: 3975, room / 4: 300, room / 2: 100, room / 10 * 7: 42, room / 10 * 9: spare, room: spare, 10 * room: spare,
+		0: 4000, 1 << 20: 3975, room / 4: 300, room / 2: 100, room / 10 * 7: 42, room / 10 * 9: spare, room: spare, much - 1: spare, much: spareBesideMuch, 10 * room: spareBesideMuch,
 	} {
 		if got := spareFor(used, room); got < want-1 || got > want+1 {
 			t.Errorf("%d bytes in use: %d %%, want %d", used, got, want)
