@@ -174,6 +174,21 @@ tests:
 	}
 }
 
+// Images that are built from each other in two ways each have one source.
+func TestImagesAreBuiltFromEachOtherInManyWays(t *testing.T) {
+	var text strings.Builder
+	text.WriteString("zz_generated_metadata: {org: acme, repo: rocket, branch: main}\nbase_images: {i0: {namespace: acme, name: os, tag: a}}\nimages:\n  items:\n")
+	for i := range 100 {
+		fmt.Fprintf(&text, "  - {from: i%d, to: i%d, inputs: {i%d: {as: [x]}}}\n", i, i+1, i)
+	}
+	text.WriteString("tests:\n- {as: a, commands: a, container: {from: i100}}\n")
+	config := parse[schema.Config](t, text.String())
+	count := resolver.NewCatalog(registry(t, toolbox), []*schema.Config{config}).Dependents().Count(resolver.Component{Kind: resolver.KindImage, Name: "acme/os:a"})
+	if count.Tests != 1 {
+		t.Errorf("its source is used by %v", count)
+	}
+}
+
 // On the corpus, after changes of configurations, chains and steps, a catalog knows
 // the same dependents as one that was made at once.
 func TestCorpusDependentsFollowChanges(t *testing.T) {

@@ -98,8 +98,13 @@ func (s *imageSources) sources(name string) []Component {
 		return known
 	}
 	s.known[name] = nil
-	s.known[name] = s.find(name)
-	return s.known[name]
+	found := s.find(name)
+	if len(found) > 1 { // each image on the way may double the ways to one source
+		slices.SortFunc(found, func(a, b Component) int { return strings.Compare(a.Name, b.Name) })
+		found = slices.Compact(found)
+	}
+	s.known[name] = found
+	return found
 }
 
 func (s *imageSources) find(name string) []Component {
