@@ -53,13 +53,18 @@ func (c *Catalog) Next(registry *Registry, configs []*schema.Config) *Catalog {
 // in full. It gives those with a test that has its profile, an observer or an image
 // from the registry, and another one now.
 func (c *Catalog) reach(last *Catalog) []*schema.Config {
-	reached := last.Dependents().Naming(c.registry.differing(last.registry)...)
+	differing := c.registry.differing(last.registry)
+	reached := last.Dependents().Naming(differing...)
 	for _, entry := range last.unsettled {
 		reached[entry.Config] = true
 	}
+	// A test that disables an observer does not depend on it, but it must be there.
+	gone := slices.DeleteFunc(differing, func(each Component) bool {
+		return each.Kind != KindObserver || c.registry.observers[each.Name] != nil
+	})
 	var positions []int
 	for i, entry := range c.entries {
-		if reached[entry.Config] {
+		if reached[entry.Config] || len(gone) > 0 && entry.usesAny(gone) {
 			positions = append(positions, i)
 		}
 	}

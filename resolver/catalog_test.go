@@ -128,7 +128,7 @@ func TestNextIsAsNew(t *testing.T) {
 		`[{as: a, steps: {test: [{chain: checks}, {chain: outer}], post: [{chain: leased}], env: {SUITE: all}}}]`,
 		`[{as: a, steps: {workflow: e2e, post: [], cluster_profile: gcp}}, {as: b, postsubmit: true, steps: {test: [{ref: remote}], observers: {enable: [log]}}}]`,
 		`[{as: a, steps: {workflow: open, env: {SUITE: all}, leases: [{resource_type: own, env: OWN}]}}, {as: b, container: {from: src}}]`,
-		`[{as: a, disable_rehearsal: true, steps: {test: [{as: x, from: src, commands: x, leases: [{resource_type: disk, env: X}]}], post: [{ref: gather}], observers: {disable: [watch]}}}]`,
+		`[{as: a, disable_rehearsal: true, steps: {test: [{as: x, from: src, commands: x, leases: [{resource_type: disk, env: X}]}], post: [{ref: gather}], observers: {disable: [watch, log]}}}]`,
 	} {
 		for _, branch := range []string{"a", "b"} {
 			c := config(t, tests)
@@ -277,25 +277,4 @@ func answers(t testing.TB, c *resolver.Catalog) []string {
 		all = append(all, string(text(t, body)))
 	}
 	return all
-}
-
-func TestUses(t *testing.T) {
-	resolved, findings := registry(t, toolbox).Resolve(config(t, `
-- {as: a, steps: {workflow: e2e, test: [{chain: checks}, {as: own, from: cli, commands: own.sh}]}}
-- {as: b, steps: {workflow: e2e, test: [{ref: remote}], cluster_profile: gcp, observers: {enable: [log]}}}`))
-	if len(findings) > 0 {
-		t.Fatal(lines(findings))
-	}
-	want := []resolver.Component{
-		{Kind: resolver.KindWorkflow, Name: "e2e"},
-		{Kind: resolver.KindChain, Name: "checks"},
-		{Kind: resolver.KindObserver, Name: "watch"},
-		{Kind: resolver.KindProfile, Name: "aws"},
-		{Kind: resolver.KindStep, Name: "remote"},
-		{Kind: resolver.KindObserver, Name: "log"},
-		{Kind: resolver.KindProfile, Name: "gcp"},
-	}
-	if diff := cmp.Diff(want, resolved.Uses()); diff != "" {
-		t.Errorf("-want +got:\n%s", diff)
-	}
 }

@@ -65,7 +65,7 @@ var loadCorpus = sync.OnceValues(func() (*corpus, error) {
 	return c, nil
 })
 
-// registryIn builds a repository's registry, which must be in order.
+// componentsIn are those that a repository's registry is made of.
 func componentsIn(repo *repolayout.Repo) resolver.Components {
 	return resolver.Components{
 		Refs:      values(repo.Refs),
@@ -76,6 +76,7 @@ func componentsIn(repo *repolayout.Repo) resolver.Components {
 	}
 }
 
+// registryIn builds a repository's registry, which must be in order.
 func registryIn(repo *repolayout.Repo) (*resolver.Registry, error) {
 	r, findings := resolver.NewRegistry(componentsIn(repo))
 	if len(findings) > 0 {

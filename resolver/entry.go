@@ -2,6 +2,7 @@ package resolver
 
 import (
 	"regexp"
+	"slices"
 	"sync/atomic"
 
 	"github.com/drover-ci/drover/schema"
@@ -78,6 +79,11 @@ func (e *Entry) next(alike *likeness) *Entry {
 // settled says whether the entry is resolved, so that it stays as it is until a
 // component changes.
 func (e *Entry) settled() bool { return e.shape != nil && e.state.Load().registry == nil }
+
+// usesAny says whether any of some components took part in resolving the entry.
+func (e *Entry) usesAny(components []Component) bool {
+	return e.shape != nil && slices.ContainsFunc(e.shape.used, func(u used) bool { return slices.Contains(components, u.Component) })
+}
 
 // slim is an entry that keeps nothing resolved.
 func (e *Entry) slim(registry *Registry) *Entry {

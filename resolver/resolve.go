@@ -186,6 +186,13 @@ func (t *resolution) observers() []*Observer {
 			t.resolved.use(KindObserver, name, observer)
 		}
 	}
+	if own := t.own.Observers; own != nil {
+		for _, name := range own.Disable { // it must be there all the same
+			if observer := t.registry.observers[name]; observer != nil {
+				t.resolved.use(KindObserver, name, observer)
+			}
+		}
+	}
 	return observers
 }
 

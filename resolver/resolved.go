@@ -37,16 +37,6 @@ func (s *Shape) use(kind Kind, name string, what any) {
 	}
 }
 
-// Uses are the components that the configuration names itself or through its
-// workflows' profile and observers, each once, in the order of its tests.
-func (s *Shape) Uses() []Component {
-	components := make([]Component, len(s.used))
-	for i, used := range s.used {
-		components[i] = used.Component
-	}
-	return components
-}
-
 // Steps are the steps of a test, spelled out.
 type Steps struct {
 	// Pre, Test and Post are the phases, in order. They must not be changed.
