@@ -268,8 +268,6 @@ func (r *Repo) Lost(later *Repo) int {
 		lost(r.Jobs, later.Jobs) + lost(r.Files, later.Files) + max(0, len(r.Strays)-len(later.Strays))
 }
 
-func (d *Doc[T]) found() []schema.Problem { return d.Problems }
-
 // Has says whether a repository has anything of a unit.
 func (r *Repo) Has(u Unit) bool { return len(r.part(u).paths()) > 0 }
 

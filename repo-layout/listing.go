@@ -91,6 +91,9 @@ func (l *listing) include(below *listing) {
 	l.problems = append(l.problems, below.problems...)
 }
 
+// found are what is wrong with a document.
+func (d *Doc[T]) found() []schema.Problem { return d.Problems }
+
 func (l *listing) add(f *file) {
 	if doc, ok := f.doc.(interface{ found() []schema.Problem }); ok {
 		l.problems = append(l.problems, doc.found()...)
@@ -136,10 +139,11 @@ func (o *ordered[T]) include(piece []T) {
 // is what many folders above a change hold, is the list.
 func (o *ordered[T]) join() []T {
 	if len(o.pieces) == 1 {
-		o.all = slices.Clip(o.pieces[0])
+		o.all = o.pieces[0]
 	} else {
 		o.all = slices.Concat(o.pieces...)
 	}
+	o.all = slices.Clip(o.all) // others share it
 	for i, piece := range o.pieces {
 		if i > 0 && o.pieces[i-1][len(o.pieces[i-1])-1].path() > piece[0].path() {
 			sortByPath(o.all)

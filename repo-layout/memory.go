@@ -107,7 +107,7 @@ func (r *Repo) Recall(name string) []byte {
 }
 
 // Note has something noted for the next process. It counts as so many files that
-// there was nothing of.
+// there was nothing of, unless it was noted before.
 func (r *Repo) Note(name string, files int, value func() []byte) {
 	if r.memory == nil || files == 0 {
 		return
@@ -117,7 +117,7 @@ func (r *Repo) Note(name string, files int, value func() []byte) {
 	if r.memory.notes == nil {
 		return // all has been kept
 	}
-	if noted := value(); len(noted) <= schema.MaxFileSize {
+	if noted := value(); len(noted) <= schema.MaxFileSize && !bytes.Equal(noted, r.memory.notes[name]) {
 		r.memory.notes[name] = noted
 		r.memory.missed += files
 	}

@@ -151,3 +151,42 @@ func TestAMemoryThatIsDamaged(t *testing.T) {
 		}
 	}
 }
+
+// TestANoteIsKeptForTheNextProcess, and is not written again while it is the same.
+func TestANoteIsKeptForTheNextProcess(t *testing.T) {
+	dir := t.TempDir()
+	store := memo.Open(dir)
+	recalled, written := "", 0
+	var last os.FileInfo
+	for process, note := range []string{"first", "first", "second", "second"} {
+		memory := repolayout.OpenMemory(store, "sample")
+		repo, err := repolayout.LoadFirst(t.Context(), repolayout.FromFS(files(nil)), memory)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := string(repo.Recall("name")); got != recalled {
+			t.Errorf("process %d recalls %q, want %q", process, got, recalled)
+		}
+		repo.Note("name", 1000, func() []byte { return []byte(note) })
+		memory.Keep()
+		kept, err := filepath.Glob(filepath.Join(dir, "*"))
+		if err != nil || len(kept) != 1 {
+			t.Fatalf("kept %v: %v", kept, err)
+		}
+		now, err := os.Stat(kept[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !os.SameFile(last, now) { // what is written takes the place of what was
+			written++
+		}
+		last = now
+		if got := repo.Recall("name"); got != nil {
+			t.Errorf("process %d recalls %q of what it has kept", process, got)
+		}
+		recalled = note
+	}
+	if written != 2 {
+		t.Errorf("two notes were written %d times", written)
+	}
+}

@@ -192,7 +192,9 @@ func (c *Checked) checkConfigs(ctx context.Context, w *world, last *Checked, sin
 			c.sound[i] = entry.Shape()
 		}
 	})
-	c.noteSound(len(again))
+	if ctx.Err() == nil {
+		c.noteSound(len(again))
+	}
 	return slices.Concat(found...)
 }
 
