@@ -73,7 +73,7 @@ func inHalves(depth int, files []*hashedFile) [2][]*hashedFile {
 	return halves
 }
 
-// next is the branch without some of its files and with others.
+// next is the branch without the files of some keys, which it has, and with others.
 func (b *branch) next(depth int, without, with []*hashedFile) *branch {
 	if len(without) == 0 && len(with) == 0 {
 		return b
@@ -93,7 +93,9 @@ func (b *branch) next(depth int, without, with []*hashedFile) *branch {
 // anew divides the files anew. Where they are the same in all but the pointers,
 // that is the branch.
 func (b *branch) anew(depth int, without, with []*hashedFile) *branch {
-	files := slices.DeleteFunc(b.appendTo(nil), func(file *hashedFile) bool { return slices.Contains(without, file) })
+	files := slices.DeleteFunc(b.appendTo(nil), func(file *hashedFile) bool {
+		return slices.ContainsFunc(without, func(other *hashedFile) bool { return other.key == file.key })
+	})
 	made := newBranch(depth, append(files, with...))
 	equal := func(a, b *hashedFile) bool { return a.keyed.equal(b.keyed) }
 	if made != nil && made.halves == nil && slices.EqualFunc(made.files, b.files, equal) {

@@ -361,6 +361,21 @@ func TestAChangeTouchesOnePart(t *testing.T) {
 	}
 }
 
+// TestAFileThatMovesCanGoLater has a file come from another folder with the content
+// that it had, which changes nothing, and then go.
+func TestAFileThatMovesCanGoLater(t *testing.T) {
+	before, moved, other := jobFiles(t, 1)["job-0.yaml"], jobFiles(t, 1)["job-0.yaml"], jobFiles(t, 2)["job-1.yaml"]
+	first := configmaps.NewPartition("ci", "job-config").Next(nil, []*configmaps.Compressed{before, other})
+	second := first.Next([]*configmaps.Compressed{before}, []*configmaps.Compressed{moved})
+	if touched := touchedParts(first, second); len(touched) > 0 {
+		t.Errorf("the move touches %q", touched)
+	}
+	third := second.Next([]*configmaps.Compressed{moved}, nil)
+	if diff := cmp.Diff(objectsByName(partition(map[string]*configmaps.Compressed{"": other})), objectsByName(third)); diff != "" {
+		t.Errorf("what went (-want +got):\n%s", diff)
+	}
+}
+
 func objectsByName(p *configmaps.Partition) map[string]map[string]any {
 	all := map[string]map[string]any{}
 	for _, object := range p.Objects() {

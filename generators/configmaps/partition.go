@@ -72,10 +72,9 @@ func NewPartition(namespace, name string) *Partition {
 // Objects are the ConfigMaps, in the order of names.
 func (p *Partition) Objects() []generators.Object { return p.objects }
 
-// Next divides the files without some of them, which are the same pointers, and
-// with others. Keys are to be unique then. A ConfigMap that would hold what it
-// holds already is taken over. The result is that of dividing the files from the
-// start, and costs what changes.
+// Next divides the files without some of them and with others. Keys are to be
+// unique then. A ConfigMap that would hold what it holds already is taken over. The
+// result is that of dividing the files from the start, and costs what changes.
 func (p *Partition) Next(without, with []*Compressed) *Partition {
 	next := &Partition{namespace: p.namespace, name: p.name}
 	next.all = p.all.next(0, hashedOf(without), hashedOf(with))
