@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -68,12 +69,21 @@ type textEdit struct {
 	with       string
 }
 
+// lineBreak is what ends a line for the YAML library, which counts them so.
+var lineBreak = regexp.MustCompile("\r\n|[\n\r\u0085\u2028\u2029]")
+
+// byteOrderMark may begin a text, and is in no column.
+const byteOrderMark = "\ufeff"
+
 func newOriginal(content []byte) *original {
 	t := &original{content: content, lineEnd: "\n"}
-	at := 0
-	for line := range bytes.Lines(content) {
-		t.starts = append(t.starts, at)
-		at += len(line)
+	first := 0
+	if bytes.HasPrefix(content, []byte(byteOrderMark)) {
+		first = len(byteOrderMark)
+	}
+	t.starts = append(t.starts, first)
+	for _, at := range lineBreak.FindAllIndex(content, -1) {
+		t.starts = append(t.starts, at[1])
 	}
 	if bytes.Contains(content, []byte("\r\n")) {
 		t.lineEnd = "\r\n"
@@ -84,6 +94,9 @@ func newOriginal(content []byte) *original {
 // withClusters is the text in which each job says the cluster that it is on, or
 // names the first job that has no place for that.
 func (t *original) withClusters(groups []Group) (edited []byte, failed string) {
+	if !utf8.Valid(t.content) {
+		return nil, "" // UTF-16, of which the library's columns are not ours
+	}
 	var document yaml.Node
 	if err := yaml.Unmarshal(t.content, &document); err != nil || len(document.Content) == 0 {
 		return nil, ""

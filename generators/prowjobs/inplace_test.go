@@ -84,6 +84,18 @@ func TestClustersAreWrittenIntoWhatPeopleWrote(t *testing.T) {
 		"line ends": {
 			"line ends stay", "periodics:\r\n- name: a\r\n  spec: {}\r\n", "periodics:\r\n- name: a\r\n  cluster: b1\r\n  spec: {}\r\n",
 		},
+		"other line ends": {
+			"YAML has more than one, and each counts",
+			"# a\u2028# b\u0085# c\u2029# d\nperiodics:\n- name: a\n  spec: {}\n",
+			"# a\u2028# b\u0085# c\u2029# d\nperiodics:\n- name: a\n  cluster: b1\n  spec: {}\n",
+		},
+		"old line ends": {
+			"even alone", "periodics:\r- name: a\r  cluster: old\r  spec: {}\r", "periodics:\r- name: a\r  cluster: b1\r  spec: {}\r",
+		},
+		"byte order mark": {
+			"what stands before the text is no part of its first line",
+			"\ufeffperiodics: [{name: a}]\n", "\ufeffperiodics: [{cluster: b1, name: a}]\n",
+		},
 		"no end": {"nor does an end of line come", "periodics:\n- {name: a}", "periodics:\n- {cluster: b1, name: a}"},
 		"broken": {"what cannot be read stays", "periodics: [", "periodics: ["},
 		"empty":  {"so does what is empty", "", ""},
@@ -142,6 +154,7 @@ func TestClustersThatCannotBeWritten(t *testing.T) {
 	cases := map[string]struct{ before, want string }{
 		"shared value": {"periodics:\n- name: &a a\n  cluster: *a\n", "the job a cannot"},
 		"long value":   {"periodics:\n- name: a\n  cluster: >-\n    old\n", "the job a cannot"},
+		"UTF-16":       {"\xff\xfe" + strings.Join(strings.SplitAfter("periodics:\r- name: a\r  spec: {}\r", ""), "\x00") + "\x00", "the job a cannot"},
 		"one of two": {
 			"presubmits:\n  o/r: &jobs\n  - name: a\n    spec: {}\n  o/s: *jobs\n", "the job a cannot",
 		},
