@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"net/http"
+	"net/url"
 	"reflect"
 	"strings"
 
@@ -48,7 +50,10 @@ func (o opener) open(ctx context.Context, spec schema.Target) (reconciler.Target
 	}
 	config.UserAgent = "drover/" + version()
 	target, err := apply.New(config, apply.WithOwner(o.ownerAt(spec.Name)))
-	return reached{target, config}, err
+	if err != nil {
+		return nil, err
+	}
+	return reached{target, config}, nil
 }
 
 // reached is a target with what led to it.
@@ -67,7 +72,27 @@ func (o opener) renewed(ctx context.Context, spec schema.Target, opened reconcil
 		return false
 	}
 	now.UserAgent = last.by.UserAgent
-	return !reflect.DeepEqual(now, last.by)
+	return !isSame(now, last.by)
+}
+
+// isSame says whether two ways lead to the same place. Functions, of which a
+// kubeconfig makes one for its proxy, are never equal, and so that is called.
+func isSame(a, b *rest.Config) bool {
+	if !reflect.DeepEqual(proxyOf(a), proxyOf(b)) {
+		return false
+	}
+	a, b = rest.CopyConfig(a), rest.CopyConfig(b)
+	a.Proxy, b.Proxy = nil, nil
+	return reflect.DeepEqual(a, b)
+}
+
+// proxyOf is the proxy that a kubeconfig names; nil where it names none.
+func proxyOf(config *rest.Config) *url.URL {
+	if config.Proxy == nil {
+		return nil
+	}
+	proxy, _ := config.Proxy(new(http.Request)) // a fixed one, whatever is asked
+	return proxy
 }
 
 // ownerAt is the label by which objects on a target are told from those of other
