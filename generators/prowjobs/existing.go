@@ -251,8 +251,8 @@ func (j *Job) isPod() bool {
 // IsHandWritten says whether a person wrote the job.
 func (j *Job) IsHandWritten() bool { return j.raw != nil }
 
-// Runs says whether a container of the job runs a program. Of generated jobs it
-// is not asked.
+// Runs says whether a container of the job runs a program. Of generated jobs only
+// what people may set is known, and so they run none.
 func (j *Job) Runs(program string) bool {
 	for _, container := range as[[]any](as[map[string]any](j.raw["spec"])["containers"]) {
 		command := as[[]any](as[map[string]any](container)["command"])

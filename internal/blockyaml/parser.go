@@ -93,7 +93,6 @@ func (p *parser) ended() bool { return p.pos >= len(p.text) }
 func (p *parser) column() int { return p.pos - p.start }
 
 // decline gives up. Being at the end, the parser leaves every loop.
-
 func (p *parser) decline() *yaml.Node {
 	p.declined = true
 	p.pos = len(p.text)
