@@ -192,9 +192,7 @@ func (c *Checked) checkConfigs(ctx context.Context, w *world, last *Checked, sin
 			c.sound[i] = entry.Shape()
 		}
 	})
-	if ctx.Err() == nil {
-		c.noteSound(len(again))
-	}
+	c.noteSound(ctx, len(again))
 	return slices.Concat(found...)
 }
 

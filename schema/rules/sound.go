@@ -2,6 +2,7 @@ package rules
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"slices"
 
@@ -72,8 +73,11 @@ func soundBefore(repo *repolayout.Repo) func(*ConfigDoc) bool {
 }
 
 // noteSound notes for the next process which configurations are sound. So many were
-// checked for it.
-func (c *Checked) noteSound(checked int) {
+// checked for it, unless the context ended.
+func (c *Checked) noteSound(ctx context.Context, checked int) {
+	if ctx.Err() != nil {
+		return
+	}
 	c.Repo.Note(soundNote, checked, func() []byte {
 		by, known := judges(c.Repo)
 		if !known {
