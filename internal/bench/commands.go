@@ -56,14 +56,14 @@ func (b *bench) command(ctx context.Context, what string, args ...string) error 
 	command := exec.CommandContext(ctx, b.drover, args...)
 	command.Env = b.environment()
 	start := time.Now()
-	var problems bytes.Buffer
-	command.Stderr = &problems
+	var summary bytes.Buffer
+	command.Stderr = &summary
 	output, err := command.Output()
 	took := time.Since(start)
 	if err != nil {
-		return fmt.Errorf("drover %s: %w\n%.2000s%.2000s", args[0], err, output, problems.Bytes())
+		return fmt.Errorf("drover %s: %w\n%.2000s%.2000s", args[0], err, output, summary.Bytes())
 	}
-	b.row(what, took, peakMemory(command.ProcessState), strings.TrimSpace(lastLine(string(output))))
+	b.row(what, took, peakMemory(command.ProcessState), strings.TrimSpace(lastLine(summary.String())))
 	return nil
 }
 
