@@ -1,7 +1,6 @@
 package web
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"sync"
@@ -151,34 +150,17 @@ func (c *comparison) add(verb string, what link) {
 	c.changes = append(c.changes, change{verb, what.Name, what.URL})
 }
 
-// compareDocs goes through two lists in the order of paths. A document that is
-// the same is the same pointer, or has the same id.
+// compareDocs adds the documents in which two lists differ. One whose id is the same
+// is the same.
 func compareDocs[T any](c *comparison, before, after []*repolayout.Doc[T], name func(*T) link) {
-	for len(before) > 0 || len(after) > 0 {
-		switch order := orderOf(before, after); {
-		case order < 0:
-			c.add("removed", name(before[0].Value))
-			before = before[1:]
-		case order > 0:
-			c.add("added", name(after[0].Value))
-			after = after[1:]
-		default:
-			if before[0] != after[0] && before[0].ID != after[0].ID {
-				c.add("changed", name(after[0].Value))
-			}
-			before, after = before[1:], after[1:]
+	for _, each := range repolayout.Differences(before, after) {
+		switch {
+		case each.After == nil:
+			c.add("removed", name(each.Before.Value))
+		case each.Before == nil:
+			c.add("added", name(each.After.Value))
+		case each.Before.ID != each.After.ID:
+			c.add("changed", name(each.After.Value))
 		}
-	}
-}
-
-// orderOf is negative where the first document of the first list comes first.
-func orderOf[T any](before, after []*repolayout.Doc[T]) int {
-	switch {
-	case len(before) == 0:
-		return 1
-	case len(after) == 0:
-		return -1
-	default:
-		return cmp.Compare(before[0].Path, after[0].Path)
 	}
 }

@@ -11,17 +11,37 @@ import (
 // changes are what differs between two repositories, so that a commit costs what
 // it changes.
 type changes struct {
-	registry, metadata, quotas bool
-	configs                    []repolayout.Difference[*ConfigDoc]
+	// registry says that the step registry has changed, and beyondText that more of
+	// it has than the text of commands.
+	registry, beyondText, metadata, quotas bool
+	configs                                []repolayout.Difference[*ConfigDoc]
 }
 
 func changesBetween(last, next *Checked) *changes {
 	return &changes{
-		registry: !sameComponents(last.Repo, next.Repo),
-		metadata: !slices.Equal(last.Repo.Metadata, next.Repo.Metadata),
-		quotas:   last.Repo.Quotas != next.Repo.Quotas || last.boskos.id != next.boskos.id,
-		configs:  repolayout.Differences(last.Repo.Configs, next.Repo.Configs),
+		registry:   !sameComponents(last.Repo, next.Repo),
+		beyondText: !sameButForText(last.Repo, next.Repo),
+		metadata:   !slices.Equal(last.Repo.Metadata, next.Repo.Metadata),
+		quotas:     last.Repo.Quotas != next.Repo.Quotas || last.boskos.id != next.boskos.id,
+		configs:    repolayout.Differences(last.Repo.Configs, next.Repo.Configs),
 	}
+}
+
+// sameButForText says whether two repositories have the same step registry but for
+// the text of commands.
+func sameButForText(last, next *repolayout.Repo) bool {
+	refs := *next
+	refs.Refs = last.Refs
+	return sameComponents(last, &refs) && !slices.ContainsFunc(repolayout.Differences(last.Refs, next.Refs), differsBeyondText)
+}
+
+func differsBeyondText(ref repolayout.Difference[*repolayout.Doc[schema.RegistryRef]]) bool {
+	if ref.Before == nil || ref.After == nil || len(ref.Before.Problems)+len(ref.After.Problems) > 0 {
+		return true
+	}
+	before, after := *ref.Before.Value, *ref.After.Value
+	before.Commands, after.Commands = "", ""
+	return !reflect.DeepEqual(before, after)
 }
 
 // inConfigs says whether some configuration differs in what a function sees of

@@ -166,14 +166,9 @@ func (c *Checked) checkConfigs(ctx context.Context, w *world, last *Checked, sin
 			reshaped = func(i int) bool { return shapes[docs[i].Value] != c.sound[i] }
 		}
 	}
-	wasSound := soundBefore(c.Repo)
+	c.recallSound()
 	var again []int
-	for i, doc := range docs {
-		if c.sound[i] == nil && wasSound(doc) {
-			if entry := c.Catalog.Entry(c.configs[i]); entry != nil {
-				c.sound[i] = entry.Shape()
-			}
-		}
+	for i := range docs {
 		if c.sound[i] == nil || reshaped(i) {
 			again = append(again, i)
 		}

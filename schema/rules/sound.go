@@ -53,23 +53,38 @@ func appendIDs[T any](parts [][]byte, docs []*repolayout.Doc[T]) [][]byte {
 // documentKey stands for a configuration: where it is says what it is for.
 func documentKey(doc *ConfigDoc) contentKey { return contentKeyOf(doc.ID[:], []byte(doc.Path)) }
 
-// soundBefore tells of a configuration whether an earlier process found it sound.
-func soundBefore(repo *repolayout.Repo) func(*ConfigDoc) bool {
-	none := func(*ConfigDoc) bool { return false }
+// soundBefore are the keys of the configurations that an earlier process found sound.
+func soundBefore(repo *repolayout.Repo) map[contentKey]bool {
 	note := repo.Recall(soundNote)
 	if note == nil {
-		return none
+		return nil
 	}
 	by, known := judges(repo)
 	rest, same := bytes.CutPrefix(note, by[:])
 	if !known || !same || len(rest)%len(contentKey{}) != 0 {
-		return none
+		return nil
 	}
 	keys := make(map[contentKey]bool, len(rest)/len(contentKey{}))
 	for each := range slices.Chunk(rest, len(contentKey{})) {
 		keys[contentKey(each)] = true
 	}
-	return func(doc *ConfigDoc) bool { return doc.ID != (repolayout.ID{}) && keys[documentKey(doc)] }
+	return keys
+}
+
+// recallSound takes over which configurations an earlier process found sound.
+func (c *Checked) recallSound() {
+	before := soundBefore(c.Repo)
+	if len(before) == 0 {
+		return
+	}
+	for i, doc := range c.Repo.Configs {
+		if doc.ID == (repolayout.ID{}) || !before[documentKey(doc)] {
+			continue
+		}
+		if entry := c.Catalog.Entry(c.configs[i]); entry != nil {
+			c.sound[i] = entry.Shape()
+		}
+	}
 }
 
 // noteSound notes for the next process which configurations are sound. So many were

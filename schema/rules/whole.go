@@ -36,7 +36,7 @@ func wholes() []whole {
 		},
 		{
 			func(c *Checked, w *world) []schema.Problem { return checkMetadata(c.Repo, w) },
-			func(changes *changes) bool { return changes.registry || changes.metadata },
+			func(changes *changes) bool { return changes.beyondText || changes.metadata },
 		},
 		{
 			func(c *Checked, _ *world) []schema.Problem { return checkBranches(c.Repo, c.Catalog) },
@@ -49,7 +49,7 @@ func wholes() []whole {
 		{
 			func(c *Checked, _ *world) []schema.Problem { return checkQuotas(c.Repo, c.boskos) },
 			func(changes *changes) bool {
-				return changes.registry || changes.quotas || changes.inConfigs(leasesOf)
+				return changes.beyondText || changes.quotas || changes.inConfigs(leasesOf)
 			},
 		},
 	}
