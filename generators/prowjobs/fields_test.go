@@ -227,4 +227,10 @@ func TestTheTemplateTakesWhatAPodTakes(t *testing.T) {
 			t.Errorf("%s: got %v, want %q", jobs, problems, want)
 		}
 	}
+	for _, variable := range []string{"A", "_a", "a1", "a.b", "a-b", ".a", "-a"} {
+		jobs := "{parts: {test: {env: {" + variable + ": {value: b}}}}}"
+		if problems := schema.Decode("drover.yaml", []byte("jobs: "+jobs), &schema.Settings{}); len(problems) > 0 {
+			t.Errorf("%s: got %v", jobs, problems)
+		}
+	}
 }
