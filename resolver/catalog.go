@@ -190,7 +190,8 @@ func (c *Catalog) orderByFiles() {
 
 // Slim gives the same catalog, which keeps nothing resolved but what another
 // has too: its other configurations are resolved anew each time. It is for
-// revisions that are rarely asked for any more.
+// revisions that are rarely asked for any more, and of which nothing follows:
+// [Catalog.Next] and [Catalog.Dependents] go by what is kept.
 func (c *Catalog) Slim(beside *Catalog) *Catalog {
 	slim := &Catalog{registry: c.registry, configs: c.configs, entries: slices.Clone(c.entries)}
 	others := beside.entries
