@@ -57,8 +57,17 @@ func single(step *Step) *expansion {
 // join puts expansions one after another. A step that is there already is left
 // out, so that the result is never larger than the registry.
 func join(elements []*expansion) *expansion {
-	whole := &expansion{elements: elements, parameters: map[string]bool{}, dependencies: map[string]bool{}}
-	seen := map[string]bool{}
+	if len(elements) == 1 {
+		whole := *elements[0]
+		whole.elements = elements
+		return &whole
+	}
+	count := 0
+	for _, e := range elements {
+		count += len(e.steps)
+	}
+	whole := &expansion{elements: elements, steps: make([]*Step, 0, count), ways: make([][]Component, 0, count)}
+	seen := make(map[string]bool, count)
 	for _, e := range elements {
 		for i, step := range e.steps {
 			if name := step.literal.As; !seen[name] {
@@ -67,13 +76,30 @@ func join(elements []*expansion) *expansion {
 				whole.ways = append(whole.ways, e.ways[i])
 			}
 		}
-		maps.Copy(whole.parameters, e.parameters)
-		maps.Copy(whole.dependencies, e.dependencies)
+		whole.parameters = union(whole.parameters, e.parameters)
+		whole.dependencies = union(whole.dependencies, e.dependencies)
 		whole.open = whole.open || e.open
 		whole.incomplete = whole.incomplete || e.incomplete
 		whole.observers = append(whole.observers, e.observers...)
 		whole.leases = append(whole.leases, e.leases...)
 		whole.faults = appendNew(whole.faults, e.faults)
+	}
+	return whole
+}
+
+// union has the names of both. Where one has all of them it is that.
+func union(a, b map[string]bool) map[string]bool {
+	if len(a) < len(b) {
+		a, b = b, a
+	}
+	whole := a
+	for name := range b {
+		if !a[name] {
+			whole = make(map[string]bool, len(a)+len(b))
+			maps.Copy(whole, a)
+			maps.Copy(whole, b)
+			break
+		}
 	}
 	return whole
 }
