@@ -14,8 +14,8 @@ import (
 	"github.com/drover-ci/drover/schema/rules"
 )
 
-// verdict is what is kept for the next run: of a check what it found, and of a
-// generation after which everything was up to date that it was.
+// verdict is what a run keeps for the next one: what a check found, or that there
+// was nothing for a generation to write.
 type verdict struct {
 	Report report
 	// Compared is how many files were up to date.
