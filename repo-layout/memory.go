@@ -28,6 +28,8 @@ type Memory struct {
 
 	mu sync.Mutex
 	remembered
+	// used are the files that there are still: others are not kept.
+	used map[ID]bool
 	// missed counts the files of which it had nothing.
 	missed int
 }
@@ -92,7 +94,7 @@ func (m *Memory) open() {
 	if !ok {
 		kept = newRemembered()
 	}
-	m.remembered = kept
+	m.remembered, m.used = kept, map[ID]bool{}
 }
 
 // Recall gives what an earlier process noted of the repository by a name. There is
@@ -132,9 +134,11 @@ func (m *Memory) Keep() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.missed*worthKeeping > len(m.contents)+len(m.verdicts) {
+		maps.DeleteFunc(m.contents, func(id ID, _ packed) bool { return !m.used[id] })
+		maps.DeleteFunc(m.verdicts, func(id ID, _ verdict) bool { return !m.used[id] })
 		m.store.Put(m.key, m.remembered.marshal())
 	}
-	m.remembered, m.missed = remembered{}, 0
+	m.remembered, m.used, m.missed = remembered{}, nil, 0
 }
 
 // worthKeeping says how large a part of all files must be new for them to be
@@ -149,6 +153,7 @@ func (m *Memory) judged(f *file) bool {
 	}
 	m.mu.Lock()
 	known := m.verdicts[f.id]
+	m.use(f)
 	m.mu.Unlock()
 	switch known {
 	case generatedJobs:
@@ -167,6 +172,7 @@ func (m *Memory) read(f *file, room *packing) (contents [][]byte, ok bool) {
 	}
 	m.mu.Lock()
 	found, ok := m.contents[f.id]
+	m.use(f)
 	m.mu.Unlock()
 	if !ok || len(found.sizes) != f.parts() {
 		return nil, false
@@ -184,6 +190,13 @@ func (m *Memory) read(f *file, room *packing) (contents [][]byte, ok bool) {
 		text = text[size:]
 	}
 	return contents, true
+}
+
+// use says that there is a file still. The memory is locked.
+func (m *Memory) use(f *file) {
+	if m.used != nil {
+		m.used[f.id] = true
+	}
 }
 
 // packing is room for what is compressed, and what comes of it.

@@ -119,6 +119,25 @@ func TestAProcessRemembersWhatAnotherRead(t *testing.T) {
 	}
 }
 
+// TestAMemoryForgetsWhatIsGone: a content that was replaced is read again when it
+// comes back.
+func TestAMemoryForgetsWhatIsGone(t *testing.T) {
+	contents := sampleWithJobs(t)
+	store := memo.Open(t.TempDir())
+	loadFirst(t, contents, store)
+	_, warm := loadFirst(t, contents, store)
+	before := maps.Clone(contents)
+	for file := range contents {
+		if strings.HasSuffix(file, ".yaml") {
+			contents[file] += "\n# more\n"
+		}
+	}
+	loadFirst(t, contents, store)
+	if _, again := loadFirst(t, before, store); again <= warm {
+		t.Errorf("%d files are read, as if nothing were forgotten (%d)", again, warm)
+	}
+}
+
 // TestAMemoryThatIsDamaged changes nothing: nor does one of another version,
 // which has another name.
 func TestAMemoryThatIsDamaged(t *testing.T) {

@@ -127,7 +127,7 @@ func TestSlowClientsHoldNobodyUp(t *testing.T) {
 
 // They are dropped in the end.
 func TestSlowClientsAreDropped(t *testing.T) {
-	const timeout = 300 * time.Millisecond
+	const timeout = time.Second
 	server := serveSlowly(t, func(s *http.Server) { s.ReadHeaderTimeout, s.ReadTimeout, s.WriteTimeout = timeout, timeout, 2*timeout })
 	slow := server.begin(10)
 	for late := time.After(time.Minute); len(slow) > 0; {
