@@ -99,12 +99,20 @@ func (r report) printText(out *console) error {
 			return err
 		}
 	}
-	summary := fmt.Sprintf("%d files, no problems", r.Files)
+	problems := "no problems"
 	if len(r.Problems) > 0 {
-		summary = fmt.Sprintf("%d files, %d problems", r.Files, len(r.Problems))
+		problems = plural(len(r.Problems), "problem")
 	}
-	_, err := fmt.Fprintln(out.stderr, summary)
+	_, err := fmt.Fprintf(out.stderr, "%s, %s\n", plural(r.Files, "file"), problems)
 	return err
+}
+
+// plural counts things whose name takes an s.
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // printAnnotations prints the workflow commands that GitHub shows beside the

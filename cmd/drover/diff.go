@@ -82,7 +82,7 @@ func printProblems(out *console, problems []schema.Problem) error {
 			return err
 		}
 	}
-	fmt.Fprintf(out.stderr, "%d problems\n", len(problems))
+	fmt.Fprintln(out.stderr, plural(len(problems), "problem"))
 	return errProblems
 }
 

@@ -221,7 +221,7 @@ func TestDiffKnowsTheGuards(t *testing.T) {
 	}
 	stdout, stderr, code := d.diff("--target", "zebra", "--target", "build")
 	if code != exitProblems || !strings.Contains(stdout, "\ntarget zebra\nthe revision deletes 12 of the 15 objects that are owned") ||
-		stderr != "build: 1 would be created, 0 changed, 0 deleted\nzebra: 1 problems\n" {
+		stderr != "build: 1 would be created, 0 changed, 0 deleted\nzebra: 1 problem\n" {
 		t.Errorf("twelve objects vanish: exit %d: %s%s", code, stdout, stderr)
 	}
 	d.write("drover.yaml", diffedSettings+"guards: {floor: 12}\n")

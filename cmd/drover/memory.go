@@ -22,8 +22,8 @@ const (
 	// little garbage, so that less costs little time, and saves a third of the
 	// memory.
 	spare = 33
-	// much is the use, in bytes, that is left soon: a repository with job files of an
-	// older form is being read. There may be less spare meanwhile.
+	// much is in use, in bytes, only while a repository with job files of an older
+	// form is read. There may be less spare meanwhile.
 	much            = 220 << 20
 	spareBesideMuch = 20
 	// smallestHeap is the heap, in bytes, that Go multiplies with GOGC before it
