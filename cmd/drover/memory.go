@@ -65,8 +65,12 @@ func afterEachCollection(do func()) {
 // last one.
 const calm = 4 * time.Second
 
-// littleGarbage is how many bytes are left lying in any case.
-const littleGarbage = 16 << 20
+// littleGarbage is how many bytes are left lying in any case, and someGarbage while
+// no revision comes: a server that has nothing to do makes half a megabyte a second.
+const (
+	littleGarbage = 16 << 20
+	someGarbage   = 32 << 20
+)
 
 // calmCollector has garbage collected while no revision comes, so that the next
 // ones find room for theirs: the collector takes all processors for a twentieth of
@@ -89,16 +93,19 @@ func (c *calmCollector) Changed() {
 func (c *calmCollector) Run(ctx context.Context, calm time.Duration) {
 	timer := time.NewTimer(calm)
 	defer timer.Stop()
+	var most uint64 = littleGarbage
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-c.changed:
+			most = littleGarbage
 			timer.Reset(calm)
 		case <-timer.C:
-			if garbage() > littleGarbage {
+			if garbage() > most {
 				runtime.GC()
 			}
+			most = someGarbage
 			timer.Reset(calm)
 		}
 	}
