@@ -53,9 +53,9 @@ func (f clusterFlags) config() (*rest.Config, error) {
 
 // findCluster is what a context of a kubeconfig leads to, or where none is named
 // the current one.
-func findCluster(kubeconfig clientcmd.ClientConfigLoader, context string) (*rest.Config, error) {
+func findCluster(kubeconfig clientcmd.ClientConfigLoader, name string) (*rest.Config, error) {
 	config, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(
-		kubeconfig, &clientcmd.ConfigOverrides{CurrentContext: context},
+		kubeconfig, &clientcmd.ConfigOverrides{CurrentContext: name},
 	).ClientConfig()
 	if unread, ok := errors.AsType[*fs.PathError](err); ok {
 		err = unread // which names the file, and once is enough

@@ -12,18 +12,13 @@ import (
 	"strings"
 
 	repolayout "github.com/drover-ci/drover/repo-layout"
+	"github.com/drover-ci/drover/resolver"
 	"github.com/drover-ci/drover/schema"
 	"github.com/drover-ci/drover/schema/rules"
 )
 
 // widely is how many configurations use a step that is widely used.
 const widely = 500
-
-// used is how many configurations use a step, with the first of them.
-type used struct {
-	configs int
-	first   schema.Metadata
-}
 
 // stepChanges change the step that about as many configurations use as make it
 // widely used, and the one that most use.
@@ -41,49 +36,37 @@ func (b *bench) stepChanges(ctx context.Context) ([]change, error) {
 	if valid == nil {
 		return nil, fmt.Errorf("the release repository is not valid, first: %s", problems[0])
 	}
-	uses := usesOf(valid)
+	dependents := valid.Catalog.Dependents()
+	users := func(step string) int { return dependents.Count(stepNamed(step)).Configs }
 	files := map[string]string{}
 	for _, doc := range repo.Refs {
 		files[doc.Value.As] = doc.Path
 	}
-	steps := slices.DeleteFunc(slices.Sorted(maps.Keys(uses)), func(step string) bool { return files[step] == "" })
-	far := func(step string) int { return max(uses[step].configs-widely, widely-uses[step].configs) }
+	steps := slices.Sorted(maps.Keys(files))
+	far := func(step string) int { return max(users(step)-widely, widely-users(step)) }
 	wide := slices.MinFunc(steps, func(a, b string) int { return far(a) - far(b) })
-	most := slices.MaxFunc(steps, func(a, b string) int { return cmp.Compare(uses[a].configs, uses[b].configs) })
-	return []change{stepChange(wide, files[wide], uses[wide]), stepChange(most, files[most], uses[most])}, nil
-}
-
-// usesOf counts the configurations that use each step.
-func usesOf(valid *rules.Valid) map[string]used {
-	uses := map[string]used{}
-	for _, entry := range valid.Catalog.Entries() {
-		steps := map[string]bool{}
-		for i := range entry.Config.Tests {
-			if test := entry.Shape().Steps(i); test != nil {
-				for _, step := range slices.Concat(test.Pre, test.Test, test.Post) {
-					steps[step.Literal().As] = true
-				}
-			}
-		}
-		for step := range steps {
-			u := uses[step]
-			if u.configs++; u.configs == 1 {
-				u.first = entry.Config.Metadata
-			}
-			uses[step] = u
-		}
+	most := slices.MaxFunc(steps, func(a, b string) int { return cmp.Compare(users(a), users(b)) })
+	all := make([]change, 0, 2)
+	for _, step := range []string{wide, most} {
+		first := dependents.Uses(stepNamed(step))[0].Config.Metadata
+		all = append(all, stepChange(step, files[step], users(step), first))
 	}
-	return uses
+	return all, nil
 }
 
-// stepChange changes a value that a step's script gets.
-func stepChange(step, file string, of used) change {
-	query := url.Values{"org": {of.first.Org}, "repo": {of.first.Repo}, "branch": {of.first.Branch}}
-	if of.first.Variant != "" {
-		query.Set("variant", of.first.Variant)
+func stepNamed(step string) resolver.Component {
+	return resolver.Component{Kind: resolver.KindStep, Name: step}
+}
+
+// stepChange changes a value that a step's script gets; the first configuration that
+// uses it shows that.
+func stepChange(step, file string, users int, first schema.Metadata) change {
+	query := url.Values{"org": {first.Org}, "repo": {first.Repo}, "branch": {first.Branch}}
+	if first.Variant != "" {
+		query.Set("variant", first.Variant)
 	}
 	return change{
-		what: fmt.Sprintf("step of %d configurations changed", of.configs), file: file, asked: "/config?" + query.Encode(),
+		what: fmt.Sprintf("step of %d configurations changed", users), file: file, asked: "/config?" + query.Encode(),
 		edit: func(content []byte, mark string) ([]byte, error) {
 			value := "  - name: BENCH_MARK\n    default: " + mark + "\n    documentation: Set by the benchmark of " + step + ".\n"
 			if before, after, found := bytes.Cut(content, []byte("\n  env:\n")); found {

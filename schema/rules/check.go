@@ -43,7 +43,7 @@ type Checked struct {
 	boskos boskosConfig
 	// fields are where those of the problems are.
 	fields map[fieldOf]position
-	// whether the context lasted until all was checked.
+	// complete says that the context lasted until all was checked.
 	complete bool
 }
 
