@@ -76,9 +76,16 @@ const (
 // ones find room for theirs: the collector takes all processors for a twentieth of
 // a second, and who asks just then waits up to 15 ms. A change makes one or two
 // megabytes of garbage.
-type calmCollector struct{ changed chan struct{} }
+type calmCollector struct {
+	changed chan struct{}
+	// garbage is how many bytes there are of it, and collect takes it away.
+	garbage func() uint64
+	collect func()
+}
 
-func newCalmCollector() *calmCollector { return &calmCollector{make(chan struct{}, 1)} }
+func newCalmCollector() *calmCollector {
+	return &calmCollector{changed: make(chan struct{}, 1), garbage: garbage, collect: runtime.GC}
+}
 
 // Changed tells it that a revision came.
 func (c *calmCollector) Changed() {
@@ -102,8 +109,8 @@ func (c *calmCollector) Run(ctx context.Context, calm time.Duration) {
 			most = littleGarbage
 			timer.Reset(calm)
 		case <-timer.C:
-			if garbage() > most {
-				runtime.GC()
+			if c.garbage() > most {
+				c.collect()
 			}
 			most = someGarbage
 			timer.Reset(calm)

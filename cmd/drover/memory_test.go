@@ -1,11 +1,11 @@
 package main
 
 import (
-	"context"
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -45,42 +45,59 @@ func TestSaveMemory(t *testing.T) {
 	runtime.KeepAlive(held)
 }
 
-// TestGarbageIsCollectedInACalm: after a change, and not while changes go on.
+// TestGarbageIsCollectedInACalm: after changes, and not while they go on. Later more
+// of it may lie.
 func TestGarbageIsCollectedInACalm(t *testing.T) {
-	before := debug.SetGCPercent(-1)
-	defer debug.SetGCPercent(before)
-	c := newCalmCollector()
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan struct{})
-	go func() { defer close(ended); c.Run(ctx, time.Second) }()
-	defer func() { cancel(); <-ended }()
-	last := collections()
-	var longest time.Duration // a machine may be busy with something else
-	for range 30 {
-		held := make([]byte, littleGarbage)
-		runtime.KeepAlive(held)
-		c.Changed()
-		began := time.Now()
-		<-time.After(50 * time.Millisecond)
-		longest = max(longest, time.Since(began))
-	}
-	if got := collections(); got != last && longest < time.Second/2 {
-		t.Errorf("garbage was collected %d times while changes went on", got-last)
-	}
-	for started := time.Now(); collections() == last; <-time.After(10 * time.Millisecond) {
-		if time.Since(started) > time.Minute {
-			t.Fatal("no garbage is collected")
+	synctest.Test(t, func(t *testing.T) {
+		lying, collected := uint64(0), 0
+		c := newCalmCollector()
+		c.garbage, c.collect = func() uint64 { return lying }, func() { lying, collected = 0, collected+1 }
+		go c.Run(t.Context(), calm)
+		expect := func(when string, want int) {
+			t.Helper()
+			synctest.Wait()
+			if collected != want {
+				t.Errorf("%s, garbage was collected %d times, want %d", when, collected, want)
+			}
 		}
-	}
-	if left := garbage(); left > littleGarbage {
-		t.Errorf("%d bytes of garbage are left", left)
-	}
+		for range 30 {
+			lying += littleGarbage
+			c.Changed()
+			<-time.After(calm / 2)
+		}
+		expect("while changes go on", 0)
+		<-time.After(calm)
+		expect("after changes", 1)
+		lying = someGarbage
+		<-time.After(10 * calm)
+		expect("with some garbage", 1)
+		lying++
+		<-time.After(calm)
+		expect("with more", 2)
+		lying = littleGarbage
+		c.Changed()
+		<-time.After(2 * calm)
+		expect("after a change with little garbage", 2)
+	})
 }
 
-func collections() uint32 {
-	var stats runtime.MemStats
-	runtime.ReadMemStats(&stats)
-	return stats.NumGC
+// TestGarbage: what is no longer used counts until it is collected.
+func TestGarbage(t *testing.T) {
+	for started := time.Now(); ; {
+		runtime.GC()
+		if left := garbage(); left > littleGarbage {
+			t.Errorf("%d bytes of garbage are left", left)
+		}
+		held := make([]byte, 2*littleGarbage)
+		made := garbage()
+		runtime.KeepAlive(held)
+		if made > littleGarbage {
+			return
+		}
+		if time.Since(started) > time.Minute { // it is collected meanwhile, once and again
+			t.Fatalf("there are %d bytes of garbage, want more than %d", made, littleGarbage)
+		}
+	}
 }
 
 func percent() uint64 {
