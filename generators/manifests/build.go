@@ -12,6 +12,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/util/json"
 	sigsyaml "sigs.k8s.io/yaml"
 
 	"github.com/drover-ci/drover/generators"
@@ -149,18 +150,31 @@ func (b *builder) document(file string, document *yaml.Node) {
 		b.report(file, document.Line, RuleManifest, err.Error())
 		return
 	}
-	var object map[string]any
-	if err := sigsyaml.Unmarshal(text, &object); err != nil {
+	var object *unstructured.Unstructured
+	if text, err = sigsyaml.YAMLToJSON(text); err == nil {
+		object, err = objectOf(text)
+	}
+	if err != nil {
 		b.report(file, document.Line, RuleManifest, "the document is no cluster object (found "+err.Error()+", want a mapping with apiVersion, kind and metadata)")
 		return
 	}
-	if len(object) == 0 {
+	if len(object.Object) == 0 {
 		return // nothing but a comment
 	}
-	if path.Ext(file) == ".json" && object["apiVersion"] == nil && object["kind"] == nil {
+	if path.Ext(file) == ".json" && object.Object["apiVersion"] == nil && object.Object["kind"] == nil {
 		return // other tools' data, as jsonnetfile.json
 	}
-	b.add(file, document.Line, &unstructured.Unstructured{Object: object})
+	b.add(file, document.Line, object)
+}
+
+// objectOf reads JSON as all who copy objects want it: whole numbers are int64, and
+// of any other kind of integer a copy panics.
+func objectOf(text []byte) (*unstructured.Unstructured, error) {
+	var object map[string]any
+	if err := json.Unmarshal(text, &object); err != nil {
+		return nil, err
+	}
+	return &unstructured.Unstructured{Object: object}, nil
 }
 
 // yamlError takes the line out of the parser's message.

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/kustomize/api/konfig"
 	"sigs.k8s.io/kustomize/api/krusty"
@@ -54,11 +53,16 @@ func (b *builder) kustomize(root string) {
 		return
 	}
 	for _, resource := range built.Resources() {
-		object, err := resource.Map()
+		text, err := resource.MarshalJSON()
 		if err != nil {
 			b.report(root, 0, RuleKustomization, err.Error())
 			return
 		}
-		b.add(root, 0, &unstructured.Unstructured{Object: object})
+		object, err := objectOf(text)
+		if err != nil {
+			b.report(root, 0, RuleKustomization, err.Error())
+			return
+		}
+		b.add(root, 0, object)
 	}
 }
