@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/util/validation"
-	"sigs.k8s.io/yaml"
 )
 
 // Config is Boskos's configuration: what there is to lease.
@@ -71,7 +70,7 @@ func ParseConfig(content []byte) (*Config, error) {
 		return nil, fmt.Errorf("read the lease configuration: it is too large (found %d bytes, at most %d)", len(content), MaxConfig)
 	}
 	config := new(Config)
-	if err := yaml.UnmarshalStrict(content, config); err != nil {
+	if err := Decode(content, config); err != nil {
 		return nil, fmt.Errorf("read the lease configuration: %w", err)
 	}
 	if err := config.Validate(); err != nil {

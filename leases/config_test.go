@@ -43,7 +43,7 @@ func TestBadConfigs(t *testing.T) {
 	for content, want := range map[string]string{
 		"":                          "resources: there are none; that would be the end of all leases",
 		"resources: {":              "did not find expected",
-		"resources: [{nam: a}]":     `unknown field "nam"`,
+		"resources: [{nam: a}]":     `the field "nam" is not known`,
 		"resources: [{names: a}":    "did not find expected",
 		"resources: [{names: [a]}]": "resources[0].type: must be set",
 		"resources: [{type: t, names: [a]}, {type: t, names: [b]}]": `resources[1].type: "t" was declared before`,

@@ -165,7 +165,7 @@ func (c *Client) do(ctx context.Context, r request) error {
 		return nil
 	}
 	if err := json.NewDecoder(io.LimitReader(response.Body, maxAnswer)).Decode(r.into); err != nil {
-		return fmt.Errorf("read the answer of %s: %w", r.path, err)
+		return fmt.Errorf("what answers at %s is no lease server: %w", address.JoinPath().String(), err)
 	}
 	return nil
 }

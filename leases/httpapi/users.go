@@ -14,7 +14,8 @@ import (
 	"time"
 
 	"golang.org/x/crypto/bcrypt"
-	"sigs.k8s.io/yaml"
+
+	"github.com/drover-ci/drover/leases"
 )
 
 // User is somebody who may use leases.
@@ -92,7 +93,7 @@ func (u *Users) read() error {
 	var list struct {
 		Users []User `json:"users"`
 	}
-	if err := yaml.UnmarshalStrict(content, &list); err != nil {
+	if err := leases.Decode(content, &list); err != nil {
 		return fmt.Errorf("read the users in %s: %w", u.file, err)
 	}
 	if err := checkUsers(list.Users); err != nil {

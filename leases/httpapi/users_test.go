@@ -176,7 +176,7 @@ users:
 	if diff := cmp.Diff(want, strings.Split(said, "\n")); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	for content, want := range map[string]string{"users: []": "users: there are none", "users: [{nam: a}]": "unknown field", "a: [": "did not find"} {
+	for content, want := range map[string]string{"users: []": "users: there are none", "users: [{nam: a}]": "is not known", "a: [": "did not find"} {
 		if _, err := httpapi.LoadUsers(usersFile(t, content)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v", content, err)
 		}

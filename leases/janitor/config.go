@@ -10,7 +10,8 @@ import (
 
 	batchv1 "k8s.io/api/batch/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"sigs.k8s.io/yaml"
+
+	"github.com/drover-ci/drover/leases"
 )
 
 // Config says how resources are cleaned.
@@ -65,7 +66,7 @@ func LoadConfig(file string) (*Config, error) {
 		return nil, fmt.Errorf("read the cleaners: %w", err)
 	}
 	config := new(Config)
-	if err := yaml.UnmarshalStrict(content, config); err != nil {
+	if err := leases.Decode(content, config); err != nil {
 		return nil, fmt.Errorf("read the cleaners in %s: %w", file, err)
 	}
 	var errs []error

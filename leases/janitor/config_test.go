@@ -64,7 +64,7 @@ cleaners:
 	if diff := cmp.Diff(want, strings.Split(said, "\n")); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if _, err := load(t, "cleaners: [{types: [a], comand: [b]}]"); err == nil || !strings.Contains(err.Error(), `unknown field "comand"`) {
+	if _, err := load(t, "cleaners: [{types: [a], comand: [b]}]"); err == nil || !strings.Contains(err.Error(), `the field "comand" is not known`) {
 		t.Errorf("a typing error: %v", err)
 	}
 }
