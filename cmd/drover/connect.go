@@ -5,8 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
+	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
+	"syscall"
 	"time"
 
 	"k8s.io/client-go/rest"
@@ -30,25 +34,50 @@ const answerTimeout = 10 * time.Second
 func (f clusterFlags) contexts() clientcmd.ClientConfigLoader {
 	rules := clientcmd.NewDefaultClientConfigLoadingRules()
 	rules.ExplicitPath = f.Kubeconfig
-	if f.Kubeconfig == "" && os.Getenv(clientcmd.RecommendedConfigPathEnvVar) == "" {
-		if base, err := xdgDataHome(); err == nil {
-			local := filepath.Join(base, "drover", "kubeconfig")
-			if _, err := os.Stat(local); err == nil {
-				rules.ExplicitPath = local
-			}
-		}
+	if local, usual := f.local(); usual {
+		rules.ExplicitPath = local
 	}
 	return rules
 }
 
+// local is the kubeconfig of drover up on this machine, if that is meant.
+func (f clusterFlags) local() (kubeconfig string, meant bool) {
+	if f.Kubeconfig != "" || os.Getenv(clientcmd.RecommendedConfigPathEnvVar) != "" {
+		return "", false
+	}
+	base, err := xdgDataHome()
+	if err != nil {
+		return "", false
+	}
+	kubeconfig = filepath.Join(base, "drover", "kubeconfig")
+	_, err = os.Stat(kubeconfig)
+	return kubeconfig, err == nil
+}
+
 // config finds the cluster.
-func (f clusterFlags) config() (*rest.Config, error) {
+func (f clusterFlags) config(ctx context.Context) (*rest.Config, error) {
 	config, err := findCluster(f.contexts(), "")
 	if err != nil {
 		return nil, err
 	}
 	config.Timeout = answerTimeout
+	if kubeconfig, meant := f.local(); meant && refuses(ctx, config.Host) {
+		return nil, fmt.Errorf("drover up does not run on this machine, whose cluster %s names; --kubeconfig names another", kubeconfig)
+	}
 	return config, nil
+}
+
+// refuses says that nobody listens at a server's address.
+func refuses(ctx context.Context, server string) bool {
+	address, err := url.Parse(server)
+	if err != nil {
+		return false
+	}
+	connection, err := new(net.Dialer).DialContext(ctx, "tcp", address.Host)
+	if err == nil {
+		_ = connection.Close()
+	}
+	return errors.Is(err, syscall.ECONNREFUSED)
 }
 
 // findCluster is what a context of a kubeconfig leads to, or where none is named
@@ -63,6 +92,8 @@ func findCluster(kubeconfig clientcmd.ClientConfigLoader, name string) (*rest.Co
 	switch {
 	case clientcmd.IsEmptyConfig(err) && !kubeconfig.IsExplicitFile():
 		err = errors.New("there is no kubeconfig; --kubeconfig names one")
+	case err != nil && kubeconfig.IsExplicitFile() && strings.Contains(err.Error(), "json parse error"):
+		err = fmt.Errorf("%s is no kubeconfig", kubeconfig.GetExplicitFile())
 	case clientcmd.IsEmptyConfig(err):
 		err = fmt.Errorf("%s names none", kubeconfig.GetExplicitFile())
 	}
@@ -75,7 +106,7 @@ func findCluster(kubeconfig clientcmd.ClientConfigLoader, name string) (*rest.Co
 
 // repo reads the ConfigRepo.
 func (f clusterFlags) repo(ctx context.Context) (*configrepo.Writer, *configrepo.ConfigRepo, error) {
-	config, err := f.config()
+	config, err := f.config(ctx)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -40,8 +40,13 @@ func openDataDir(ctx context.Context, dir string) (*dataDir, error) {
 	lock := flock.New(filepath.Join(dir, "lock"))
 	waiting, cancel := context.WithTimeout(ctx, lockPatience)
 	defer cancel()
-	if locked, err := lock.TryLockContext(waiting, lockInterval); !locked {
-		return nil, fmt.Errorf("the data folder %s is in use by another drover (%w); give --data to use another", dir, err)
+	switch locked, err := lock.TryLockContext(waiting, lockInterval); {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case errors.Is(err, context.DeadlineExceeded):
+		return nil, fmt.Errorf("the data folder %s is in use by another drover; give --data to use another", dir)
+	case !locked:
+		return nil, fmt.Errorf("take the data folder %s: %w", dir, err)
 	}
 	return &dataDir{dir: dir, lock: lock}, nil
 }

@@ -41,7 +41,7 @@ func (c comparison) refused() *apply.RefusedError {
 // jobs, then the others by name.
 func (c diffCommand) compare(ctx context.Context, revision string, settings *schema.Settings, rendering *render.Rendering) ([]comparison, error) {
 	cluster := clusterFlags{Kubeconfig: c.Kubeconfig}
-	home, err := cluster.config()
+	home, err := cluster.config(ctx)
 	if err != nil {
 		return nil, err
 	}

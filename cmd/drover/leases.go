@@ -62,7 +62,7 @@ const minLeaseDuration = time.Second
 
 // Run serves until it is interrupted.
 func (c serveLeasesCommand) Run(ctx context.Context, out *console) error {
-	logger := slog.New(slog.NewTextHandler(out.stderr, nil))
+	logger := newLogger(out.stderr, "text")
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		return errors.New("--tls-cert and --tls-key belong together")
 	}

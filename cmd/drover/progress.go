@@ -23,13 +23,13 @@ type progress struct {
 // newProgress starts to show what is done. End must be called.
 func newProgress(out io.Writer, what string) *progress {
 	p := &progress{out: out, what: what, stop: make(chan struct{})}
-	if file, ok := out.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
-		p.done.Go(p.show)
+	if file, ok := out.(*os.File); ok && isTerminal(out) && os.Getenv("TERM") != "dumb" {
+		p.done.Go(func() { p.show(file) })
 	}
 	return p
 }
 
-func (p *progress) show() {
+func (p *progress) show(terminal *os.File) {
 	start := time.Now()
 	ticker := time.NewTicker(300 * time.Millisecond)
 	defer ticker.Stop()
@@ -39,9 +39,21 @@ func (p *progress) show() {
 			_, _ = fmt.Fprint(p.out, "\r\033[K")
 			return
 		case <-ticker.C:
-			_, _ = fmt.Fprintf(p.out, "\r\033[K%s … %s", p.what, time.Since(start).Round(100*time.Millisecond))
+			width, _, _ := term.GetSize(int(terminal.Fd()))
+			line := fmt.Sprintf("%s … %s", p.what, time.Since(start).Round(100*time.Millisecond))
+			_, _ = fmt.Fprint(p.out, "\r\033[K"+unwrapped(line, width))
 		}
 	}
+}
+
+// unwrapped is so much of a line as a terminal of this width shows in one row: what
+// it wraps could not be taken away again. Width 0 is one that is not known.
+func unwrapped(line string, width int) string {
+	shown := []rune(line)
+	if width <= 0 || len(shown) < width {
+		return line
+	}
+	return string(shown[:width-1])
 }
 
 // end takes the line away. It may be called more than once.

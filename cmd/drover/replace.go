@@ -16,18 +16,12 @@ import (
 // cannot be.
 func replaceFiles(changes map[string][]byte) error {
 	r := replacement{changes: changes, made: map[string]string{}, before: map[string]string{}}
-	defer r.tidy()
-	for _, path := range slices.Sorted(maps.Keys(changes)) {
-		if err := r.prepare(path); err != nil {
-			return err
-		}
+	err := r.run()
+	r.tidy()
+	if err != nil {
+		r.removeFolders()
 	}
-	for _, path := range slices.Sorted(maps.Keys(changes)) {
-		if err := r.swap(path); err != nil {
-			return errors.Join(err, r.restore())
-		}
-	}
-	return nil
+	return err
 }
 
 type replacement struct {
@@ -35,6 +29,45 @@ type replacement struct {
 	// made are the files with the new contents, and before those with the old
 	// ones, each beside the file that it is for. No file before is "".
 	made, before map[string]string
+	// folders are those that were made, each after the one that it is in.
+	folders []string
+}
+
+func (r *replacement) run() error {
+	for _, path := range slices.Sorted(maps.Keys(r.changes)) {
+		if err := r.prepare(path); err != nil {
+			return err
+		}
+	}
+	for _, path := range slices.Sorted(maps.Keys(r.changes)) {
+		if err := r.swap(path); err != nil {
+			return errors.Join(err, r.restore())
+		}
+	}
+	return nil
+}
+
+// folder makes a folder with all that it is in.
+func (r *replacement) folder(path string) error {
+	if _, err := os.Stat(path); err == nil || !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := r.folder(filepath.Dir(path)); err != nil {
+		return err
+	}
+	if err := os.Mkdir(path, 0o755); err != nil {
+		return err
+	}
+	r.folders = append(r.folders, path)
+	return nil
+}
+
+// removeFolders takes the folders away that were made, unless somebody else has
+// put something into them.
+func (r *replacement) removeFolders() {
+	for _, folder := range slices.Backward(r.folders) {
+		_ = os.Remove(folder)
+	}
 }
 
 // prepare writes a file's new content beside it.
@@ -47,7 +80,7 @@ func (r *replacement) prepare(path string) error {
 	if info, err := os.Stat(path); err == nil {
 		mode = info.Mode().Perm()
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+	if err := r.folder(filepath.Dir(path)); err != nil {
 		return err
 	}
 	file, err := os.CreateTemp(filepath.Dir(path), ".drover-*")

@@ -40,6 +40,22 @@ func contents(t *testing.T, dir string) map[string]string {
 	return all
 }
 
+// TestReplaceFilesLeavesNoFolders has a file stand where a folder would have to
+// be made, after others were.
+func TestReplaceFilesLeavesNoFolders(t *testing.T) {
+	files := map[string]string{"b": "a file"}
+	dir := folder(t, files)
+	err := replaceFiles(map[string][]byte{
+		filepath.Join(dir, "a", "new", "c"): []byte("new"), filepath.Join(dir, "b", "c"): []byte("new"),
+	})
+	if err == nil {
+		t.Error("a file is below a file")
+	}
+	if diff := cmp.Diff(files, contents(t, dir)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 func TestReplaceFiles(t *testing.T) {
 	dir := folder(t, map[string]string{"a": "old", "b": "old", "c": "stays"})
 	err := replaceFiles(map[string][]byte{

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/alecthomas/kong"
 )
@@ -50,6 +51,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		kong.Description("Drover keeps a CI control plane exactly as a Git repository says."),
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(code int) { exited = code }),
+		kong.ValueFormatter(describe),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(&console{stdout: stdout, stderr: stderr}),
@@ -65,16 +67,41 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if exited >= 0 {
 		return exited // the help was printed
 	}
-	if err == nil {
-		err = parsed.Run()
+	if err != nil {
+		fmt.Fprintln(stderr, "drover:", misuse(err))
+		return exitFailed
 	}
+	err = parsed.Run()
 	switch {
 	case err == nil:
 		return exitFine
 	case errors.Is(err, errProblems):
 		return exitProblems
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		fmt.Fprintln(stderr, "drover: interrupted")
+		return exitFailed
 	default:
 		fmt.Fprintln(stderr, "drover:", err)
 		return exitFailed
 	}
+}
+
+// misuse says what is wrong with a command line, in words of those who wrote it.
+func misuse(err error) string {
+	said := err.Error()
+	if flag, _, none := strings.Cut(said, ` value but got "EOL"`); none {
+		flag, _, _ = strings.Cut(flag, ": expected")
+		return flag + ": a value must follow"
+	}
+	return said
+}
+
+// describe is the help of a flag. A default is part of it where it does not
+// stand in the place of the value.
+func describe(value *kong.Value) string {
+	help := kong.DefaultHelpValueFormatter(value)
+	if value.Flag == nil || value.Flag.PlaceHolder == "" || !value.HasDefault || strings.Contains(help, "Default:") {
+		return help
+	}
+	return fmt.Sprintf("%s Default: %s.", help, value.Default)
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"log/slog"
 
 	"golang.org/x/sync/errgroup"
 
@@ -45,7 +44,7 @@ func (c serveResolverCommand) Run(ctx context.Context, out *console) error {
 	}
 	saveMemory(roomToAnswer)
 	answerFirst()
-	logger := slog.New(slog.NewTextHandler(out.stderr, nil))
+	logger := newLogger(out.stderr, "text")
 	clone, err := cloneDir(c.Repo)
 	if err != nil {
 		return err

@@ -65,7 +65,7 @@ func (c upCommand) Run(ctx context.Context, out *console) error {
 		return err
 	}
 	defer data.close()
-	logger := slog.New(slog.NewTextHandler(out.stderr, nil))
+	logger := newLogger(out.stderr, "text")
 	profiles, err := c.profiles()
 	if err != nil {
 		return err

@@ -8,6 +8,7 @@ package controlplane
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -100,7 +101,10 @@ func Start(ctx context.Context, program, dataDir string, arguments ...string) (*
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		return nil, fmt.Errorf("start the local control plane: %w", errors.Join(errors.New(strings.TrimSpace(complaints.String())), stopErr))
+		if said := strings.TrimSpace(complaints.String()); said != "" {
+			return nil, fmt.Errorf("start the local control plane: %s", said)
+		}
+		return nil, fmt.Errorf("start %s: it ended without a word: %w", program, cmp.Or(p.err, stopErr, readErr))
 	}
 	return p, nil
 }
