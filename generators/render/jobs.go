@@ -12,6 +12,7 @@ import (
 	"github.com/drover-ci/drover/generators"
 	"github.com/drover-ci/drover/generators/configmaps"
 	"github.com/drover-ci/drover/generators/prowjobs"
+	"github.com/drover-ci/drover/internal/longlist"
 	repolayout "github.com/drover-ci/drover/repo-layout"
 	"github.com/drover-ci/drover/schema"
 )
@@ -41,8 +42,9 @@ type jobs struct {
 	registry prowjobs.Registry
 	maker    *Maker
 	// files are those of all components, in the order of keys; byComponent are the
-	// same in the order of components.
-	files, byComponent []*jobFile
+	// same in the order of components. Both share with the last ones all but what
+	// changed.
+	files, byComponent longlist.List[*jobFile]
 	parts              *configmaps.Partition
 }
 
@@ -74,7 +76,10 @@ func renderJobs(ctx context.Context, repo *repolayout.Repo, last *jobs) (*jobs, 
 	j := &jobs{repo: repo, settings: settingsOf(repo), registry: last.registryOf(repo)}
 	if last.maker == nil || last.settings != j.settings || !last.registry.Equal(j.registry) {
 		namespace, name := jobsPlace(repo.Settings.Value.Jobs)
-		last = &jobs{parts: configmaps.NewPartition(namespace, name)}
+		last = &jobs{
+			parts: configmaps.NewPartition(namespace, name),
+			files: longlist.Of(compareKeys), byComponent: longlist.Of(compareComponents),
+		}
 	}
 	var problems []schema.Problem
 	var err error
@@ -82,7 +87,7 @@ func renderJobs(ctx context.Context, repo *repolayout.Repo, last *jobs) (*jobs, 
 		return j, problems, err
 	}
 	var components []Component
-	before := last.byComponent
+	var before []*jobFile
 	files := last.differences(repo)
 	if j.known = last.allKnown(repo, files); j.known && last.repo != nil {
 		names := last.changed(repo, files)
@@ -91,6 +96,7 @@ func renderJobs(ctx context.Context, repo *repolayout.Repo, last *jobs) (*jobs, 
 			components = append(components, componentNamed(repo, name))
 		}
 	} else {
+		before = slices.Collect(last.byComponent.All())
 		components = append(Components(repo), Elsewhere(repo))
 	}
 	components = slices.DeleteFunc(components, Component.isEmpty)
@@ -99,10 +105,9 @@ func renderJobs(ctx context.Context, repo *repolayout.Repo, last *jobs) (*jobs, 
 		return j, problems, err
 	}
 	gone, come := without(before, made), without(made, before)
-	j.files = merged(last.files, gone, come, compareKeys)
-	j.byComponent = merged(last.byComponent, gone, come, compareComponents)
+	j.files, j.byComponent = last.files.Next(gone, come), last.byComponent.Next(gone, come)
 	j.parts = last.parts.Next(compressedOf(gone), compressedOf(come))
-	return j, sameNames(repo, j.files, come), nil
+	return j, j.sameNames(repo, come), nil
 }
 
 // differences are where a repository has other job files.
@@ -142,8 +147,7 @@ func (j *jobs) changed(repo *repolayout.Repo, files []repolayout.Difference[repo
 func (j *jobs) filesOf(components []string) []*jobFile {
 	var some []*jobFile
 	for _, name := range components {
-		from, _ := slices.BinarySearchFunc(j.byComponent, name, func(file *jobFile, name string) int { return cmp.Compare(file.component, name) })
-		for _, file := range j.byComponent[from:] {
+		for file := range j.byComponent.From(func(file *jobFile) int { return cmp.Compare(file.component, name) }) {
 			if file.component != name {
 				break
 			}
@@ -181,10 +185,9 @@ func (j *jobs) published(repo *repolayout.Repo) []publishedJob {
 			continue
 		}
 		key := path.Base(below)
-		at, _ := slices.BinarySearchFunc(j.files, key, func(file *jobFile, key string) int { return cmp.Compare(file.Key(), key) })
 		job := publishedJob{path: raw.Path}
-		if at < len(j.files) && j.files[at].path == below { // names are unique
-			job.made = j.files[at]
+		if made, ok := j.files.Find(withKey(key)); ok && made.path == below { // names are unique
+			job.made = made
 		}
 		all = append(all, job)
 	}
@@ -258,29 +261,6 @@ func without(files, others []*jobFile) []*jobFile {
 	return slices.DeleteFunc(slices.Clone(files), func(file *jobFile) bool { return are[file] })
 }
 
-// merged are sorted files without some of them and with others.
-func merged(sorted, without, with []*jobFile, compare func(a, b *jobFile) int) []*jobFile {
-	without, with = slices.SortedFunc(slices.Values(without), compare), slices.SortedFunc(slices.Values(with), compare)
-	all := make([]*jobFile, 0, len(sorted)-len(without)+len(with))
-	rest := func(until int) {
-		for ; len(without) > 0; without = without[1:] {
-			at, _ := slices.BinarySearchFunc(sorted[:until], without[0], compare)
-			if at == until {
-				break
-			}
-			all, sorted, until = append(all, sorted[:at]...), sorted[at+1:], until-at-1
-		}
-		all, sorted = append(all, sorted[:until]...), sorted[until:]
-	}
-	for _, file := range with {
-		at, _ := slices.BinarySearchFunc(sorted, file, compare)
-		rest(at)
-		all = append(all, file)
-	}
-	rest(len(sorted))
-	return all
-}
-
 func compressedOf(files []*jobFile) []*configmaps.Compressed {
 	all := make([]*configmaps.Compressed, len(files))
 	for i, file := range files {
@@ -289,24 +269,36 @@ func compressedOf(files []*jobFile) []*configmaps.Compressed {
 	return all
 }
 
-// sameNames finds job files of one name in sorted files: those that came, which
-// had none of their name before.
-func sameNames(repo *repolayout.Repo, sorted, come []*jobFile) []schema.Problem {
+// sameNames finds job files of one name: those that came, which had none of their
+// name before.
+func (j *jobs) sameNames(repo *repolayout.Repo, come []*jobFile) []schema.Problem {
 	var problems []schema.Problem
 	reported := map[string]bool{}
 	for _, file := range slices.SortedFunc(slices.Values(come), compareKeys) {
-		at, _ := slices.BinarySearchFunc(sorted, file.Key(), func(file *jobFile, key string) int { return cmp.Compare(file.Key(), key) })
-		if at+1 == len(sorted) || sorted[at+1].Key() != file.Key() || reported[file.Key()] {
+		key := file.Key()
+		if reported[key] {
 			continue
 		}
-		reported[file.Key()] = true
-		for i := at + 1; i < len(sorted) && sorted[i].Key() == file.Key(); i++ {
-			problems = append(problems, schema.Problem{
-				File: repo.Layout.Jobs, Rule: RuleJobFile, Severity: schema.Error,
-				Message: fmt.Sprintf("two job files have one name, and Prow reads one of them (found %q for %s and %s, want another name for one)",
-					file.Key(), path.Join(repo.Layout.Jobs, sorted[i-1].path), path.Join(repo.Layout.Jobs, sorted[i].path)),
-			})
+		reported[key] = true
+		var last *jobFile
+		for each := range j.files.From(withKey(key)) {
+			if each.Key() != key {
+				break
+			}
+			if last != nil {
+				problems = append(problems, schema.Problem{
+					File: repo.Layout.Jobs, Rule: RuleJobFile, Severity: schema.Error,
+					Message: fmt.Sprintf("two job files have one name, and Prow reads one of them (found %q for %s and %s, want another name for one)",
+						key, path.Join(repo.Layout.Jobs, last.path), path.Join(repo.Layout.Jobs, each.path)),
+				})
+			}
+			last = each
 		}
 	}
 	return problems
+}
+
+// withKey is the place of the files with a key, in the order of keys.
+func withKey(key string) func(*jobFile) int {
+	return func(file *jobFile) int { return cmp.Compare(file.Key(), key) }
 }

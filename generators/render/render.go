@@ -43,7 +43,7 @@ func Render(ctx context.Context, valid *rules.Valid, last *Rendering) (*Renderin
 	if err != nil {
 		return nil, nil, err
 	}
-	r := &Rendering{Jobs: len(jobs.files), jobs: jobs, Elsewhere: map[string][]generators.Object{}, plain: map[string]plain{}}
+	r := &Rendering{Jobs: jobs.files.Len(), jobs: jobs, Elsewhere: map[string][]generators.Object{}, plain: map[string]plain{}}
 	if r.shared, err = newShared(valid.Repo, last.shared); err != nil {
 		return nil, nil, err
 	}

@@ -16,6 +16,8 @@ func layers() *Table {
 
 			"internal/workers": {},
 
+			"internal/longlist": {},
+
 			"internal/blockyaml": {},
 
 			"internal/gitobjects": {},
@@ -51,7 +53,7 @@ func layers() *Table {
 			"generators/prowjobs":   generator("generators/yamlwriter", "internal/blockyaml"),
 			"generators/render": {
 				Imports: generator("generators/boskos", "generators/configmaps", "generators/dispatch",
-					"generators/manifests", "generators/prowjobs").Imports,
+					"generators/manifests", "generators/prowjobs", "internal/longlist").Imports,
 				Tests: []string{"generators/metadata"},
 			},
 
