@@ -43,7 +43,18 @@ func (o Object) named() string {
 
 // SortObjects orders objects by kind, namespace and name.
 func SortObjects(objects []Object) {
-	slices.SortFunc(objects, func(a, b Object) int { return cmp.Compare(a.Key(), b.Key()) })
+	type keyed struct {
+		key string // made once, as it is looked together from all over the object
+		Object
+	}
+	all := make([]keyed, len(objects))
+	for i, object := range objects {
+		all[i] = keyed{object.Key(), object}
+	}
+	slices.SortFunc(all, func(a, b keyed) int { return cmp.Compare(a.key, b.key) })
+	for i := range all {
+		objects[i] = all[i].Object
+	}
 }
 
 // PruneAnnotation on an object says whether it may be deleted when it is no

@@ -15,9 +15,10 @@ func Clashes(objects []Object) []schema.Problem {
 	var problems []schema.Problem
 	first := make(map[string]string, len(objects))
 	for _, object := range objects {
-		before, taken := first[object.Key()]
+		key := object.Key()
+		before, taken := first[key]
 		if !taken {
-			first[object.Key()] = cmp.Or(object.Source, "what is generated")
+			first[key] = cmp.Or(object.Source, "what is generated")
 			continue
 		}
 		problems = append(problems, schema.Problem{

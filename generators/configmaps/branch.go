@@ -5,16 +5,21 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/drover-ci/drover/generators"
 )
 
 // branch is the files whose keys' hashes begin with the same bits: one part if
 // they are below the limit, and else divided by the next bit. Which of the two
-// the files alone say, however they came there. It never changes; nil has none.
+// the files alone say, however they came there. It never changes, but for the
+// ConfigMap that is added; nil has none.
 type branch struct {
 	// size is about how many bytes the files take in a part.
 	size, count int
-	// files are those of a part, in the order of keys.
-	files []*hashedFile
+	// files are those of a part, in the order of keys, and object is the ConfigMap
+	// that holds them, where one was made.
+	files  []*hashedFile
+	object *generators.Object
 	// halves are the branches of those that are divided, by the next bit.
 	halves *[2]*branch
 }
@@ -113,6 +118,25 @@ func (b *branch) appendTo(files []*hashedFile) []*hashedFile {
 		return append(files, b.files...)
 	}
 	return b.halves[1].appendTo(b.halves[0].appendTo(files))
+}
+
+// appendObjects adds the ConfigMaps of the parts, whose hashes begin with some bits,
+// in the order of names. Those that parts have from before are taken over.
+func (b *branch) appendObjects(objects []generators.Object, bits []byte, configMap func(partOf) generators.Object) []generators.Object {
+	if b == nil {
+		return objects
+	}
+	if b.halves == nil {
+		if b.object == nil {
+			made := configMap(partOf{b, string(bits)})
+			b.object = &made
+		}
+		return append(objects, *b.object)
+	}
+	for bit, half := range b.halves {
+		objects = half.appendObjects(objects, append(bits, '0'+byte(bit)), configMap)
+	}
+	return objects
 }
 
 // parts are those of the branch, whose hashes begin with some bits, in the order of

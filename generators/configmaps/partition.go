@@ -78,17 +78,9 @@ func (p *Partition) Objects() []generators.Object { return p.objects }
 func (p *Partition) Next(without, with []*Compressed) *Partition {
 	next := &Partition{namespace: p.namespace, name: p.name}
 	next.all = p.all.next(0, hashedOf(without), hashedOf(with))
-	known := make(map[*branch]generators.Object, len(p.objects))
-	for at, part := range p.all.parts("") {
-		known[part.of] = p.objects[at]
-	}
-	for _, part := range next.all.parts("") {
-		object, ok := known[part.of]
-		if !ok {
-			object = newConfigMap(p.namespace, part.named(p.name), part.of.keyed())
-		}
-		next.objects = append(next.objects, object)
-	}
+	next.objects = next.all.appendObjects(make([]generators.Object, 0, len(p.objects)+1), nil, func(part partOf) generators.Object {
+		return newConfigMap(p.namespace, part.named(p.name), part.of.keyed())
+	})
 	return next
 }
 
