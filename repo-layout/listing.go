@@ -65,12 +65,12 @@ func (f *folder) listFiles() []Raw {
 // slash.
 func (f *folder) inOrder(file func(*file), folder func(*folder)) {
 	files := f.files
-	for _, name := range f.order {
-		for len(files) > 0 && path.Base(files[0].path()) < name+"/" {
+	for _, each := range f.folders {
+		for len(files) > 0 && path.Base(files[0].path()) < each.name+"/" {
 			file(files[0])
 			files = files[1:]
 		}
-		folder(f.folders[name])
+		folder(each.folder)
 	}
 	for _, each := range files {
 		file(each)

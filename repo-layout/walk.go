@@ -27,9 +27,9 @@ const (
 // folder is a folder as it was loaded. It is immutable once its files are
 // decoded, and shared by all revisions that have it.
 type folder struct {
-	id       ID
-	folders  map[string]*folder
-	order    []string
+	id ID
+	// folders are those in it, in the order of the tree's entries.
+	folders  []child
 	files    []*file
 	problems []schema.Problem
 	// linked says that a file below is a link: then the folder's id does not
@@ -40,6 +40,12 @@ type folder struct {
 	once, onceFiles sync.Once
 	listed          *listing
 	listedFiles     []Raw
+}
+
+// child is a folder in another.
+type child struct {
+	name string
+	*folder
 }
 
 // file is a file as it was loaded. One without a decode is kept raw.
@@ -115,26 +121,42 @@ func (l *loader) folder(dir string, id ID, sort sorter, last *folder) (*folder, 
 	if err != nil {
 		return nil, fmt.Errorf("list %s: %w", dir, err)
 	}
-	loaded := &folder{id: id, folders: make(map[string]*folder, len(last.folders))}
+	loaded := &folder{id: id, folders: make([]child, 0, len(last.folders))}
 	files, linkProblems := l.links(dir, entries)
 	sorted, nameProblems := sort.sort(dir, files)
 	loaded.problems = slices.Concat(linkProblems, nameProblems)
 	if err := l.addFiles(loaded, sorted, last); err != nil {
 		return nil, err
 	}
+	known := last.folders
 	for _, entry := range entries {
 		if entry.Kind != Folder || strings.HasPrefix(entry.Name, "..") {
 			continue
 		}
-		child := last.folders[entry.Name]
-		if !child.is(entry.ID) {
-			if child, err = l.folder(path.Join(dir, entry.Name), entry.ID, sort, child); err != nil {
+		var before *folder
+		before, known = last.child(entry.Name, known)
+		if !before.is(entry.ID) {
+			if before, err = l.folder(path.Join(dir, entry.Name), entry.ID, sort, before); err != nil {
 				return nil, err
 			}
 		}
-		loaded.add(entry.Name, child)
+		loaded.add(entry.Name, before)
 	}
 	return loaded, nil
+}
+
+// child gives the folder of a name in it, and those that come after. It is mostly
+// the first of those that come next: an organization has more than a thousand
+// repositories, and a commit rarely adds one.
+func (f *folder) child(name string, next []child) (found *folder, after []child) {
+	if len(next) > 0 && next[0].name == name {
+		return next[0].folder, next[1:]
+	}
+	at := slices.IndexFunc(f.folders, func(each child) bool { return each.name == name })
+	if at < 0 {
+		return nil, next
+	}
+	return f.folders[at].folder, f.folders[at+1:]
 }
 
 // is says whether a folder of that id holds the same.
@@ -165,10 +187,9 @@ func (l *loader) addFiles(loaded *folder, sorted []*file, last *folder) error {
 	return nil
 }
 
-func (f *folder) add(name string, child *folder) {
-	f.folders[name] = child
-	f.order = append(f.order, name)
-	f.linked = f.linked || child.linked
+func (f *folder) add(name string, below *folder) {
+	f.folders = append(f.folders, child{name, below})
+	f.linked = f.linked || below.linked
 }
 
 func (f *file) path() string { return f.name }

@@ -107,7 +107,8 @@ func renderJobs(ctx context.Context, repo *repolayout.Repo, last *jobs) (*jobs, 
 	gone, come := without(before, made), without(made, before)
 	j.files, j.byComponent = last.files.Next(gone, come), last.byComponent.Next(gone, come)
 	j.parts = last.parts.Next(compressedOf(gone), compressedOf(come))
-	return j, j.sameNames(repo, come), nil
+	problems = j.sameNames(repo, come)
+	return j, problems, nil
 }
 
 // differences are where a repository has other job files.

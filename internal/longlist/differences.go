@@ -18,7 +18,7 @@ func Differences[T comparable](before, after List[T]) []Difference[T] {
 	}
 	var all []Difference[T]
 	for len(gone) > 0 || len(come) > 0 {
-		order := 0
+		var order int
 		switch {
 		case len(come) == 0:
 			order = -1

@@ -2,6 +2,7 @@ package longlist_test
 
 import (
 	"cmp"
+	"maps"
 	"math/rand/v2"
 	"runtime"
 	"slices"
@@ -43,10 +44,7 @@ func (m model) sorted() []*element {
 
 // change makes some elements go, some be others and some come.
 func (m model) change(random *rand.Rand, count, keys, version int) (next model, gone, come []*element) {
-	next = model{}
-	for key, each := range m {
-		next[key] = each
-	}
+	next = maps.Clone(m)
 	for range count {
 		key := random.IntN(keys)
 		if before := m[key]; before != nil && !slices.Contains(gone, before) {
@@ -111,13 +109,8 @@ func check(t *testing.T, random *rand.Rand, keyCount int, want model, list longl
 
 func checkDifferences(t *testing.T, before, after model, found []longlist.Difference[*element]) {
 	t.Helper()
-	both := model{}
-	for key, each := range before {
-		both[key] = each
-	}
-	for key, each := range after {
-		both[key] = each
-	}
+	both := maps.Clone(before)
+	maps.Copy(both, after)
 	var want []longlist.Difference[*element]
 	for _, each := range both.sorted() {
 		if before[each.key] != after[each.key] {

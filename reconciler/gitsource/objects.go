@@ -25,6 +25,8 @@ type objects struct {
 	stored     *gitobjects.Store
 	// damaged says that something was not to be read that should be there.
 	damaged bool
+	// last is the tree that was read last.
+	last *tree
 }
 
 // newObjects reads the objects of a repository that was opened, given the folder

@@ -240,7 +240,7 @@ func (s *Source) Tree(revision Revision) (repolayout.Tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newTree(s.objects, commit.TreeHash), nil
+	return s.objects.tree(commit.TreeHash), nil
 }
 
 // vouched gives a revision with its signer, if one is asked for.

@@ -157,6 +157,45 @@ func isNotExist(err error) bool {
 
 // TestWatchTellsOfCommits: all that moves a branch is told by the file system
 // alone, an hour before the next look.
+// Trees take over from each other what they listed, and each is its commit's all
+// the same.
+func TestTreesAreTheirCommits(t *testing.T) {
+	repository := testgit.New(t)
+	repository.Write("a/same/1.txt", "1")
+	repository.Write("a/other/1.txt", "1")
+	commits := []string{repository.Commit("b.txt", "1")}
+	commits = append(commits, repository.Commit("a/other/2.txt", "2"), repository.Commit("a/new/3.txt", "3"))
+	repository.Git("rm", "--quiet", "-r", "a/same", "b.txt")
+	commits = append(commits, repository.CommitAll("removed"))
+	source := open(t, gitsource.Options{Repository: repository.Dir})
+	list := func(tree repolayout.Tree) map[string][]repolayout.Entry {
+		all := map[string][]repolayout.Entry{}
+		for _, dir := range []string{".", "a", "a/same", "a/other", "a/new"} {
+			all[dir], _ = tree.ReadDir(dir) // not all have all
+		}
+		return all
+	}
+	var trees []repolayout.Tree
+	for _, commit := range append(commits, commits[0], commits[2]) {
+		revision, err := source.Resolve(commit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		trees = append(trees, treeOf(t, source, revision))
+		list(trees[len(trees)-1])
+	}
+	for i, commit := range append(commits, commits[0], commits[2]) {
+		fresh := open(t, gitsource.Options{Repository: repository.Dir})
+		revision, err := fresh.Resolve(commit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(list(treeOf(t, fresh, revision)), list(trees[i])); diff != "" {
+			t.Errorf("commit %d (-alone +after others):\n%s", i, diff)
+		}
+	}
+}
+
 func TestWatchTellsOfCommits(t *testing.T) {
 	repository := testgit.New(t)
 	repository.Commit("a.txt", "0")

@@ -26,11 +26,50 @@ type tree struct {
 	mu sync.Mutex
 	// folders remembers the folders that were listed: at most as many as the
 	// commit has.
-	folders map[string][]repolayout.Entry
+	folders map[string]listedFolder
+	// last is the tree that was read before, most of whose folders are the same. It
+	// has none before it any more.
+	last *tree
 }
 
-func newTree(source *objects, root plumbing.Hash) *tree {
-	return &tree{source: source, root: root, folders: map[string][]repolayout.Entry{}}
+// listedFolder is what a folder of some id holds.
+type listedFolder struct {
+	id      plumbing.Hash
+	entries []repolayout.Entry
+}
+
+// tree is the tree of a commit that is read next.
+func (o *objects) tree(root plumbing.Hash) *tree {
+	o.mu.Lock()
+	last := o.last
+	t := &tree{source: o, root: root, folders: map[string]listedFolder{}, last: last}
+	o.last = t
+	o.mu.Unlock()
+	if last != nil {
+		last.mu.Lock()
+		defer last.mu.Unlock()
+		last.last = nil
+	}
+	return t
+}
+
+// listed is a folder that was listed already.
+func (t *tree) listed(dir string) (folder listedFolder, ok bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	folder, ok = t.folders[dir]
+	return folder, ok
+}
+
+// listedBefore is a folder as the tree before listed it.
+func (t *tree) listedBefore(dir string) (folder listedFolder) {
+	t.mu.Lock()
+	last := t.last
+	t.mu.Unlock()
+	if last != nil {
+		folder, _ = last.listed(dir)
+	}
+	return folder
 }
 
 // ReadDir implements repolayout.Tree.
@@ -42,15 +81,13 @@ func (t *tree) ReadDir(dir string) ([]repolayout.Entry, error) {
 	return entries, nil
 }
 
-// list gives a folder's entries, which are not to be changed.
+// list gives a folder's entries, which are not to be changed. That of a large
+// organization is 70 KB to read, so what the tree before knows is taken from there.
 func (t *tree) list(dir string) ([]repolayout.Entry, error) {
-	t.mu.Lock()
-	known, ok := t.folders[dir]
-	t.mu.Unlock()
-	if ok {
-		return known, nil
+	if known, ok := t.listed(dir); ok {
+		return known.entries, nil
 	}
-	hash := t.root
+	folder := listedFolder{id: t.root}
 	if dir != "." {
 		entry, err := t.entry(dir)
 		if err != nil {
@@ -59,24 +96,35 @@ func (t *tree) list(dir string) ([]repolayout.Entry, error) {
 		if entry.Kind != repolayout.Folder {
 			return nil, errors.New("not a folder")
 		}
-		hash = plumbing.Hash(entry.ID)
+		folder.id = plumbing.Hash(entry.ID)
 	}
-	content, err := t.source.insist(gitobjects.Tree, hash)
-	if err != nil {
+	if before := t.listedBefore(dir); before.id == folder.id {
+		folder = before
+	} else if err := t.read(&folder); err != nil {
 		return nil, err
-	}
-	parsed, err := gitobjects.ParseTree(content)
-	if err != nil {
-		return nil, fmt.Errorf("read tree %s: %w", hash, err)
-	}
-	entries := make([]repolayout.Entry, 0, len(parsed))
-	for _, entry := range parsed {
-		entries = append(entries, repolayout.Entry{Name: entry.Name, Kind: kindOf(filemode.FileMode(entry.Mode)), ID: repolayout.ID(entry.ID)})
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.folders[dir] = entries
-	return entries, nil
+	t.folders[dir] = folder
+	return folder.entries, nil
+}
+
+// read reads what a folder holds.
+func (t *tree) read(folder *listedFolder) error {
+	content, err := t.source.insist(gitobjects.Tree, folder.id)
+	if err != nil {
+		return err
+	}
+	parsed, err := gitobjects.ParseTree(content)
+	if err != nil {
+		return fmt.Errorf("read tree %s: %w", folder.id, err)
+	}
+	folder.entries = make([]repolayout.Entry, 0, len(parsed))
+	for _, entry := range parsed {
+		folder.entries = append(folder.entries,
+			repolayout.Entry{Name: entry.Name, Kind: kindOf(filemode.FileMode(entry.Mode)), ID: repolayout.ID(entry.ID)})
+	}
+	return nil
 }
 
 // entry finds what a path names.
