@@ -1,7 +1,6 @@
 package resolver_test
 
 import (
-	"io"
 	"testing"
 
 	"github.com/drover-ci/drover/resolver"
@@ -44,17 +43,17 @@ func BenchmarkBody(b *testing.B) {
 	b.ReportMetric(float64(len(c.configs)*b.N)/b.Elapsed().Seconds(), "bodies/s")
 }
 
-// BenchmarkWrite writes bodies of the corpus in rotation.
-func BenchmarkWrite(b *testing.B) {
-	rotate(b, (*resolver.Body).Write)
+// BenchmarkGather gathers bodies of the corpus in rotation.
+func BenchmarkGather(b *testing.B) {
+	rotate(b, (*resolver.Body).Gather)
 }
 
-// BenchmarkWriteGzip writes compressed bodies of the corpus in rotation.
-func BenchmarkWriteGzip(b *testing.B) {
-	rotate(b, (*resolver.Body).WriteGzip)
+// BenchmarkGatherGzip gathers compressed bodies of the corpus in rotation.
+func BenchmarkGatherGzip(b *testing.B) {
+	rotate(b, (*resolver.Body).GatherGzip)
 }
 
-func rotate(b *testing.B, write func(*resolver.Body, io.Writer) error) {
+func rotate(b *testing.B, gather func(*resolver.Body, *resolver.Gathered) error) {
 	b.Helper()
 	c := openCorpus(b)
 	var bodies []*resolver.Body
@@ -63,7 +62,7 @@ func rotate(b *testing.B, write func(*resolver.Body, io.Writer) error) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		if err := write(body, io.Discard); err != nil {
+		if err := gather(body, &resolver.Gathered{}); err != nil {
 			b.Fatal(err)
 		}
 		bodies = append(bodies, body)
@@ -71,22 +70,14 @@ func rotate(b *testing.B, write func(*resolver.Body, io.Writer) error) {
 	b.ReportAllocs()
 	b.ResetTimer()
 	b.RunParallel(func(pb *testing.PB) {
-		into := &buffer{}
+		var room resolver.Gathered
 		for i := 0; pb.Next(); i++ {
-			into.text = into.text[:0]
-			if err := write(bodies[i%len(bodies)], into); err != nil {
+			room.Pieces = room.Pieces[:0]
+			if err := gather(bodies[i%len(bodies)], &room); err != nil {
 				b.Error(err)
 			}
 		}
 	})
-}
-
-// buffer keeps its space.
-type buffer struct{ text []byte }
-
-func (b *buffer) Write(p []byte) (int, error) {
-	b.text = append(b.text, p...)
-	return len(p), nil
 }
 
 // BenchmarkDependents finds out from nothing who depends on what on the corpus.

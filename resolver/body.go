@@ -44,37 +44,40 @@ func (r *Resolved) Body() (*Body, error) {
 	return b, b.err
 }
 
-// unpacked is room for a body's own text, and for one piece of it.
-type unpacked struct{ own, piece []byte }
+// Gathered is where a body is gathered: its bytes as they lie in memory, in pieces
+// of which most are shared with other bodies, and room for what had to be made for
+// this one. It may be used again and again, by one goroutine at a time.
+type Gathered struct {
+	// Pieces are those gathered so far, in order. They must not be changed, and are
+	// valid until the next body is gathered.
+	Pieces [][]byte
 
-var unpackings = sync.Pool{New: func() any { return &unpacked{} }} //nolint:gochecknoglobals // it is room, and nothing else
+	own, raw []byte
+}
+
+func (g *Gathered) add(piece []byte) {
+	if len(piece) > 0 {
+		g.Pieces = append(g.Pieces, piece)
+	}
+}
+
+var rooms = sync.Pool{New: func() any { return &Gathered{} }} //nolint:gochecknoglobals // what is taken from it holds nothing of its last use
 
 func (b *Body) pack() {
-	room, _ := unpackings.Get().(*unpacked) // it holds nothing else
-	defer unpackings.Put(room)
+	room, _ := rooms.Get().(*Gathered) // it holds nothing else
+	defer rooms.Put(room)
 	own := &b.text.forms[plain].own
 	room.own = s2.Encode(room.own[:cap(room.own)], own.text)
 	b.packed, own.text = bytes.Clone(room.own), nil
 }
 
-// pieces goes through the body's own pieces, in order. They are valid until the
-// next.
-func (b *Body) pieces(do func(i int, piece []byte, room *unpacked) error) error {
-	room, _ := unpackings.Get().(*unpacked) // it holds nothing else
-	defer unpackings.Put(room)
-	own, err := s2.Decode(room.own[:cap(room.own)], b.packed)
-	if err != nil {
-		return fmt.Errorf("unpack: %w", err) // never, as nobody changes it
+// unpack gives the body's own pieces.
+func (b *Body) unpack(room *Gathered) (pieces, error) {
+	var err error
+	if room.own, err = s2.Decode(room.own[:cap(room.own)], b.packed); err != nil {
+		return pieces{}, fmt.Errorf("unpack: %w", err) // never, as nobody changes it
 	}
-	room.own = own
-	start := int32(0)
-	for i, end := range b.text.forms[plain].own.ends {
-		if err := do(i, own[start:end], room); err != nil {
-			return err
-		}
-		start = end
-	}
-	return nil
+	return pieces{text: room.own, ends: b.text.forms[plain].own.ends}, nil
 }
 
 // in is the body in an encoding. Of its own pieces, it has the long ones.
@@ -84,72 +87,99 @@ func (b *Body) in(e encoding) *form {
 		return whole
 	}
 	whole.made.Do(func() {
+		room, _ := rooms.Get().(*Gathered) // it holds nothing else
+		defer rooms.Put(room)
+		own, _ := b.unpack(room) // gives no error
 		var long pieces
 		size := 0
-		_ = b.pieces(func(_ int, piece []byte, room *unpacked) error { // gives no error
-			if len(piece) < worthKeeping {
-				room.piece = e.appendRaw(room.piece[:0], piece)
-				size += len(room.piece)
-				return nil
+		for i := range own.ends {
+			if piece := own.at(i); len(piece) < worthKeeping {
+				room.raw = e.appendRaw(room.raw[:0], piece)
+				size += len(room.raw)
+			} else {
+				long.text = e.append(long.text, piece)
+				long.end()
 			}
-			long.text = e.append(long.text, piece)
-			long.end()
-			return nil
-		})
+		}
 		whole.own, whole.size = long.clipped(), size+len(long.text)+b.text.sharedSize(e)
 	})
 	return whole
 }
 
-// write writes the body in an encoding.
-func (b *Body) write(w io.Writer, e encoding) error {
+// gather appends the body's pieces in an encoding.
+func (b *Body) gather(into *Gathered, e encoding) error {
 	long, nextLong := &b.in(e).own, 0
-	return b.pieces(func(i int, piece []byte, room *unpacked) error {
+	own, err := b.unpack(into)
+	if err != nil {
+		return err
+	}
+	into.raw = into.raw[:0]
+	for i := range own.ends {
+		piece := own.at(i)
 		switch {
 		case e == plain:
 		case len(piece) < worthKeeping:
-			room.piece = e.appendRaw(room.piece[:0], piece)
-			piece = room.piece
+			start := len(into.raw)
+			into.raw = e.appendRaw(into.raw, piece)
+			piece = into.raw[start:]
 		default:
 			piece = long.at(nextLong)
 			nextLong++
 		}
-		if _, err := w.Write(piece); err != nil || i == len(b.text.shared) {
-			return err
+		into.add(piece)
+		if i < len(b.text.shared) {
+			b.text.shared[i].gather(into, e)
 		}
-		return b.text.shared[i].write(w, e)
-	})
+	}
+	return nil
 }
 
 // Digest is text that is the same only for the same body.
 func (b *Body) Digest() string { return hex.EncodeToString(b.text.digest[:16]) }
 
-// Len is the size in bytes of what [Body.Write] writes.
+// Len is the size in bytes of what [Body.Gather] gathers.
 func (b *Body) Len() int { return b.in(plain).size }
 
+// Gather appends the body's pieces.
+func (b *Body) Gather(into *Gathered) error { return b.gather(into, plain) }
+
 // Write writes the body.
-func (b *Body) Write(w io.Writer) error { return b.write(w, plain) }
-
-// GzipLen is the size in bytes of what [Body.WriteGzip] writes.
-func (b *Body) GzipLen() int { return len(gzipHeader) + b.in(deflated).size + gzipTrailerLen }
-
-// WriteGzip writes the body as one gzip stream.
-func (b *Body) WriteGzip(w io.Writer) error {
-	if _, err := io.WriteString(w, gzipHeader); err != nil {
+func (b *Body) Write(w io.Writer) error {
+	room, _ := rooms.Get().(*Gathered) // it holds nothing else
+	defer func() {
+		clear(room.Pieces)
+		room.Pieces = room.Pieces[:0]
+		rooms.Put(room)
+	}()
+	if err := b.Gather(room); err != nil {
 		return err
 	}
-	if err := b.write(w, deflated); err != nil {
-		return err
+	for _, piece := range room.Pieces {
+		if _, err := w.Write(piece); err != nil {
+			return err
+		}
 	}
-	_, err := w.Write(gzipTrailer(b.crc(), b.Len()))
-	return err
+	return nil
 }
 
-// ZstdLen is the size in bytes of what [Body.WriteZstd] writes.
+// GzipLen is the size in bytes of what [Body.GatherGzip] gathers.
+func (b *Body) GzipLen() int { return len(gzipHeader) + b.in(deflated).size + gzipTrailerLen }
+
+// GatherGzip appends the pieces of the body as one gzip stream.
+func (b *Body) GatherGzip(into *Gathered) error {
+	into.add([]byte(gzipHeader))
+	if err := b.gather(into, deflated); err != nil {
+		return err
+	}
+	into.add(gzipTrailer(b.crc(), b.Len()))
+	return nil
+}
+
+// ZstdLen is the size in bytes of what [Body.GatherZstd] gathers.
 func (b *Body) ZstdLen() int { return b.in(framed).size }
 
-// WriteZstd writes the body as Zstandard frames.
-func (b *Body) WriteZstd(w io.Writer) error { return b.write(w, framed) }
+// GatherZstd appends the pieces of the body as Zstandard frames.
+func (b *Body) GatherZstd(into *Gathered) error { return b.gather(into, framed) }
 
 // crc is the checksum of the whole text.
 func (b *Body) crc() uint32 {

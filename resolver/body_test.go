@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/json"
-	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -60,14 +59,11 @@ func TestBodyGzip(t *testing.T) {
 	for name, tests := range map[string]string{"short": bodyTests, "long": bodyTests + "\n" + long, "empty": "[]"} {
 		t.Run(name, func(t *testing.T) {
 			body := bodyOf(t, registry(t, toolbox), tests)
-			var zipped bytes.Buffer
-			if err := body.WriteGzip(&zipped); err != nil {
-				t.Fatal(err)
-			}
+			zipped := gather(t, body.GatherGzip)
 			if body.GzipLen() != zipped.Len() {
 				t.Errorf("GzipLen is %d, want %d", body.GzipLen(), zipped.Len())
 			}
-			reader, err := gzip.NewReader(&zipped)
+			reader, err := gzip.NewReader(zipped)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -89,14 +85,11 @@ func TestBodyZstd(t *testing.T) {
 	for name, tests := range map[string]string{"short": bodyTests, "long": bodyTests + "\n" + long, "empty": "[]"} {
 		t.Run(name, func(t *testing.T) {
 			body := bodyOf(t, registry(t, toolbox), tests)
-			var squeezed bytes.Buffer
-			if err := body.WriteZstd(&squeezed); err != nil {
-				t.Fatal(err)
-			}
+			squeezed := gather(t, body.GatherZstd)
 			if body.ZstdLen() != squeezed.Len() {
 				t.Errorf("ZstdLen is %d, want %d", body.ZstdLen(), squeezed.Len())
 			}
-			reader, err := zstd.NewReader(&squeezed, zstd.WithDecoderMaxWindow(1<<20))
+			reader, err := zstd.NewReader(squeezed, zstd.WithDecoderMaxWindow(1<<20))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -166,15 +159,12 @@ func TestCorpusEncodings(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := text(t, body)
-		var zipped, framed bytes.Buffer
-		if err := errors.Join(body.WriteGzip(&zipped), body.WriteZstd(&framed)); err != nil {
-			t.Fatal(err)
-		}
+		zipped, framed := gather(t, body.GatherGzip), gather(t, body.GatherZstd)
 		if zipped.Len() != body.GzipLen() || framed.Len() != body.ZstdLen() || len(want) != body.Len() {
 			t.Errorf("%s: lengths %d %d %d, said to be %d %d %d", c.paths[i], zipped.Len(), framed.Len(), len(want),
 				body.GzipLen(), body.ZstdLen(), body.Len())
 		}
-		unzip, err := gzip.NewReader(&zipped)
+		unzip, err := gzip.NewReader(zipped)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -207,6 +197,16 @@ func text(t testing.TB, body *resolver.Body) []byte {
 		t.Fatal(err)
 	}
 	return text.Bytes()
+}
+
+// gather gives in one piece what a function gathers.
+func gather(t testing.TB, from func(*resolver.Gathered) error) *bytes.Buffer {
+	t.Helper()
+	var all resolver.Gathered
+	if err := from(&all); err != nil {
+		t.Fatal(err)
+	}
+	return bytes.NewBuffer(bytes.Join(all.Pieces, nil))
 }
 
 func asData(t testing.TB, text []byte) any {

@@ -145,7 +145,7 @@ type canonicalizer struct {
 }
 
 func (c *canonicalizer) sum(body *resolver.Body) (string, error) {
-	own, shared := body.Pieces()
+	own, shared := body.Parts()
 	text, err := canonicalJSON(numberMarks(own))
 	if err != nil {
 		return "", err

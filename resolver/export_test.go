@@ -1,26 +1,23 @@
 package resolver
 
-import (
-	"bytes"
-	"slices"
-)
+import "bytes"
 
 // Piece is a part of a body that others have too.
 type Piece = fragment
 
 // Text is the piece in full.
 func (f *fragment) Text() []byte {
-	var text bytes.Buffer
-	_ = f.write(&text, plain) // writing to a buffer gives no error
-	return text.Bytes()
+	var all Gathered
+	f.gather(&all, plain)
+	return bytes.Join(all.Pieces, nil)
 }
 
-// Pieces gives what a body is made of: own[i] stands before shared[i].
-func (b *Body) Pieces() (own [][]byte, shared []*Piece) {
-	_ = b.pieces(func(_ int, piece []byte, _ *unpacked) error { // gives no error
-		own = append(own, slices.Clone(piece))
-		return nil
-	})
+// Parts gives what a body is made of: own[i] stands before shared[i].
+func (b *Body) Parts() (own [][]byte, shared []*Piece) {
+	text, _ := b.unpack(&Gathered{}) // gives no error
+	for i := range text.ends {
+		own = append(own, text.at(i))
+	}
 	return own, b.text.shared
 }
 

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
-	"io"
 	"sync"
 )
 
@@ -122,19 +121,13 @@ func (f *fragment) in(e encoding) *form {
 	return whole
 }
 
-// write writes the fragment, with all it shares, in an encoding.
-func (f *fragment) write(w io.Writer, e encoding) error {
+// gather appends the fragment's pieces, with all it shares, in an encoding.
+func (f *fragment) gather(into *Gathered, e encoding) {
 	own := &f.in(e).own
 	for i := range own.ends {
-		if _, err := w.Write(own.at(i)); err != nil {
-			return err
-		}
-		if i == len(f.shared) {
-			return nil
-		}
-		if err := f.shared[i].write(w, e); err != nil {
-			return err
+		into.add(own.at(i))
+		if i < len(f.shared) {
+			f.shared[i].gather(into, e)
 		}
 	}
-	return nil
 }

@@ -35,7 +35,7 @@ func serve(ctx context.Context, listener net.Listener, handler http.Handler, log
 		defer cancel()
 		stopped <- server.Shutdown(last)
 	})
-	err := server.Serve(listener)
+	err := server.Serve(httpapi.Gathering(listener))
 	if !errors.Is(err, http.ErrServerClosed) {
 		stop()
 		return fmt.Errorf("serve on %s: %w", listener.Addr(), err)

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"io"
 
 	"github.com/drover-ci/drover/resolver"
 )
@@ -15,9 +14,9 @@ type content interface {
 	mediaType() string
 	// digest is the same only for the same content.
 	digest() string
-	// size is how many bytes write writes.
+	// size is how many bytes gather appends.
 	size(encoding string) int
-	write(w io.Writer, encoding string) error
+	gather(into *resolver.Gathered, encoding string) error
 	// encodings are those it can be written in besides the identity.
 	encodings() []string
 }
@@ -46,14 +45,14 @@ func (b configBody) size(encoding string) int {
 	}
 }
 
-func (b configBody) write(w io.Writer, encoding string) error {
+func (b configBody) gather(into *resolver.Gathered, encoding string) error {
 	switch encoding {
 	case zstd:
-		return b.WriteZstd(w)
+		return b.GatherZstd(into)
 	case gzip:
-		return b.WriteGzip(w)
+		return b.GatherGzip(into)
 	default:
-		return b.Write(w)
+		return b.Gather(into)
 	}
 }
 
@@ -79,7 +78,7 @@ func (d document) digest() string {
 	return hex.EncodeToString(sum[:16])
 }
 
-func (d document) write(w io.Writer, _ string) error {
-	_, err := w.Write(d.text)
-	return err
+func (d document) gather(into *resolver.Gathered, _ string) error {
+	into.Pieces = append(into.Pieces, d.text)
+	return nil
 }

@@ -1,9 +1,7 @@
 package httpapi
 
 import (
-	"context"
 	"log/slog"
-	"net"
 	"net/http"
 	"time"
 )
@@ -19,13 +17,9 @@ const (
 	maxHeader      = 64 << 10
 )
 
-// sendBuffer is how many bytes of answers the kernel takes at once from a
-// connection's handler: more than most have, so that it is done when the answer
-// is made, and does not wait for the client once for every few packets.
-const sendBuffer = 1 << 20
-
 // NewServer gives a server that answers by a handler, with a time-out for
-// everything that a client may delay. What clients do wrong is logged as debug.
+// everything that a client may delay. What clients do wrong is logged as debug. It
+// is to serve a listener of [Gathering].
 func NewServer(handler http.Handler, logger *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler:           handler,
@@ -34,16 +28,7 @@ func NewServer(handler http.Handler, logger *slog.Logger) *http.Server {
 		WriteTimeout:      answerTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
-		ConnContext:       widened,
+		ConnContext:       withConnection,
 		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
 	}
-}
-
-// widened gives a connection its send buffer. Where the system does not want to,
-// answers take longer, and nothing else.
-func widened(ctx context.Context, connection net.Conn) context.Context {
-	if tcp, ok := connection.(*net.TCPConn); ok {
-		_ = tcp.SetWriteBuffer(sendBuffer)
-	}
-	return ctx
 }

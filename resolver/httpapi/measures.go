@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"io"
 	"net/http"
 	"strconv"
 	"time"
@@ -93,6 +94,13 @@ func (o *observation) WriteHeader(status int) {
 func (o *observation) Write(p []byte) (int, error) {
 	n, err := o.ResponseWriter.Write(p)
 	o.bytes += n
+	return n, err
+}
+
+// ReadFrom notes the size.
+func (o *observation) ReadFrom(from io.Reader) (int64, error) {
+	n, err := io.Copy(o.ResponseWriter, from)
+	o.bytes += int(n)
 	return n, err
 }
 

@@ -1,17 +1,14 @@
 package httpapi
 
 import (
-	"bufio"
 	"errors"
+	"net"
 	"net/http"
 	"strconv"
 	"sync"
-)
 
-// writers gather the many pieces of a body into one write, or few.
-var writers = sync.Pool{ //nolint:gochecknoglobals // what is taken from it holds nothing of its last use
-	New: func() any { return bufio.NewWriterSize(nil, 256<<10) },
-}
+	"github.com/drover-ci/drover/resolver"
+)
 
 // send writes an answer, or says that the client has it already.
 func send(w http.ResponseWriter, r *http.Request, answer content) error {
@@ -36,20 +33,29 @@ func send(w http.ResponseWriter, r *http.Request, answer content) error {
 	if r.Method == http.MethodHead {
 		return nil
 	}
-	return writeBuffered(w, answer, encoding)
+	return write(w, r, answer, encoding)
 }
 
-func writeBuffered(w http.ResponseWriter, answer content, encoding string) error {
-	buffer, _ := writers.Get().(*bufio.Writer) // it holds nothing else
-	buffer.Reset(w)
+// rooms are where answers are gathered.
+var rooms = sync.Pool{New: func() any { return &resolver.Gathered{} }} //nolint:gochecknoglobals // what is taken from it holds nothing of its last use
+
+// write writes an answer as it lies in memory.
+func write(w http.ResponseWriter, r *http.Request, answer content, encoding string) error {
+	room, _ := rooms.Get().(*resolver.Gathered) // it holds nothing else
+	room.Pieces = append(room.Pieces[:0], nil)  // for the header
 	defer func() {
-		buffer.Reset(nil)
-		writers.Put(buffer)
+		clear(room.Pieces)
+		rooms.Put(room)
 	}()
-	if err := answer.write(buffer, encoding); err != nil {
+	if err := answer.gather(room, encoding); err != nil {
 		return err
 	}
-	return buffer.Flush()
+	if c, ok := r.Context().Value(connectionKey{}).(*connection); ok {
+		return c.answer(w, room.Pieces, answer.size(encoding))
+	}
+	pieces := net.Buffers(room.Pieces)
+	_, err := pieces.WriteTo(w)
+	return err
 }
 
 // refuse answers with one line that says why.

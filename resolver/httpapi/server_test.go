@@ -123,8 +123,11 @@ func serve(t testing.TB) (server, *archive) {
 
 func start(t testing.TB, source httpapi.Source) server {
 	t.Helper()
-	handler := httpapi.New(source, prometheus.NewRegistry(), slog.New(slog.NewTextHandler(t.Output(), nil)))
-	s := httptest.NewServer(handler)
+	logger := slog.New(slog.NewTextHandler(t.Output(), nil))
+	s := httptest.NewUnstartedServer(nil)
+	s.Config = httpapi.NewServer(httpapi.New(source, prometheus.NewRegistry(), logger), logger)
+	s.Listener = httpapi.Gathering(s.Listener)
+	s.Start()
 	t.Cleanup(s.Close)
 	return server{s, t}
 }

@@ -1,7 +1,6 @@
 package httpapi_test
 
 import (
-	"context"
 	"io"
 	"log/slog"
 	"net"
@@ -36,7 +35,7 @@ func serveSlowly(t *testing.T, change func(*http.Server)) slowServer {
 	t.Helper()
 	large := &schema.Config{
 		Metadata: schema.Metadata{Org: "acme", Repo: "large", Branch: "main"},
-		Tests:    []schema.Test{{As: "unit", Commands: strings.Repeat("make test # and more\n", 100_000)}},
+		Tests:    []schema.Test{{As: "unit", Commands: strings.Repeat("make test # and more\n", 500_000)}},
 	}
 	registry, _ := resolver.NewRegistry(resolver.Components{})
 	current := snapshot{revision: "one", catalog: resolver.NewCatalog(registry, []*schema.Config{large})}
@@ -44,13 +43,6 @@ func serveSlowly(t *testing.T, change func(*http.Server)) slowServer {
 	logger := slog.New(slog.DiscardHandler)
 	server := httpapi.NewServer(httpapi.New(source, prometheus.NewRegistry(), logger), logger)
 	change(server)
-	// Little of the answer fits into what lies between server and client.
-	server.ConnContext = func(ctx context.Context, connection net.Conn) context.Context {
-		if tcp, ok := connection.(*net.TCPConn); ok {
-			_ = tcp.SetWriteBuffer(32 << 10)
-		}
-		return ctx
-	}
 	dropped := make(chan string, 1000)
 	server.ConnState = func(connection net.Conn, state http.ConnState) {
 		if state == http.StateClosed {
@@ -61,7 +53,7 @@ func serveSlowly(t *testing.T, change func(*http.Server)) slowServer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	go func() { _ = server.Serve(listener) }()
+	go func() { _ = server.Serve(httpapi.Gathering(listener)) }()
 	t.Cleanup(func() { _ = server.Close() })
 	return slowServer{t, listener.Addr().String(), dropped}
 }
@@ -140,7 +132,7 @@ func TestSlowClientsAreDropped(t *testing.T) {
 			delete(slow, address)
 			// It reads only now, so that it was dropped for not reading.
 			text, _ := io.ReadAll(client)
-			if len(text) > 2_000_000 {
+			if len(text) > 10_000_000 {
 				t.Errorf("client %s got all of the answer after its time", address)
 			}
 			const want = "\r\n\r\nthe request body did not come in time\n"
