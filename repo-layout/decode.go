@@ -79,6 +79,7 @@ func (r *reader) decode(f *file) error {
 		decode(f, contents)
 		return nil
 	}
+	known := f.id != (ID{})
 	contents, err := r.contents(f)
 	if err != nil {
 		return err
@@ -89,7 +90,7 @@ func (r *reader) decode(f *file) error {
 	}
 	problems := len(f.problems)
 	decode(f, contents)
-	if problems == 0 {
+	if problems == 0 && known {
 		r.memory.note(f, contents, &r.room)
 	}
 	return nil

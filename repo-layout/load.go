@@ -24,7 +24,11 @@ func Load(ctx context.Context, tree Tree, last *Repo) (*Repo, error) {
 	if err != nil {
 		return nil, err
 	}
-	return load(ctx, tree, settings, last, nil)
+	repo, err := load(ctx, tree, settings, last, nil)
+	if err == nil && last != nil {
+		repo.memory = last.memory // what is noted until it is kept
+	}
+	return repo, err
 }
 
 // load is Load under given settings.

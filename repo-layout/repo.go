@@ -67,7 +67,7 @@ type Repo struct {
 	loaded  *listing
 	changed map[string]changedConfig
 	units   *unitList
-	// memory is what it was loaded with; nil for any but the first.
+	// memory is what the first one was loaded with.
 	memory *Memory
 }
 

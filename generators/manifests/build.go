@@ -16,6 +16,7 @@ import (
 	sigsyaml "sigs.k8s.io/yaml"
 
 	"github.com/drover-ci/drover/generators"
+	repolayout "github.com/drover-ci/drover/repo-layout"
 	"github.com/drover-ci/drover/schema"
 )
 
@@ -31,11 +32,38 @@ type Files struct {
 	Paths []string
 	// Read gives a file's content.
 	Read func(path string) ([]byte, error)
+	// ID identifies a file's content; zero where it is only known once it is read. It
+	// may be nil.
+	ID func(path string) repolayout.ID
 }
 
-// Build gives the objects of folders.
-func Build(files Files, folders []schema.ManifestFolder) ([]generators.Object, []schema.Problem) {
-	b := &builder{files: files}
+// has says whether there is such a file.
+func (f Files) has(file string) bool {
+	_, found := slices.BinarySearch(f.Paths, file)
+	return found
+}
+
+// below are the files below a folder.
+func (f Files) below(folder string) []string {
+	from, _ := slices.BinarySearch(f.Paths, folder+"/")
+	rest := f.Paths[from:]
+	end, _ := slices.BinarySearchFunc(rest, folder+"/", func(file, prefix string) int {
+		if strings.HasPrefix(file, prefix) {
+			return -1
+		}
+		return 1
+	})
+	return rest[:end]
+}
+
+// hasBelow says whether there are files below a folder, or the root, which has no
+// name.
+func (f Files) hasBelow(folder string) bool { return folder == "" || len(f.below(folder)) > 0 }
+
+// Build gives the objects of folders. The objects of parts that are as they were
+// are those that they were, which nobody may change.
+func Build(files Files, folders []schema.ManifestFolder, parts *Parts) ([]generators.Object, []schema.Problem) {
+	b := &builder{files: files, parts: parts, ids: map[string]repolayout.ID{}}
 	for _, folder := range folders {
 		b.parameters, b.given = folder.Parameters, map[string]bool{}
 		b.folder(path.Clean(folder.Folder))
@@ -53,6 +81,13 @@ type builder struct {
 	files    Files
 	objects  []generators.Object
 	problems []schema.Problem
+
+	// parts are known from before, and to be known from now on. ids are those of
+	// files that were read for them.
+	parts *Parts
+	ids   map[string]repolayout.ID
+	// looks are what the part was made by that is recorded; nil where none is.
+	looks map[look]bool
 
 	// parameters are those of the folder that is read, and given the ones that a
 	// template had.
@@ -73,7 +108,7 @@ func (b *builder) report(file string, line int, rule, message string) {
 // folder reads a folder: its kustomizations first, and then the files that are
 // in none of them.
 func (b *builder) folder(folder string) {
-	below := b.below(folder)
+	below := slices.Clone(b.files.below(folder))
 	if len(below) == 0 {
 		b.report(folder, 0, RuleManifest, "the folder has no files (found nothing, want cluster objects, or no such folder in drover.yaml)")
 		return
@@ -81,24 +116,14 @@ func (b *builder) folder(folder string) {
 	below = slices.DeleteFunc(below, func(file string) bool { return isSkipped(folder, file) })
 	roots := kustomizations(below)
 	for _, root := range roots {
-		b.kustomize(root)
+		b.part(kindKustomization, root, func() { b.kustomize(root) })
 	}
 	for _, file := range below {
 		inside := slices.ContainsFunc(roots, func(root string) bool { return strings.HasPrefix(file, root+"/") })
 		if !inside && isManifest(file) {
-			b.plain(file)
+			b.part(kindFile, file, func() { b.plain(file) })
 		}
 	}
-}
-
-func (b *builder) below(folder string) []string {
-	var files []string
-	for _, file := range b.files.Paths {
-		if strings.HasPrefix(file, folder+"/") {
-			files = append(files, file)
-		}
-	}
-	return files
 }
 
 // isSkipped says whether a file's name, or that of a folder on the way to it,

@@ -125,7 +125,7 @@ func TestBuild(t *testing.T) {
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			objects, problems := manifests.Build(filesOf(tc.files), []schema.ManifestFolder{{Folder: "m", Parameters: tc.parameters}})
+			objects, problems := manifests.Build(filesOf(tc.files), []schema.ManifestFolder{{Folder: "m", Parameters: tc.parameters}}, nil)
 			var found []string
 			for _, object := range objects {
 				found = append(found, object.Key()+" "+object.Source)
@@ -154,7 +154,7 @@ func TestObjectsCanBeCopied(t *testing.T) {
 	objects, problems := manifests.Build(filesOf(map[string]string{
 		"m/a.yaml": "apiVersion: v1\nkind: A\nmetadata: {name: a}\n" + values, "m/b.yaml": template,
 		"m/k/kustomization.yaml": "resources: [a.yaml]\n", "m/k/a.yaml": "apiVersion: v1\nkind: A\nmetadata: {name: k}\n" + values,
-	}), []schema.ManifestFolder{{Folder: "m"}})
+	}), []schema.ManifestFolder{{Folder: "m"}}, nil)
 	if len(problems) > 0 || len(objects) != 3 {
 		t.Fatalf("%d objects, problems %v", len(objects), problems)
 	}
@@ -192,7 +192,7 @@ func TestBuildReadsTheSample(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	objects, problems := manifests.Build(files, []schema.ManifestFolder{{Folder: "clusters/build01"}, {Folder: "clusters/common"}})
+	objects, problems := manifests.Build(files, []schema.ManifestFolder{{Folder: "clusters/build01"}, {Folder: "clusters/common"}}, nil)
 	if len(problems) > 0 || len(objects) < 10 {
 		t.Errorf("%d objects, problems %v", len(objects), problems)
 	}
@@ -203,7 +203,7 @@ func TestBuildFillsTemplates(t *testing.T) {
 	"objects":[{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"${NAME}","labels":{"app":"old","own":"x"}},
 	"spec":{"replicas":"${{REPLICAS}}","paused":"${{PAUSED}}","text":"${NAME} has ${REPLICAS}, not ${UNKNOWN} or ${{NAME}}","${NAME}":["${NAME}"],"empty":"${EMPTY}"}}],
 	"parameters":[{"name":"NAME","value":"web"},{"name":"REPLICAS","value":"3"},{"name":"PAUSED","value":"true"},{"name":"EMPTY"}]}`
-	objects, problems := manifests.Build(filesOf(map[string]string{"m/t.json": template}), []schema.ManifestFolder{{Folder: "m"}})
+	objects, problems := manifests.Build(filesOf(map[string]string{"m/t.json": template}), []schema.ManifestFolder{{Folder: "m"}}, nil)
 	if len(problems) > 0 || len(objects) != 1 {
 		t.Fatalf("%d objects, problems %v", len(objects), problems)
 	}
@@ -240,7 +240,7 @@ func TestBuildReadsTheCorpus(t *testing.T) {
 	} {
 		parameters[name] = "given"
 	}
-	objects, problems := manifests.Build(files, []schema.ManifestFolder{{Folder: "clusters", Parameters: parameters}})
+	objects, problems := manifests.Build(files, []schema.ManifestFolder{{Folder: "clusters", Parameters: parameters}}, nil)
 	for _, problem := range problems {
 		t.Error(problem)
 	}

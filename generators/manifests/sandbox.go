@@ -13,7 +13,8 @@ import (
 
 // sandbox shows kustomize the files of the repository, and nothing else. None
 // can be written. A kustomization that would fetch anything is not given to it:
-// kustomize fetches whatever it takes for a URL or a repository.
+// kustomize fetches whatever it takes for a URL or a repository. All that it asks is
+// noted with the answer: what it makes follows from that alone.
 type sandbox struct {
 	filesys.FileSystem // of what is not needed: an empty one, in memory
 
@@ -29,21 +30,10 @@ func (b *builder) newSandbox() *sandbox {
 // name is the path of a file within the repository.
 func name(file string) string { return strings.TrimPrefix(path.Clean("/"+file), "/") }
 
-func (s *sandbox) isFile(file string) bool {
-	_, found := slices.BinarySearch(s.builder.files.Paths, name(file))
-	return found
-}
+func (s *sandbox) isFile(file string) bool { return s.builder.look(lookFile, name(file)) == yes }
 
 // IsDir says whether there are files below.
-func (s *sandbox) IsDir(dir string) bool {
-	prefix := name(dir) + "/"
-	if prefix == "/" {
-		return true
-	}
-	paths := s.builder.files.Paths
-	i, _ := slices.BinarySearch(paths, prefix)
-	return i < len(paths) && strings.HasPrefix(paths[i], prefix)
-}
+func (s *sandbox) IsDir(dir string) bool { return s.builder.look(lookFolder, name(dir)) == yes }
 
 // Exists says whether there is such a file or folder.
 func (s *sandbox) Exists(file string) bool { return s.isFile(file) || s.IsDir(file) }
@@ -53,6 +43,7 @@ func (s *sandbox) ReadFile(file string) ([]byte, error) {
 	if !s.isFile(file) {
 		return nil, &fs.PathError{Op: "read", Path: name(file), Err: fs.ErrNotExist}
 	}
+	s.builder.look(lookContent, name(file))
 	content, err := s.builder.files.Read(name(file))
 	if err != nil || !slices.Contains(konfig.RecognizedKustomizationFileNames(), path.Base(file)) {
 		return content, err

@@ -47,7 +47,7 @@ func TestKustomizationsStayInTheRepository(t *testing.T) {
 				"m/x.yaml":                    configMapB,
 				"secret":                      "x",
 			})
-			objects, problems := manifests.Build(files, []schema.ManifestFolder{{Folder: "m/k"}})
+			objects, problems := manifests.Build(files, []schema.ManifestFolder{{Folder: "m/k"}}, nil)
 			if test.want == "" {
 				if len(objects) != 1 || len(problems) > 0 {
 					t.Errorf("got %d objects, problems %v", len(objects), problems)

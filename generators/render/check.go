@@ -23,14 +23,16 @@ func Check(repo *repolayout.Repo) []schema.Problem {
 	if schema.HasErrors(repo.Settings.Problems) {
 		return problems
 	}
+	parts := recallParts(repo)
 	for _, target := range targets(repo) {
 		publication := publicationFor(repo, target, nil)
 		published, found := publication.Check(publishRules(repo))
 		problems = append(problems, found...)
-		declared, found := manifests.Build(manifests.Files{Paths: paths(repo.Files), Read: repo.Read}, folders(repo, target))
+		declared, found := manifests.Build(manifestFiles(repo), folders(repo, target), parts)
 		problems = append(problems, found...)
 		problems = append(problems, generators.Clashes(slices.Concat(published, declared))...)
 	}
+	noteParts(repo, parts)
 	return located(repo, problems)
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"slices"
+	"strings"
 
 	"github.com/drover-ci/drover/generators"
 	"github.com/drover-ci/drover/generators/boskos"
@@ -30,6 +31,8 @@ type Rendering struct {
 	// those objects, by target.
 	shared shared
 	plain  map[string]plain
+	// parts are what the manifests among them were made of.
+	parts *manifests.Parts
 }
 
 // Render makes a revision's objects. What depends on nothing that changed
@@ -48,13 +51,19 @@ func Render(ctx context.Context, valid *rules.Valid, last *Rendering) (*Renderin
 		return nil, nil, err
 	}
 	r.shared.jobs = jobs.published(valid.Repo)
+	r.parts = last.parts
 	if !r.shared.equal(last.shared) {
+		r.parts = last.parts.Next()
+		if last.parts == nil {
+			r.parts = recallParts(valid.Repo)
+		}
 		last = &Rendering{}
 	}
 	r.Objects = r.objects(home(valid.Repo), last, jobs.objects(), &problems)
 	for _, target := range targets(valid.Repo)[1:] {
 		r.Elsewhere[target] = r.objects(target, last, nil, &problems)
 	}
+	noteParts(valid.Repo, r.parts)
 	problems = located(valid.Repo, problems)
 	if schema.HasErrors(problems) {
 		return nil, problems, nil
@@ -85,7 +94,7 @@ func isFor(targets []string, target, home string) bool {
 func (r *Rendering) objects(target string, last *Rendering, jobs []generators.Object, problems *[]schema.Problem) []generators.Object {
 	made, known := last.plain[target]
 	if !known {
-		made = r.shared.make(target)
+		made = r.shared.make(target, r.parts)
 	}
 	r.plain[target] = made
 	*problems = append(*problems, made.problems...)
@@ -134,11 +143,11 @@ type plain struct {
 	problems            []schema.Problem
 }
 
-func (s shared) make(target string) plain {
+func (s shared) make(target string, parts *manifests.Parts) plain {
 	publication := publicationFor(s.repo, target, s.leases)
 	s.publishAsMade(&publication)
 	published, problems := publication.Publish(publishRules(s.repo))
-	declared, found := manifests.Build(manifests.Files{Paths: paths(s.repo.Files), Read: s.repo.Read}, folders(s.repo, target))
+	declared, found := manifests.Build(manifestFiles(s.repo), folders(s.repo, target), parts)
 	return plain{published: published, declared: declared, problems: slices.Concat(problems, found)}
 }
 
@@ -191,6 +200,34 @@ func paths(files []repolayout.Raw) []string {
 		all = append(all, file.Path)
 	}
 	return all
+}
+
+// partsNote is the name of what is noted for the next process of what manifests are
+// made of.
+const partsNote = "manifests"
+
+// recallParts gives what an earlier process noted of manifests.
+func recallParts(repo *repolayout.Repo) *manifests.Parts {
+	parts := (*manifests.Parts)(nil).Next()
+	parts.Recall(repo.Recall(partsNote))
+	return parts
+}
+
+// noteParts notes for the next process what manifests were made of.
+func noteParts(repo *repolayout.Repo, parts *manifests.Parts) {
+	repo.Note(partsNote, parts.Made(), parts.Note)
+	parts.Forget()
+}
+
+// manifestFiles are the files that manifests are read from.
+func manifestFiles(repo *repolayout.Repo) manifests.Files {
+	return manifests.Files{Paths: paths(repo.Files), Read: repo.Read, ID: func(file string) (id repolayout.ID) {
+		i, ok := slices.BinarySearchFunc(repo.Files, file, func(f repolayout.Raw, path string) int { return strings.Compare(f.Path, path) })
+		if ok {
+			id = repo.Files[i].ID
+		}
+		return id
+	}}
 }
 
 func folders(repo *repolayout.Repo, target string) []schema.ManifestFolder {
