@@ -31,6 +31,18 @@ func Load(ctx context.Context, tree Tree, last *Repo) (*Repo, error) {
 	return repo, err
 }
 
+// LoadComponent is [Load] of what the configurations of one component are resolved
+// from, which is a fifth of a repository: the step registry, what stands alone, and the
+// component's folder.
+func LoadComponent(ctx context.Context, tree Tree, org, repo string) (*Repo, error) {
+	settings, err := loadSingle[schema.Settings](tree, SettingsFile, nil)
+	if err != nil {
+		return nil, err
+	}
+	alone := componentTree{Tree: tree, configs: LayoutOf(settings.Value).Config, org: org, repo: repo}
+	return load(ctx, alone, settings, nil, nil)
+}
+
 // load is Load under given settings.
 func load(ctx context.Context, tree Tree, settings *Doc[schema.Settings], last *Repo, memory *Memory) (repo *Repo, err error) {
 	repo = &Repo{Settings: settings, Layout: LayoutOf(settings.Value), tree: tree, folders: map[string]*folder{}, units: &unitList{}, memory: memory}
@@ -101,14 +113,21 @@ func (r *Repo) judgeSingles(last *Repo) error {
 // areas are the folders to load, each with what its files are.
 func (r *Repo) areas() map[string]sorter {
 	areas := map[string]sorter{}
+	if _, alone := r.tree.(componentTree); !alone {
+		r.addOthers(areas)
+	}
+	areas[r.Layout.Registry] = registrySorter{root: r.Layout.Registry}
+	areas[r.Layout.Config] = configSorter{root: r.Layout.Config}
+	return areas
+}
+
+// addOthers adds the areas of which no configuration is resolved.
+func (r *Repo) addOthers(areas map[string]sorter) {
 	for _, dir := range publishedFolders(r.Settings.Value) {
 		areas[dir] = rawSorter{}
 	}
 	areas[path.Dir(r.Layout.Prow)] = prowSorter{layout: r.Layout}
 	areas[r.Layout.Jobs] = jobSorter{}
-	areas[r.Layout.Registry] = registrySorter{root: r.Layout.Registry}
-	areas[r.Layout.Config] = configSorter{root: r.Layout.Config}
-	return areas
 }
 
 // collect lists what the folders hold, by kind. Most kinds are of one area, whose

@@ -12,10 +12,10 @@ import (
 
 type checkCommand struct {
 	repositoryFlags
+	cacheFlags
 
-	Output  string `short:"o" default:"text" enum:"text,json,github,sarif" help:"How to print problems: ${enum}."`
-	Base    string `placeholder:"REV" help:"Report only what the change since this revision causes, wherever it surfaces. Where both went on, since they parted."`
-	NoCache bool   `help:"Look at everything again, whatever an earlier run found."`
+	Output string `short:"o" default:"text" enum:"text,json,github,sarif" help:"How to print problems: ${enum}."`
+	Base   string `placeholder:"REV" help:"Report only what the change since this revision causes, wherever it surfaces. Where both went on, since they parted."`
 }
 
 // Help gives the examples.

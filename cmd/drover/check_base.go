@@ -13,17 +13,23 @@ import (
 // judgeChange gives the problems that the change since the base causes. The
 // base is only looked at where there are any, and only what differs is.
 func (c checkCommand) judgeChange(ctx context.Context) (report, error) {
-	repo, files, err := c.load(ctx)
+	files, err := c.open(ctx)
 	if err != nil {
 		return report{}, err
 	}
 	defer func() { _ = files.close() }()
+	memory := c.memory(c.store())
+	repo, err := c.loadFrom(ctx, files, memory)
+	if err != nil {
+		return report{}, err
+	}
 	source, since, err := c.base(ctx, files.revision)
 	if err != nil {
 		return report{}, fmt.Errorf("--base: %w", err)
 	}
 	head := rules.Check(ctx, nil, repo)
 	problems := withMade(head.Problems, repo)
+	memory.Keep()
 	result := report{Problems: problems, Files: repo.Documents(), Revision: files.revision.Hash}
 	if len(problems) == 0 || ctx.Err() != nil {
 		return result, ctx.Err()

@@ -20,6 +20,7 @@ import (
 
 type diffCommand struct {
 	repositoryFlags
+	cacheFlags
 
 	Kubeconfig string   `placeholder:"FILE" help:"The cluster. Default: that of $KUBECONFIG, else of drover up on this machine, else of kubectl."`
 	Namespace  string   `default:"drover-system" placeholder:"NS" help:"Where the ConfigRepo is."`
@@ -49,17 +50,23 @@ Examples:
 func (c diffCommand) Run(ctx context.Context, out *console) error {
 	progress := newProgress(out.stderr, "comparing")
 	defer progress.end()
-	repo, files, err := c.load(ctx)
+	files, err := c.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = files.close() }()
+	memory := c.memory(c.store())
+	repo, err := c.loadFrom(ctx, files, memory)
+	if err != nil {
+		return err
+	}
 	valid, problems := rules.AdmitWhole(ctx, nil, repo)
 	if valid == nil {
 		progress.end()
 		return printProblems(out, problems)
 	}
 	rendering, problems, err := render.Render(ctx, valid, nil)
+	memory.Keep()
 	if err != nil {
 		return err
 	}

@@ -87,7 +87,7 @@ func (c generateCommand) store() *memo.Store {
 
 // make makes all files, and collects those that differ.
 func (c generateCommand) make(ctx context.Context, files *opened) (report, *writer, error) {
-	repo, err := c.loadFrom(ctx, files)
+	repo, err := c.loadFrom(ctx, files, nil)
 	if err != nil {
 		return report{}, nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/drover-ci/drover/internal/memo"
 	"github.com/drover-ci/drover/reconciler/gitsource"
 	repolayout "github.com/drover-ci/drover/repo-layout"
 )
@@ -26,9 +27,45 @@ type opened struct {
 	close    func() error
 }
 
+// asItLies says whether files are read from a folder, and not from a commit.
+func (f repositoryFlags) asItLies() bool {
+	return f.Rev == "" && !gitsource.IsRemote(f.Repo) && !gitsource.IsBare(f.Repo)
+}
+
+// cacheFlags say whether a command goes by what earlier runs remembered.
+type cacheFlags struct {
+	NoCache bool `help:"Look at everything again, whatever an earlier run found."`
+}
+
+// store is where that is kept; nil for nowhere.
+func (f cacheFlags) store() *memo.Store {
+	if f.NoCache {
+		return nil
+	}
+	return memo.UserStore()
+}
+
+// memory is what earlier runs remembered of a repository: servers too, where a commit
+// is read. Of a folder it is less, so that is kept apart.
+func (f repositoryFlags) memory(store *memo.Store) *repolayout.Memory {
+	place := placeOf(f.Repo)
+	if f.asItLies() {
+		place += ", as it lies"
+	}
+	return repolayout.OpenMemory(store, place)
+}
+
+// placeOf names a repository wherever the command is run.
+func placeOf(repository string) string {
+	if place, err := filepath.Abs(repository); err == nil && !gitsource.IsRemote(repository) {
+		return place
+	}
+	return repository
+}
+
 // open finds the files to read.
 func (f repositoryFlags) open(ctx context.Context) (*opened, error) {
-	if f.Rev == "" && !gitsource.IsRemote(f.Repo) && !gitsource.IsBare(f.Repo) {
+	if f.asItLies() {
 		tree, closeTree, err := repolayout.OpenFolder(f.Repo)
 		if err != nil {
 			return nil, err
@@ -86,14 +123,15 @@ func (f repositoryFlags) load(ctx context.Context) (*repolayout.Repo, *opened, e
 	if err != nil {
 		return nil, nil, err
 	}
-	repo, err := f.loadFrom(ctx, files)
+	repo, err := f.loadFrom(ctx, files, nil)
 	return repo, files, err
 }
 
-// loadFrom reads the whole repository from its opened files.
-func (f repositoryFlags) loadFrom(ctx context.Context, files *opened) (*repolayout.Repo, error) {
+// loadFrom reads the whole repository from its opened files, helped by a memory or
+// nil. The caller has it kept.
+func (f repositoryFlags) loadFrom(ctx context.Context, files *opened, memory *repolayout.Memory) (*repolayout.Repo, error) {
 	saveMemory(room)
-	repo, err := repolayout.Load(ctx, files.tree, nil)
+	repo, err := repolayout.LoadFirst(ctx, files.tree, memory)
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	repolayout "github.com/drover-ci/drover/repo-layout"
 	"github.com/drover-ci/drover/schema"
 	"github.com/drover-ci/drover/schema/rules"
 )
@@ -31,12 +32,15 @@ func (c resolveCommand) Run(ctx context.Context, out *console) error {
 	if err != nil {
 		return err
 	}
-	repo, files, err := c.load(ctx)
+	files, err := c.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = files.close() }()
-	i := slices.IndexFunc(repo.Configs, func(doc *rules.ConfigDoc) bool { return doc.Value.Metadata == metadata })
+	repo, i, err := c.find(ctx, files, metadata)
+	if err != nil {
+		return err
+	}
 	if i < 0 {
 		return fmt.Errorf("there is no configuration %s%s", metadata, schema.DidYouMean(metadata.String(), names(repo.Configs)))
 	}
@@ -56,6 +60,25 @@ func (c resolveCommand) Run(ctx context.Context, out *console) error {
 		return err
 	}
 	return buffered.Flush()
+}
+
+// find loads what a configuration is resolved from, and says which it is. One that is
+// not in the folder of its component may be anywhere.
+func (c resolveCommand) find(ctx context.Context, files *opened, metadata schema.Metadata) (*repolayout.Repo, int, error) {
+	isIt := func(doc *rules.ConfigDoc) bool { return doc.Value.Metadata == metadata }
+	saveMemory(room)
+	repo, err := repolayout.LoadComponent(ctx, files.tree, metadata.Org, metadata.Repo)
+	if err != nil {
+		return nil, 0, err
+	}
+	if i := slices.IndexFunc(repo.Configs, isIt); i >= 0 {
+		return repo, i, nil
+	}
+	repo, err = c.loadFrom(ctx, files, nil)
+	if err != nil {
+		return nil, 0, err
+	}
+	return repo, slices.IndexFunc(repo.Configs, isIt), nil
 }
 
 func names(docs []*rules.ConfigDoc) []string {

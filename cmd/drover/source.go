@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/drover-ci/drover/internal/memo"
@@ -45,10 +44,7 @@ func (f followFlags) memory(repository string) *repolayout.Memory {
 	if f.NoCache {
 		return nil
 	}
-	if place, err := filepath.Abs(repository); err == nil && !gitsource.IsRemote(repository) {
-		repository = place
-	}
-	return repolayout.OpenMemory(memo.UserStore(), repository)
+	return repolayout.OpenMemory(memo.UserStore(), placeOf(repository))
 }
 
 // signers reads who may sign; nil where anybody may commit.

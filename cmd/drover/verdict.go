@@ -90,16 +90,14 @@ func (c checkCommand) judge(ctx context.Context) (report, error) {
 		return report{}, err
 	}
 	defer func() { _ = files.close() }()
-	var store *memo.Store
-	if !c.NoCache {
-		store = memo.UserStore()
-	}
+	store := c.store()
 	kept := newVerdicts(store, "check", c.Repo, files)
 	if found, ok := kept.last(ctx, files); ok {
 		return found.Report, nil
 	}
 	trace := files.traced()
-	repo, err := c.loadFrom(ctx, files)
+	memory := c.memory(store)
+	repo, err := c.loadFrom(ctx, files, memory)
 	if err != nil {
 		return report{}, err
 	}
@@ -108,6 +106,7 @@ func (c checkCommand) judge(ctx context.Context) (report, error) {
 		return report{}, err
 	}
 	problems = withMade(problems, repo)
+	memory.Keep()
 	found := verdict{Report: report{Problems: problems, Files: repo.Documents(), Revision: files.revision.Hash}, Trace: trace()}
 	kept.keep(found)
 	return found.Report, nil
