@@ -7,6 +7,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -83,7 +84,7 @@ func TestPartsChangeNoResult(t *testing.T) {
 		case 3:
 			contents[name] += "x: [\n"
 		case 4:
-			parameters = map[string]string{"SIZE": fmt.Sprint(random.IntN(3))}
+			parameters = map[string]string{"SIZE": strconv.Itoa(random.IntN(3))}
 		default:
 			contents = maps.Clone(whole)
 		}
