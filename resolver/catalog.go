@@ -20,6 +20,9 @@ type Catalog struct {
 	// unsettled has all entries that are not resolved, or were not when they came.
 	// Some may be resolved, or gone, since.
 	unsettled []*Entry
+	// reshaped are the configurations that stayed, but resolve to something else than
+	// in the catalog before.
+	reshaped map[*schema.Config]bool
 
 	dependents lazyDependents
 }
@@ -74,10 +77,13 @@ func (c *Catalog) reach(last *Catalog) []*schema.Config {
 		before[i] = c.entries[positions[i]]
 		c.entries[positions[i]] = before[i].next(alike)
 	})
-	c.unsettled = nil
+	c.unsettled, c.reshaped = nil, map[*schema.Config]bool{}
 	var renamed []*schema.Config
 	for i, position := range positions {
 		entry := c.entries[position]
+		if entry.shape != before[i].shape {
+			c.reshaped[entry.Config] = true
+		}
 		if !entry.settled() {
 			c.unsettled = append(c.unsettled, entry)
 		}
@@ -220,6 +226,11 @@ func (c *Catalog) Entry(config *schema.Config) *Entry {
 	}
 	return nil
 }
+
+// Reshaped are the configurations that the catalog which this is the next of has
+// too, but that resolve to something else now, in more than the text of commands.
+// They must not be changed.
+func (c *Catalog) Reshaped() map[*schema.Config]bool { return c.reshaped }
 
 // Registry is what the configurations are resolved against.
 func (c *Catalog) Registry() *Registry { return c.registry }

@@ -133,8 +133,13 @@ func (c composition) addWorkflow(workflow *schema.RegistryWorkflow) {
 	}
 }
 
+// addProfile adds a profile, or a set of profiles, one of which a test gets.
 func (c composition) addProfile(profile *schema.ClusterProfileEntry) {
-	c[Component{KindProfile, profile.Name}] = appendLeaseTypes(nil, profile.LeaseType, profile.IPPoolLeaseType)
+	parts := appendLeaseTypes(nil, profile.LeaseType, profile.IPPoolLeaseType)
+	for _, member := range profile.Profiles {
+		parts = append(parts, Component{KindProfile, member})
+	}
+	c[Component{KindProfile, profile.Name}] = parts
 }
 
 // within names the phase of a workflow.
@@ -270,6 +275,9 @@ func appendFromSeveral(components []Component, steps *Steps) []Component {
 // appendLiteral adds what a test names whose steps are spelled out.
 func appendLiteral(components []Component, steps *schema.LiteralTestSteps) []Component {
 	components = appendLeased(components, steps.Leases)
+	if steps.ClusterProfile != "" {
+		components = append(components, Component{KindProfile, steps.ClusterProfile})
+	}
 	if profile := steps.ClusterProfileLiteral; profile != nil {
 		components = append(components, Component{KindProfile, profile.Name})
 		components = appendLeaseTypes(components, profile.LeaseType, profile.IPPoolLeaseType)

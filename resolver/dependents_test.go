@@ -285,3 +285,30 @@ func TestCorpusDependents(t *testing.T) {
 		}
 	}
 }
+
+// A test whose steps are spelled out depends on what they name, and one with a set
+// of profiles on each of them, with what limits its use.
+func TestProfilesThatATestDependsOn(t *testing.T) {
+	registry, findings := resolver.NewRegistry(resolver.Components{Profiles: []schema.ClusterProfileEntry{
+		{Name: "any", Profiles: []string{"one", "two"}}, {Name: "one", LeaseType: "one-quota"}, {Name: "two", LeaseType: "two-quota"}, {Name: "three"},
+	}})
+	if len(findings) > 0 {
+		t.Fatal(findings)
+	}
+	config := parse[schema.Config](t, `
+zz_generated_metadata: {org: acme, repo: rocket, branch: main}
+tests:
+- {as: set, steps: {cluster_profile: any, test: [{as: a, commands: a, from: src}]}}
+- {as: spelled-out, literal_steps: {cluster_profile: two}}
+`)
+	index := resolver.NewCatalog(registry, []*schema.Config{config}).Dependents()
+	for component, want := range map[resolver.Component]int{
+		{Kind: resolver.KindProfile, Name: "any"}: 1, {Kind: resolver.KindProfile, Name: "one"}: 1,
+		{Kind: resolver.KindProfile, Name: "two"}: 2, {Kind: resolver.KindProfile, Name: "three"}: 0,
+		{Kind: resolver.KindLease, Name: "one-quota"}: 1, {Kind: resolver.KindLease, Name: "two-quota"}: 2,
+	} {
+		if got := index.Count(component).Tests; got != want {
+			t.Errorf("%s is used by %d tests, want %d", component, got, want)
+		}
+	}
+}
