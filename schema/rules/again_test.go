@@ -76,7 +76,9 @@ type vandal struct {
 }
 
 func newVandal(files fstest.MapFS, random *rand.Rand) *vandal {
-	files[serverConfig] = withLeases(files[serverConfig])
+	const aws = "  secret: cluster-secrets-aws\n"
+	replaceIn(files, serverConfig, "zz_generated_metadata:\n", leasedTest)
+	replaceIn(files, profilesFile, aws, aws+"  owners:\n  - org: acme\n  - org: acme-infra\n")
 	v := &vandal{files: files, original: maps.Clone(files), random: random, words: map[string][]string{}}
 	for _, file := range slices.Sorted(maps.Keys(files)) {
 		if ext := path.Ext(file); ext != ".yaml" && ext != ".json" || strings.HasPrefix(file, "clusters/") {
@@ -84,7 +86,7 @@ func newVandal(files fstest.MapFS, random *rand.Rand) *vandal {
 		}
 		v.paths = append(v.paths, file)
 		for line := range strings.Lines(string(files[file].Data)) {
-			if words := strings.Fields(line); len(words) == 2 {
+			if words := wordsOf(line); len(words) == 2 {
 				v.words[words[0]] = append(v.words[words[0]], words[1])
 			}
 		}
@@ -93,9 +95,8 @@ func newVandal(files fstest.MapFS, random *rand.Rand) *vandal {
 	return v
 }
 
-// withLeases adds what the sample lacks: a test that asks for leases itself.
-func withLeases(config *fstest.MapFile) *fstest.MapFile {
-	const test = `- as: leased
+// leasedTest is what the sample lacks: a test that asks for leases itself.
+const leasedTest = `- as: leased
   steps:
     leases:
     - env: SLICE
@@ -109,7 +110,14 @@ func withLeases(config *fstest.MapFile) *fstest.MapFile {
           cpu: 100m
 zz_generated_metadata:
 `
-	return &fstest.MapFile{Data: []byte(strings.Replace(string(config.Data), "zz_generated_metadata:\n", test, 1))}
+
+func replaceIn(files fstest.MapFS, file, from, to string) {
+	files[file] = &fstest.MapFile{Data: []byte(strings.Replace(string(files[file].Data), from, to, 1))}
+}
+
+// wordsOf are a line's words, but for the dash of an item.
+func wordsOf(line string) []string {
+	return strings.Fields(strings.TrimPrefix(strings.TrimSpace(line), "- "))
 }
 
 func (v *vandal) change() {
@@ -121,7 +129,7 @@ func (v *vandal) change() {
 	content := string(v.files[file].Data)
 	lines := strings.Split(content, "\n")
 	at := v.random.IntN(len(lines))
-	switch v.random.IntN(12) {
+	switch v.random.IntN(14) {
 	case 0:
 		delete(v.files, file)
 		return
@@ -133,9 +141,19 @@ func (v *vandal) change() {
 		lines = slices.Delete(lines, at, at+1)
 	case 3:
 		lines = slices.Insert(lines, at, lines[v.random.IntN(len(lines))])
+	case 4: // a lease type gets another name
+		file, types := quotas, slices.Concat(v.words["lease_type:"], v.words["resource_type:"])
+		content = string(v.original[file].Data)
+		content = strings.Replace(content, types[v.random.IntN(len(types))]+":", types[v.random.IntN(len(types))]+"-more:", 1)
+		v.files[file] = &fstest.MapFile{Data: []byte(content)}
+		return
+	case 5: // a step that may be left out
+		if strings.HasSuffix(file, "-ref.yaml") {
+			lines = append(lines, "  optional_on_success: true", "")
+		}
 	default:
 		at = v.worthChanging(lines, at)
-		if words := strings.Fields(lines[at]); len(words) == 2 {
+		if words := wordsOf(lines[at]); len(words) == 2 {
 			others := v.words[words[0]]
 			lines[at] = strings.TrimSuffix(lines[at], words[1]) + others[v.random.IntN(len(others))]
 		}
@@ -143,12 +161,15 @@ func (v *vandal) change() {
 	v.files[file] = &fstest.MapFile{Data: []byte(strings.Join(lines, "\n"))}
 }
 
+// dependedOn are the keys of what others depend on.
+var dependedOn = []string{"resource_type:", "namespace:", `"path":`, "lease_type:", "cluster_profile:", "org:", "ref:", "chain:", "workflow:"}
+
 // worthChanging finds a line that other files depend on, or else gives the one
 // that it is given.
 func (v *vandal) worthChanging(lines []string, at int) int {
 	var worth []int
 	for i, line := range lines {
-		if words := strings.Fields(line); len(words) == 2 && slices.Contains([]string{"resource_type:", "namespace:", `"path":`, "lease_type:"}, words[0]) {
+		if words := wordsOf(line); len(words) == 2 && slices.Contains(dependedOn, words[0]) {
 			worth = append(worth, i)
 		}
 	}

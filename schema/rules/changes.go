@@ -1,10 +1,12 @@
 package rules
 
 import (
+	"maps"
 	"reflect"
 	"slices"
 
 	repolayout "github.com/drover-ci/drover/repo-layout"
+	"github.com/drover-ci/drover/resolver"
 	"github.com/drover-ci/drover/schema"
 )
 
@@ -13,18 +15,66 @@ import (
 type changes struct {
 	// registry says that the step registry has changed, and beyondText that more of
 	// it has than the text of commands.
-	registry, beyondText, metadata, quotas bool
-	configs                                []repolayout.Difference[*ConfigDoc]
+	registry, beyondText, metadata, profiles, quotas bool
+	// leaseTypes says that there are quotas for other lease types.
+	leaseTypes bool
+	configs    []repolayout.Difference[*ConfigDoc]
 }
 
 func changesBetween(last, next *Checked) *changes {
+	before, after := last.Repo.Quotas, next.Repo.Quotas
 	return &changes{
 		registry:   !sameComponents(last.Repo, next.Repo),
 		beyondText: !sameButForText(last.Repo, next.Repo),
 		metadata:   !slices.Equal(last.Repo.Metadata, next.Repo.Metadata),
-		quotas:     last.Repo.Quotas != next.Repo.Quotas || last.boskos.id != next.boskos.id,
+		profiles:   last.Repo.Profiles != next.Repo.Profiles,
+		quotas:     before != after,
+		leaseTypes: before != after && !maps.EqualFunc(before.Value.Quotas, after.Value.Quotas, func(_, _ schema.Quota) bool { return true }),
 		configs:    repolayout.Differences(last.Repo.Configs, next.Repo.Configs),
 	}
+}
+
+// reachedBy are the configurations to be judged anew because something is another
+// by which those are judged that use it: who owns a cluster profile, whether there
+// are leases of a type, whether a step may be left out. Where something was wrong,
+// that is asked again in any case.
+func (c *Checked) reachedBy(since *changes, last *Checked) map[*schema.Config]bool {
+	var used []resolver.Component
+	if since.profiles {
+		before, after := ownersOf(last.Repo), ownersOf(c.Repo)
+		for _, name := range slices.Concat(slices.Collect(maps.Keys(before)), slices.Collect(maps.Keys(after))) {
+			if !reflect.DeepEqual(before[name], after[name]) {
+				used = append(used, resolver.Component{Kind: resolver.KindProfile, Name: name})
+			}
+		}
+	}
+	if since.leaseTypes {
+		for leaseType := range last.Repo.Quotas.Value.Quotas {
+			if _, stays := c.Repo.Quotas.Value.Quotas[leaseType]; !stays {
+				used = append(used, leaseOf(leaseType))
+			}
+		}
+	}
+	if since.registry {
+		for component := range c.optional {
+			if _, was := last.optional[component]; !was {
+				used = append(used, component)
+			}
+		}
+	}
+	if len(used) == 0 {
+		return nil // who depends on what is not to be found out for nothing
+	}
+	return c.Catalog.Dependents().Naming(used...)
+}
+
+// ownersOf are the owners of cluster profiles, by name.
+func ownersOf(repo *repolayout.Repo) map[string][]schema.ClusterProfileOwner {
+	owners := map[string][]schema.ClusterProfileOwner{}
+	for _, profile := range repo.Profiles.Value.ClusterProfiles {
+		owners[profile.Name] = profile.Owners
+	}
+	return owners
 }
 
 // sameButForText says whether two repositories have the same step registry but for
@@ -74,21 +124,4 @@ func promotionsOf(doc *ConfigDoc) any {
 		return promoted
 	}
 	return nil
-}
-
-// leasesOf are the leases of a configuration's tests, by test; nil for none.
-func leasesOf(doc *ConfigDoc) any {
-	var leases map[int][]schema.StepLease
-	for i := range doc.Value.Tests {
-		if steps := doc.Value.Tests[i].Steps; steps != nil && len(steps.Leases) > 0 {
-			if leases == nil {
-				leases = map[int][]schema.StepLease{}
-			}
-			leases[i] = steps.Leases
-		}
-	}
-	if leases == nil {
-		return nil
-	}
-	return leases
 }

@@ -2,8 +2,8 @@ package rules
 
 import (
 	"context"
-	"maps"
 	"slices"
+	"strings"
 
 	"github.com/drover-ci/drover/internal/workers"
 	repolayout "github.com/drover-ci/drover/repo-layout"
@@ -39,10 +39,14 @@ type Checked struct {
 	optional map[resolver.Component]string
 	// jobNames are the problems of the names of a component's jobs, by its folder.
 	jobNames map[string][]schema.Problem
-	// boskos is what the repository's Boskos configuration says.
-	boskos boskosConfig
+	// boskos is what the repository's Boskos configuration says, and leaseChanges are
+	// where the quotas say otherwise.
+	boskos       boskosConfig
+	leaseChanges []leaseChange
 	// fields are where those of the problems are.
 	fields map[fieldOf]position
+	// judged counts the configurations that had to be checked.
+	judged int
 	// complete says that the context lasted until all was checked.
 	complete bool
 }
@@ -73,6 +77,7 @@ func Check(ctx context.Context, last *Checked, next *repolayout.Repo) *Checked {
 	problems = append(problems, c.checkWhole(ctx, w, last, since)...)
 	problems = append(problems, c.checkConfigs(ctx, w, last, since)...)
 	problems = append(problems, c.checkJobNames(last, since)...)
+	problems = append(problems, c.checkLeaseChanges(last, since)...)
 	finder := newFieldFinder(next, last.fields)
 	c.Problems = schema.SortProblems(append(finder.addTo(problems), next.Problems()...))
 	c.fields = finder.found
@@ -80,13 +85,15 @@ func Check(ctx context.Context, last *Checked, next *repolayout.Repo) *Checked {
 	return c
 }
 
-// facts are the files by which every configuration is judged.
+// facts are what every configuration is judged by: the content of files, and the
+// names of clusters.
 type facts struct {
-	settings, profiles, clusters, claims repolayout.ID
+	settings, claims repolayout.ID
+	clusters         string
 }
 
 func factsOf(repo *repolayout.Repo) facts {
-	return facts{settings: repo.Settings.ID, profiles: repo.Profiles.ID, clusters: repo.Clusters.ID, claims: repo.ClaimOwners.ID}
+	return facts{settings: repo.Settings.ID, claims: repo.ClaimOwners.ID, clusters: strings.Join(clusterNames(repo), " ")}
 }
 
 // nextRegistry builds the step registry, or takes the last one where no
@@ -153,26 +160,27 @@ func values[T any](docs []*repolayout.Doc[T]) []*T {
 }
 
 // checkConfigs checks each configuration: by itself, and with the steps of its
-// tests spelled out. Those that were sound before are so still where they
-// resolve to the same, but for the text of commands.
+// tests spelled out. Those that were sound before are so still where no change
+// reaches them, and they resolve to the same, but for the text of commands.
 func (c *Checked) checkConfigs(ctx context.Context, w *world, last *Checked, since *changes) []schema.Problem {
 	docs := c.Repo.Configs
 	c.sound = make([]*resolver.Shape, len(docs))
-	reshaped := func(int) bool { return false }
-	if since != nil && maps.Equal(last.optional, w.optional) {
+	var reached, reshaped map[*schema.Config]bool
+	if since != nil {
 		c.sound = repolayout.Carry(since.configs, last.sound, len(docs))
-		if since.registry {
-			shapes := c.shapes()
-			reshaped = func(i int) bool { return shapes[docs[i].Value] != c.sound[i] }
-		}
+		reached, reshaped = c.reachedBy(since, last), c.Catalog.Reshaped()
 	}
 	c.recallSound()
 	var again []int
 	for i := range docs {
-		if c.sound[i] == nil || reshaped(i) {
+		if reached[docs[i].Value] {
+			c.sound[i] = nil
+		}
+		if c.sound[i] == nil || reshaped[docs[i].Value] {
 			again = append(again, i)
 		}
 	}
+	c.judged = len(again)
 	found := make([][]schema.Problem, len(again))
 	workers.Each(ctx, len(again), func(n int) {
 		i := again[n]
@@ -187,17 +195,8 @@ func (c *Checked) checkConfigs(ctx context.Context, w *world, last *Checked, sin
 			c.sound[i] = entry.Shape()
 		}
 	})
-	c.noteSound(ctx, len(again))
+	c.noteSound(ctx)
 	return slices.Concat(found...)
-}
-
-// shapes says what each configuration resolves to.
-func (c *Checked) shapes() map[*schema.Config]*resolver.Shape {
-	shapes := make(map[*schema.Config]*resolver.Shape, len(c.configs))
-	for _, entry := range c.Catalog.Entries() {
-		shapes[entry.Config] = entry.Shape()
-	}
-	return shapes
 }
 
 // checkConfig checks one configuration. The entry is nil where the document

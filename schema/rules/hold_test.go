@@ -28,6 +28,7 @@ const (
 	deployChain    = "ci-operator/step-registry/widget/deploy/widget-deploy-chain.yaml"
 	workflowFile   = "ci-operator/step-registry/widget/e2e/widget-e2e-workflow.yaml"
 	quotas         = "core-services/boskos/quotas.yaml"
+	profilesFile   = "ci-operator/step-registry/cluster-profiles/cluster-profiles-config.yaml"
 )
 
 // history is a repository that is edited, and what is in force of it.

@@ -8,6 +8,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	repolayout "github.com/drover-ci/drover/repo-layout"
+	"github.com/drover-ci/drover/resolver"
 	"github.com/drover-ci/drover/schema"
 )
 
@@ -93,29 +94,66 @@ func isOnDemand(quota schema.Quota) bool {
 	return ok && len(quota) == 1
 }
 
+// leaseChange is a lease type that would become something else, and what is wrong
+// with that while anybody uses it.
+type leaseChange struct {
+	leaseType string
+	problem   schema.Problem
+}
+
+// checkLeaseChanges finds lease types in use that would become something else.
+func (c *Checked) checkLeaseChanges(last *Checked, since *changes) []schema.Problem {
+	if since != nil && !since.quotas && last.boskos.id == c.boskos.id {
+		c.leaseChanges = last.leaseChanges
+	} else {
+		q := &quotaCheck{repo: c.Repo}
+		c.leaseChanges = q.changes(c.boskos.resources)
+	}
+	var problems []schema.Problem
+	for _, change := range c.leaseChanges { // mostly none, and then nobody has to know who uses what
+		if c.uses(change.leaseType) {
+			problems = append(problems, change.problem)
+		}
+	}
+	return problems
+}
+
+// uses says whether a profile, a component of the step registry or a test asks for
+// leases of a type.
+func (c *Checked) uses(leaseType string) bool {
+	dependents, lease := c.Catalog.Dependents(), leaseOf(leaseType)
+	return len(dependents.Within(lease)) > 0 || len(dependents.Naming(lease)) > 0
+}
+
+func leaseOf(leaseType string) resolver.Component {
+	return resolver.Component{Kind: resolver.KindLease, Name: leaseType}
+}
+
 // changes compares the quotas with the Boskos configuration in the repository,
 // which says what was in force before. A Boskos does not take a lease from who
 // holds it, and so cannot do what a new configuration says of it: it does not
 // start again then, and until the lease is given back no other type is looked
 // after either.
-func (q *quotaCheck) changes(before []boskosResource) {
+func (q *quotaCheck) changes(before []boskosResource) []leaseChange {
 	quotas := q.repo.Quotas.Value.Quotas
+	var all []leaseChange
 	for _, old := range before {
 		quota, stays := quotas[old.Type]
 		if !stays || q.mayChange(old.Type) {
 			continue
 		}
 		if was := len(old.Names) == 0; was != isOnDemand(quota) {
-			q.report(old.Type, "", RuleLeaseChange, fmt.Sprintf(
+			all = append(all, leaseChange{old.Type, q.problem(old.Type, "", RuleLeaseChange, fmt.Sprintf(
 				"leases that jobs use would change from %s to %s, which stops a Boskos while any of them is held; %s",
-				kindOf(was), kindOf(!was), q.wayOut("the leases a type of another name and let the jobs use that", old.Type)))
+				kindOf(was), kindOf(!was), q.wayOut("the leases a type of another name and let the jobs use that", old.Type)))})
 		}
 	}
-	q.moves(before)
+	return append(all, q.moves(before)...)
 }
 
 // moves finds leases that would keep their name but change their type.
-func (q *quotaCheck) moves(before []boskosResource) {
+func (q *quotaCheck) moves(before []boskosResource) []leaseChange {
+	var all []leaseChange
 	owner := map[string]string{}
 	for _, old := range before {
 		for _, name := range old.Names {
@@ -128,17 +166,17 @@ func (q *quotaCheck) moves(before []boskosResource) {
 			if count != 1 || isOnDemand(quota) || !known || from == leaseType || q.mayChange(from) {
 				continue
 			}
-			q.report(leaseType, slice, RuleLeaseChange, fmt.Sprintf(
+			all = append(all, leaseChange{from, q.problem(leaseType, slice, RuleLeaseChange, fmt.Sprintf(
 				"the lease would change its type from %s, which jobs use, and stops a Boskos while it is held; %s",
-				from, q.wayOut("it another name", from)))
+				from, q.wayOut("it another name", from)))})
 		}
 	}
+	return all
 }
 
-// mayChange says whether a lease type may become something else: nobody uses
-// it, or the settings say so.
+// mayChange says whether the settings let a lease type become something else.
 func (q *quotaCheck) mayChange(leaseType string) bool {
-	return !q.used[leaseType] || slices.Contains(q.repo.Settings.Value.Changing, leaseType)
+	return slices.Contains(q.repo.Settings.Value.Changing, leaseType)
 }
 
 func (q *quotaCheck) wayOut(instead, leaseType string) string {
@@ -191,9 +229,13 @@ func nextBoskos(last boskosConfig, repo *repolayout.Repo) boskosConfig {
 }
 
 func (q *quotaCheck) report(leaseType, slice, rule, message string) {
+	q.problems = append(q.problems, q.problem(leaseType, slice, rule, message))
+}
+
+func (q *quotaCheck) problem(leaseType, slice, rule, message string) schema.Problem {
 	field := fmt.Sprintf("quotas[%q]", leaseType)
 	if slice != "" {
 		field += fmt.Sprintf("[%q]", slice)
 	}
-	q.problems = append(q.problems, problem(q.repo.Quotas.Path, field, rule, message))
+	return problem(q.repo.Quotas.Path, field, rule, message)
 }

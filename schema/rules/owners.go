@@ -76,9 +76,9 @@ func ownersText(owners []schema.ClusterProfileOwner) string {
 	return strings.Join(names, ", ")
 }
 
-// checkProfiles checks the list of cluster profiles: owners are named once, and
-// sets consist of profiles.
-func checkProfiles(repo *repolayout.Repo) []schema.Problem {
+// checkProfiles checks the list of cluster profiles: there are leases of what they
+// ask for, owners are named once, and sets consist of profiles.
+func checkProfiles(repo *repolayout.Repo, w *world) []schema.Problem {
 	c := &collector{file: repo.Profiles.Path}
 	profiles := repo.Profiles.Value.ClusterProfiles
 	byName := map[string]*schema.ClusterProfileEntry{}
@@ -87,6 +87,8 @@ func checkProfiles(repo *repolayout.Repo) []schema.Problem {
 	}
 	for i := range profiles {
 		field := item("cluster_profiles", i)
+		c.checkLease(field+".lease_type", profiles[i].LeaseType, w)
+		c.checkLease(field+".ip_pool_lease_type", profiles[i].IPPoolLeaseType, w)
 		c.owners(field+".owners", profiles[i].Owners)
 		for j, member := range profiles[i].Profiles {
 			at := item(field+".profiles", j)

@@ -17,60 +17,30 @@ const RuleLeaseWithoutQuota = "lease-without-quota"
 // slice ends.
 const RuleSliceName = "slice-name"
 
-// checkQuotas checks that a job can get what its profile or step asks for: a
-// lease type without a quota would make it wait for ever.
-func checkQuotas(repo *repolayout.Repo, before boskosConfig) []schema.Problem {
-	q := &quotaCheck{repo: repo, used: map[string]bool{}}
-	for i, profile := range repo.Profiles.Value.ClusterProfiles {
-		field := fmt.Sprintf("cluster_profiles[%d]", i)
-		q.lease(repo.Profiles.Path, field+".lease_type", profile.LeaseType)
-		q.lease(repo.Profiles.Path, field+".ip_pool_lease_type", profile.IPPoolLeaseType)
+// checkLease checks that a job can get what its profile or a step asks for: a lease
+// type without a quota would make it wait for ever.
+func (c *collector) checkLease(field, leaseType string, w *world) {
+	quotas, limited := w.repo.Quotas, !slices.Contains(w.repo.Settings.Value.Unlimited, leaseType)
+	if _, ok := quotas.Value.Quotas[leaseType]; ok || leaseType == "" || !limited {
+		return
 	}
-	for _, ref := range repo.Refs {
-		q.leases(ref.Path, "ref.leases", ref.Value.Leases)
-	}
-	for _, chain := range repo.Chains {
-		q.leases(chain.Path, "chain.leases", chain.Value.Leases)
-	}
-	for _, workflow := range repo.Workflows {
-		q.leases(workflow.Path, "workflow.steps.leases", workflow.Value.Steps.Leases)
-	}
-	for _, config := range repo.Configs {
-		for i, test := range config.Value.Tests {
-			if test.Steps != nil && len(test.Steps.Leases) > 0 {
-				q.leases(config.Path, fmt.Sprintf("tests[%d].steps.leases", i), test.Steps.Leases)
-			}
-		}
-	}
+	message := fmt.Sprintf("the lease type has no quota (found %q, want one of those in %s)", leaseType, quotas.Path)
+	found := problem(c.file, field, RuleLeaseWithoutQuota, message+schema.DidYouMean(leaseType, slices.Sorted(maps.Keys(quotas.Value.Quotas))))
+	found.Related = []schema.Place{place(quotas.Path, "quotas")}
+	c.problems = append(c.problems, found)
+}
+
+// checkQuotas checks the quotas by themselves.
+func checkQuotas(repo *repolayout.Repo) []schema.Problem {
+	q := &quotaCheck{repo: repo}
 	q.slices()
 	q.names()
-	q.changes(before.resources)
 	return q.problems
 }
 
 type quotaCheck struct {
-	repo *repolayout.Repo
-	// used are the lease types that a profile, step or test asks for.
-	used     map[string]bool
+	repo     *repolayout.Repo
 	problems []schema.Problem
-}
-
-func (q *quotaCheck) leases(file, field string, leases []schema.StepLease) {
-	for i, lease := range leases {
-		q.lease(file, fmt.Sprintf("%s[%d].resource_type", field, i), lease.ResourceType)
-	}
-}
-
-func (q *quotaCheck) lease(file, field, leaseType string) {
-	q.used[leaseType] = true
-	quotas := q.repo.Quotas.Value.Quotas
-	if _, ok := quotas[leaseType]; ok || leaseType == "" || slices.Contains(q.repo.Settings.Value.Unlimited, leaseType) {
-		return
-	}
-	message := fmt.Sprintf("the lease type has no quota (found %q, want one of those in %s)", leaseType, q.repo.Quotas.Path)
-	found := problem(file, field, RuleLeaseWithoutQuota, message+schema.DidYouMean(leaseType, slices.Sorted(maps.Keys(quotas))))
-	found.Related = []schema.Place{place(q.repo.Quotas.Path, "quotas")}
-	q.problems = append(q.problems, found)
 }
 
 func (q *quotaCheck) slices() {

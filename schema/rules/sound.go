@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"maps"
 	"slices"
+	"strings"
 
 	repolayout "github.com/drover-ci/drover/repo-layout"
 )
@@ -29,7 +31,10 @@ func contentKeyOf(parts ...[]byte) contentKey {
 // depends on. It is false where the content of some of it is not known.
 func judges(repo *repolayout.Repo) (key contentKey, known bool) {
 	facts := factsOf(repo)
-	parts := [][]byte{facts.settings[:], facts.profiles[:], facts.clusters[:], facts.claims[:]}
+	parts := [][]byte{
+		facts.settings[:], facts.claims[:], repo.Profiles.ID[:], []byte("clusters " + facts.clusters),
+		[]byte("lease types " + strings.Join(slices.Sorted(maps.Keys(repo.Quotas.Value.Quotas)), " ")),
+	}
 	parts = appendIDs(parts, repo.Refs)
 	parts = appendIDs(parts, repo.Chains)
 	parts = appendIDs(parts, repo.Workflows)
@@ -87,13 +92,13 @@ func (c *Checked) recallSound() {
 	}
 }
 
-// noteSound notes for the next process which configurations are sound. So many were
-// checked for it, unless the context ended.
-func (c *Checked) noteSound(ctx context.Context, checked int) {
+// noteSound notes for the next process which configurations are sound, unless the
+// context ended.
+func (c *Checked) noteSound(ctx context.Context) {
 	if ctx.Err() != nil {
 		return
 	}
-	c.Repo.Note(soundNote, checked, func() []byte {
+	c.Repo.Note(soundNote, c.judged, func() []byte {
 		by, known := judges(c.Repo)
 		if !known {
 			return nil

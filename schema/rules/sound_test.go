@@ -79,3 +79,26 @@ func TestWhatIsSoundIsRememberedWhole(t *testing.T) {
 		memory.Keep()
 	}
 }
+
+// TestWhatWasSoundIsHeldAgainstTheQuotas: a configuration is sound for as long as
+// there are leases of what it asks for.
+func TestWhatWasSoundIsHeldAgainstTheQuotas(t *testing.T) {
+	t.Parallel()
+	store := memo.Open(t.TempDir())
+	h := newHistory(t)
+	replaceIn(h.files, serverConfig, "zz_generated_metadata:\n", leasedTest)
+	for process, edit := range [][2]string{{"us-east-1: 12", "us-east-1: 13"}, {"us-east-2: 4", "us-east-2: 5"}, {"aws-quota-slice", "other-slice"}} {
+		replaceIn(h.files, quotas, edit[0], edit[1])
+		memory := repolayout.OpenMemory(store, "sample")
+		repo, err := repolayout.LoadFirst(t.Context(), identified{repolayout.FromFS(maps.Clone(h.files))}, memory)
+		if err != nil {
+			t.Fatal(err)
+		}
+		checked := rules.Check(t.Context(), nil, repo)
+		judged, problems := rules.Judged(checked), len(checked.Problems)
+		if want := [...]int{len(repo.Configs), 0, len(repo.Configs)}[process]; judged != want || problems != [...]int{0, 0, 2}[process] {
+			t.Errorf("process %d judged %d configurations, want %d, and found %v", process, judged, want, checked.Problems)
+		}
+		memory.Keep()
+	}
+}

@@ -85,6 +85,10 @@ func (c *configCheck) stepsOf(field string, test *schema.Test) {
 		s.dns(at+".dnsConfig", literal.DNSConfig)
 		s.nodeArchitecture(at, literal.NodeArchitecture, c.world)
 		s.leases(at+".leases", literal.Leases)
+		if profile := literal.ClusterProfileLiteral; profile != nil {
+			s.checkLease(at+".cluster_profile_literal.lease_type", profile.LeaseType, c.world)
+			s.checkLease(at+".cluster_profile_literal.ip_pool_lease_type", profile.IPPoolLeaseType, c.world)
+		}
 	}
 	c.problems = append(c.problems, s.problems...)
 }
@@ -274,11 +278,12 @@ func (c *stepCheck) dns(field string, config *schema.DNSConfig) {
 	}
 }
 
-// leases: each says what is leased, and has a variable of its own.
+// leases: each is of a type that there are leases of, and has a variable of its own.
 func (c *stepCheck) leases(field string, leases []schema.StepLease) {
 	first := map[string]int{}
 	for i, lease := range leases {
 		at := item(field, i)
+		c.checkLease(at+".resource_type", lease.ResourceType, c.world)
 		if before, again := first[lease.Env]; again {
 			c.reportf(at+".env", RuleLeaseVariable, "the variable is taken (found %q, which %s has too, want another)", lease.Env, item(field, before))
 			continue

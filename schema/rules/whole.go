@@ -14,8 +14,8 @@ type whole struct {
 	touched func(changes *changes) bool
 }
 
-// wholes are the rules about the whole. Where the settings, the profiles, the
-// clusters or the claims change, all of them are asked anew.
+// wholes are the rules about the whole. Where the settings, the claims or the names
+// of clusters change, all of them are asked anew.
 func wholes() []whole {
 	return []whole{
 		{
@@ -27,12 +27,12 @@ func wholes() []whole {
 			func(*changes) bool { return false },
 		},
 		{
-			func(c *Checked, _ *world) []schema.Problem { return checkProfiles(c.Repo) },
-			func(*changes) bool { return false },
+			func(c *Checked, w *world) []schema.Problem { return checkProfiles(c.Repo, w) },
+			func(changes *changes) bool { return changes.profiles || changes.leaseTypes },
 		},
 		{
 			func(c *Checked, w *world) []schema.Problem { return checkComponents(c.Repo, w) },
-			func(changes *changes) bool { return changes.registry },
+			func(changes *changes) bool { return changes.registry || changes.leaseTypes },
 		},
 		{
 			func(c *Checked, w *world) []schema.Problem { return checkMetadata(c.Repo, w) },
@@ -47,10 +47,8 @@ func wholes() []whole {
 			func(changes *changes) bool { return changes.inConfigs(promotionsOf) },
 		},
 		{
-			func(c *Checked, _ *world) []schema.Problem { return checkQuotas(c.Repo, c.boskos) },
-			func(changes *changes) bool {
-				return changes.beyondText || changes.quotas || changes.inConfigs(leasesOf)
-			},
+			func(c *Checked, _ *world) []schema.Problem { return checkQuotas(c.Repo) },
+			func(changes *changes) bool { return changes.quotas },
 		},
 	}
 }

@@ -75,13 +75,8 @@ func newWorld(repo *repolayout.Repo, registry *resolver.Registry) *world {
 		claims:          map[string]*schema.ClaimOwners{},
 		clustersFile:    repo.Layout.Clusters,
 		claimsFile:      repo.Layout.ClaimOwners,
+		clusterNames:    clusterNames(repo),
 	}
-	for _, clusters := range *repo.Clusters.Value {
-		for _, cluster := range clusters {
-			w.clusterNames = append(w.clusterNames, cluster.Name)
-		}
-	}
-	slices.Sort(w.clusterNames)
 	for i := range repo.Profiles.Value.ClusterProfiles {
 		profile := &repo.Profiles.Value.ClusterProfiles[i]
 		w.profiles[profile.Name] = profile
@@ -91,6 +86,18 @@ func newWorld(repo *repolayout.Repo, registry *resolver.Registry) *world {
 		w.claims[claim.Claim] = claim
 	}
 	return w
+}
+
+// clusterNames are those of the clusters that jobs can run on, in order.
+func clusterNames(repo *repolayout.Repo) []string {
+	var names []string
+	for _, clusters := range *repo.Clusters.Value {
+		for _, cluster := range clusters {
+			names = append(names, cluster.Name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // knownTo are the names that the settings give, or OpenShift's.
