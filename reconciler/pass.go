@@ -248,7 +248,7 @@ func (r *Reconciler) load(ctx context.Context, revision gitsource.Revision) (*re
 	if err != nil {
 		return nil, fmt.Errorf("load revision %s: %w", revision.Short(), err)
 	}
-	if len(repo.Configs)+len(repo.Refs)+len(repo.Files) == 0 && !schema.HasErrors(repo.Settings.Problems) {
+	if repo.Configs.Len()+len(repo.Refs)+len(repo.Files) == 0 && !schema.HasErrors(repo.Settings.Problems) {
 		return nil, fmt.Errorf("revision %s holds no release repository: it has no configurations, steps or manifests", revision.Short())
 	}
 	r.repo, r.commits[repo] = repo, revision

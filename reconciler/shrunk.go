@@ -80,7 +80,7 @@ func vanished(last, next *repolayout.Repo) error {
 		name      string
 		had, have int
 	}{
-		{"configurations", len(last.Configs), len(next.Configs)},
+		{"configurations", last.Configs.Len(), next.Configs.Len()},
 		{"steps, chains and workflows", steps(last), steps(next)},
 		{"lease types with quotas", len(last.Quotas.Value.Quotas), len(next.Quotas.Value.Quotas)},
 	} {

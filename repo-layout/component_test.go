@@ -26,7 +26,7 @@ func TestAComponentAloneIsAsAmongOthers(t *testing.T) {
 	all := &commit{Tree: repolayout.FromFS(files(contents))}
 	whole := load(t, all, nil)
 	components := map[string]bool{}
-	for _, doc := range whole.Configs {
+	for doc := range whole.Configs.All() {
 		components[strings.TrimPrefix(path.Dir(doc.Path), configs)] = true
 	}
 	if len(components) < 2 || !components["acme/widget-server"] {
@@ -45,7 +45,7 @@ func TestAComponentAloneIsAsAmongOthers(t *testing.T) {
 				t.Errorf("%s: %s (-among others +alone):\n%s", component, what, diff)
 			}
 		}
-		same("configurations", slices.Clone(repolayout.Below(whole.Configs, configs+component+"/")), slices.Clone(alone.Configs))
+		same("configurations", repolayout.InFolder(whole.Configs, configs+component+"/"), slices.Collect(alone.Configs.All()))
 		same("steps", whole.Refs, alone.Refs)
 		same("chains", whole.Chains, alone.Chains)
 		same("workflows", whole.Workflows, alone.Workflows)

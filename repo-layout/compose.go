@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/drover-ci/drover/internal/longlist"
 	"github.com/drover-ci/drover/schema"
 )
 
@@ -90,7 +91,7 @@ func (c composer) replace(u Unit, source *Repo) {
 	case ComponentUnit, ManifestsUnit, FileUnit:
 	}
 	c.Prowgen = exchange(c.Prowgen, mine.prowgen, others.prowgen)
-	c.Configs = exchange(c.Configs, mine.configs, others.configs)
+	c.Configs = c.Configs.Next(mine.configs, others.configs)
 	c.Jobs = exchange(c.Jobs, mine.jobs, others.jobs)
 	c.Files = exchange(c.Files, mine.files, others.files)
 	for _, file := range others.paths() {
@@ -101,19 +102,32 @@ func (c composer) replace(u Unit, source *Repo) {
 // reapplyProwgen makes the configurations anew that an exchanged
 // .config.prowgen is about, but for those that were put in as they were.
 func (c composer) reapplyProwgen(base *Repo) {
-	put := map[string]*Doc[schema.Config]{}
-	c.Configs = slices.Clone(c.Configs)
-	for i, doc := range c.Configs {
-		if _, isPut := c.from[doc.Path]; isPut {
-			put[doc.Path] = doc
-		} else if changed := base.changed[doc.Path]; changed.after == doc {
-			c.Configs[i] = changed.before
+	var applied, plain, put []*Doc[schema.Config]
+	for file, changed := range base.changed {
+		if doc := c.configAt(file); doc == changed.after {
+			applied, plain = append(applied, doc), append(plain, changed.before)
 		}
 	}
-	c.applyProwgen(base)
-	for i, doc := range c.Configs {
-		c.Configs[i] = cmp.Or(put[doc.Path], doc)
+	for file := range c.from {
+		if doc := c.configAt(file); doc != nil {
+			put = append(put, doc)
+		}
 	}
+	c.Configs = c.applyProwgen(c.Configs.Next(applied, plain), base)
+	var others []*Doc[schema.Config]
+	for _, doc := range put {
+		others = append(others, c.configAt(doc.Path))
+	}
+	c.Configs = c.Configs.Next(others, put)
+}
+
+// configAt is the configuration at a path; nil where there is none.
+func (r *Repo) configAt(file string) *Doc[schema.Config] {
+	found, ok := r.Configs.Find(func(doc *Doc[schema.Config]) int { return strings.Compare(doc.Path, file) })
+	if !ok {
+		return nil
+	}
+	return found
 }
 
 // without is a repository of the same places that has nothing.
@@ -186,7 +200,7 @@ func (r *Repo) part(u Unit) part {
 	case ComponentUnit:
 		return part{
 			prowgen: Below(r.Prowgen, r.Layout.Config+"/"+u.Name+"/"),
-			configs: Below(r.Configs, r.Layout.Config+"/"+u.Name+"/"),
+			configs: InFolder(r.Configs, r.Layout.Config+"/"+u.Name+"/"),
 			jobs:    Below(r.Jobs, r.Layout.Jobs+"/"+u.Name+"/"),
 			files: slices.Concat(
 				r.published(u, r.Layout.Config+"/"+u.Name+"/"), r.published(u, r.Layout.Jobs+"/"+u.Name+"/")),
@@ -241,7 +255,7 @@ func (r *Repo) listUnits() []Unit {
 			folder = dir
 		}
 	}
-	for _, doc := range r.Configs {
+	for doc := range r.Configs.All() {
 		add(doc.Path)
 	}
 	for _, doc := range r.Prowgen {
@@ -264,7 +278,13 @@ func (r *Repo) listUnits() []Unit {
 // the same, and is at least the number of such units that are gone, as long as the
 // settings, which say what they are, did not change.
 func (r *Repo) Lost(later *Repo) int {
-	return lost(r.Configs, later.Configs) + lost(r.Prowgen, later.Prowgen) +
+	gone := 0
+	for _, each := range longlist.Differences(r.Configs, later.Configs) {
+		if each.After == nil {
+			gone++
+		}
+	}
+	return gone + lost(r.Prowgen, later.Prowgen) +
 		lost(r.Jobs, later.Jobs) + lost(r.Files, later.Files) + max(0, len(r.Strays)-len(later.Strays))
 }
 

@@ -7,22 +7,25 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/drover-ci/drover/internal/longlist"
 	repolayout "github.com/drover-ci/drover/repo-layout"
+	"github.com/drover-ci/drover/schema"
 )
 
 func TestComposeTakesAnOrganizationsProwgenFileFromElsewhere(t *testing.T) {
 	last := prowgenFiles(t, map[string]string{"o/.config.prowgen": prowgenOfOrg}, nil)
 	next := prowgenFiles(t, map[string]string{"o/.config.prowgen": "privat: true\n"}, last)
 	unit := next.UnitOf("ci-operator/config/o/.config.prowgen")
-	if unit.Kind != repolayout.FileUnit || unit.Layer() >= next.UnitOf(next.Configs[0].Path).Layer() {
+	if unit.Kind != repolayout.FileUnit || unit.Layer() >= next.UnitOf(firstOf(next.Configs).Path).Layer() {
 		t.Errorf("%s is not below the components", unit)
 	}
 	composed, err := next.Compose(t.Context(), map[repolayout.Unit]*repolayout.Repo{unit: last})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(last.Configs[0], composed.Configs[0]); diff != "" {
+	if diff := cmp.Diff(firstOf(last.Configs), firstOf(composed.Configs)); diff != "" {
 		t.Errorf("(-last +composed):\n%s", diff)
 	}
 	if diff := cmp.Diff(last.Problems(), composed.Problems()); diff != "" {
@@ -75,4 +78,20 @@ func TestLostIsNeverLessThanTheUnitsThatAreGone(t *testing.T) {
 			t.Errorf("%d units are gone and %d files taken, %d said to be lost", gone, taken, lost)
 		}
 	}
+}
+
+// firstOf is the first configuration.
+func firstOf(configs longlist.List[*repolayout.Doc[schema.Config]]) *repolayout.Doc[schema.Config] {
+	for doc := range configs.All() {
+		return doc
+	}
+	return nil
+}
+
+// whole compares all that a repository shows.
+func whole() cmp.Option {
+	list := cmp.Transformer("list", func(list longlist.List[*repolayout.Doc[schema.Config]]) []*repolayout.Doc[schema.Config] {
+		return slices.Collect(list.All())
+	})
+	return cmp.Options{cmpopts.IgnoreUnexported(repolayout.Repo{}), cmpopts.EquateEmpty(), list}
 }

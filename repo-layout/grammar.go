@@ -17,8 +17,8 @@ func ParseConfigPath(file string) (schema.Metadata, error) {
 	}
 	org, repo, name := parts[0], parts[1], strings.TrimSuffix(parts[2], ".yaml")
 	rest, ok := strings.CutPrefix(name, org+"-"+repo+"-")
-	branch, variant, _ := strings.Cut(rest, "__")
-	if !ok || branch == "" || name == parts[2] {
+	branch, variant, isVariant := strings.Cut(rest, "__")
+	if !ok || branch == "" || isVariant && variant == "" || name == parts[2] {
 		return schema.Metadata{}, fmt.Errorf("the file's name does not fit its folder (found %q, want %s-%s-BRANCH.yaml or %s-%s-BRANCH__VARIANT.yaml)",
 			parts[2], org, repo, org, repo)
 	}

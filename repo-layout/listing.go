@@ -1,6 +1,7 @@
 package repolayout
 
 import (
+	"cmp"
 	"path"
 	"slices"
 	"strings"
@@ -8,9 +9,9 @@ import (
 	"github.com/drover-ci/drover/schema"
 )
 
-// listing is the documents of an area's folder, each kind in the order of paths.
+// listing is the documents of an area's folder but for configurations, of which
+// there are many, each kind in the order of paths.
 type listing struct {
-	configs   ordered[*Doc[schema.Config]]
 	prowgen   ordered[*ProwgenDoc]
 	refs      ordered[*Doc[schema.RegistryRef]]
 	chains    ordered[*Doc[schema.RegistryChain]]
@@ -19,8 +20,15 @@ type listing struct {
 	metadata  ordered[*Doc[schema.RegistryMetadata]]
 	judged    ordered[*Judged]
 	strays    []schema.Problem
-	// problems are those of the documents.
+	// problems are those of all documents.
 	problems []schema.Problem
+	// empty says that there is nothing of all that.
+	empty bool
+}
+
+func (l *listing) isEmpty() bool {
+	return len(l.prowgen.all)+len(l.refs.all)+len(l.chains.all)+len(l.workflows.all)+len(l.observers.all)+
+		len(l.metadata.all)+len(l.judged.all)+len(l.strays)+len(l.problems) == 0
 }
 
 // list lists the documents of a folder and of those below it. That is done once:
@@ -30,7 +38,6 @@ func (f *folder) list() *listing {
 	f.once.Do(func() {
 		l := &listing{strays: slices.Clone(f.problems)}
 		f.inOrder(l.add, func(below *folder) { l.include(below.list()) })
-		l.configs.join()
 		l.prowgen.join()
 		l.refs.join()
 		l.chains.join()
@@ -38,6 +45,7 @@ func (f *folder) list() *listing {
 		l.observers.join()
 		l.metadata.join()
 		l.judged.join()
+		l.empty = l.isEmpty()
 		f.listed = l
 	})
 	return f.listed
@@ -77,9 +85,11 @@ func (f *folder) inOrder(file func(*file), folder func(*folder)) {
 	}
 }
 
-// include adds all that a folder below holds.
+// include adds all that a folder below holds. Most hold configurations alone.
 func (l *listing) include(below *listing) {
-	l.configs.include(below.configs.all)
+	if below.empty {
+		return
+	}
 	l.prowgen.include(below.prowgen.all)
 	l.refs.include(below.refs.all)
 	l.chains.include(below.chains.all)
@@ -99,8 +109,6 @@ func (l *listing) add(f *file) {
 		l.problems = append(l.problems, doc.found()...)
 	}
 	switch doc := f.doc.(type) {
-	case *Doc[schema.Config]:
-		l.configs.add(doc)
 	case *ProwgenDoc:
 		l.prowgen.add(doc)
 	case *Doc[schema.RegistryRef]:
@@ -156,4 +164,64 @@ func (o *ordered[T]) join() []T {
 
 func sortByPath[T interface{ path() string }](list []T) {
 	slices.SortFunc(list, func(a, b T) int { return strings.Compare(a.path(), b.path()) })
+}
+
+// configsSince gives the configurations that a folder does not have in common with
+// an earlier one of the same place, which may be nil: those that are gone or were
+// others, and those that have come. Folders that both share are not looked into.
+func (f *folder) configsSince(before *folder) (gone, come []*Doc[schema.Config]) {
+	compareFolders(before, f, func(each *file, isGone bool) {
+		doc, ok := each.doc.(*Doc[schema.Config])
+		switch {
+		case !ok:
+		case isGone:
+			gone = append(gone, doc)
+		default:
+			come = append(come, doc)
+		}
+	})
+	return gone, come
+}
+
+// compareFolders finds the files that only one of two folders has, each of which
+// may be nil.
+func compareFolders(before, after *folder, found func(f *file, isGone bool)) {
+	if before == after {
+		return
+	}
+	old, young := cmp.Or(before, &folder{}), cmp.Or(after, &folder{})
+	for _, f := range old.files {
+		if !slices.Contains(young.files, f) {
+			found(f, true)
+		}
+	}
+	for _, f := range young.files {
+		if !slices.Contains(old.files, f) {
+			found(f, false)
+		}
+	}
+	olds, youngs := unshared(old.folders, young.folders)
+	same := make(map[string]*folder, len(olds))
+	for _, each := range olds {
+		same[each.name] = each.folder
+	}
+	for _, each := range youngs {
+		compareFolders(same[each.name], each.folder, found)
+		delete(same, each.name)
+	}
+	for _, gone := range same {
+		compareFolders(gone, nil, found)
+	}
+}
+
+// unshared leaves out what two lists of folders begin and end with alike, which
+// after a commit is nearly all.
+func unshared(before, after []child) (old, young []child) {
+	for len(before) > 0 && len(after) > 0 && before[0] == after[0] {
+		before, after = before[1:], after[1:]
+	}
+	for len(before) > 0 && len(after) > 0 && before[len(before)-1] == after[len(after)-1] {
+		before, after = before[:len(before)-1], after[:len(after)-1]
+	}
+	return before, after
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/drover-ci/drover/internal/longlist"
 	"github.com/drover-ci/drover/schema"
 )
 
@@ -71,8 +72,8 @@ func load(ctx context.Context, tree Tree, settings *Doc[schema.Settings], last *
 	if err := repo.loadAreas(ctx, last, memory); err != nil {
 		return nil, err
 	}
-	repo.collect()
-	repo.applyProwgen(last)
+	repo.collect(last)
+	repo.Configs = repo.applyProwgen(repo.plain, last)
 	return repo, nil
 }
 
@@ -132,7 +133,7 @@ func (r *Repo) addOthers(areas map[string]sorter) {
 
 // collect lists what the folders hold, by kind. Most kinds are of one area, whose
 // list is theirs then.
-func (r *Repo) collect() {
+func (r *Repo) collect(last *Repo) {
 	published := publishedFolders(r.Settings.Value)
 	var all listing
 	for _, judged := range r.Judged {
@@ -151,7 +152,11 @@ func (r *Repo) collect() {
 	}
 	r.Files = files.join()
 	r.Strays = schema.SortProblems(all.strays)
-	r.Configs = all.configs.join()
+	r.plain = last.plain
+	if last.folders == nil {
+		r.plain = longlist.Of(comparePaths[*Doc[schema.Config]])
+	}
+	r.plain = r.plain.Next(r.folders[r.Layout.Config].configsSince(last.folders[r.Layout.Config]))
 	r.Prowgen = all.prowgen.join()
 	r.Refs = all.refs.join()
 	r.Chains = all.chains.join()

@@ -10,10 +10,11 @@ import (
 	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/drover-ci/drover/fixtures"
 	"github.com/drover-ci/drover/internal/corpus"
+	"github.com/drover-ci/drover/internal/longlist"
+	"github.com/drover-ci/drover/internal/testtree"
 	repolayout "github.com/drover-ci/drover/repo-layout"
 )
 
@@ -66,8 +67,9 @@ func TestLoadNamesWhatIsInTheWrongPlace(t *testing.T) {
 		},
 		"config name": {
 			reason: "a configuration's name repeats its folders",
-			files:  map[string]string{configs + "o/r/o-x-main.yaml": minimal, configs + "stray.yaml": minimal},
+			files:  map[string]string{configs + "o/r/o-x-main.yaml": minimal, configs + "stray.yaml": minimal, configs + "o/r/o-r-main__.yaml": minimal},
 			want: []string{
+				configs + `o/r/o-r-main__.yaml: the file's name does not fit its folder (found "o-r-main__.yaml", want o-r-BRANCH.yaml or o-r-BRANCH__VARIANT.yaml) [file-name]`,
 				configs + `o/r/o-x-main.yaml: the file's name does not fit its folder (found "o-x-main.yaml", want o-r-BRANCH.yaml or o-r-BRANCH__VARIANT.yaml) [file-name]`,
 				configs + `stray.yaml: the file is in the wrong folder (found "stray.yaml", want ORG/REPO/ORG-REPO-BRANCH.yaml) [file-name]`,
 			},
@@ -195,8 +197,8 @@ func TestLoadReadsTheSample(t *testing.T) {
 	if problems := repo.Problems(); len(problems) > 0 {
 		t.Errorf("the sample has problems: %v", problems)
 	}
-	if len(repo.Configs) == 0 || len(repo.Refs) == 0 || len(repo.Observers) == 0 || len(repo.Quotas.Value.Quotas) == 0 || len(repo.Files) == 0 {
-		t.Errorf("the sample was not read whole: %d configs, %d refs", len(repo.Configs), len(repo.Refs))
+	if repo.Configs.Len() == 0 || len(repo.Refs) == 0 || len(repo.Observers) == 0 || len(repo.Quotas.Value.Quotas) == 0 || len(repo.Files) == 0 {
+		t.Errorf("the sample was not read whole: %d configs, %d refs", repo.Configs.Len(), len(repo.Refs))
 	}
 	for _, ref := range repo.Refs {
 		if !strings.HasPrefix(ref.Value.Commands, "#!") {
@@ -220,24 +222,34 @@ func TestLoadAgainEqualsLoadFromNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	random := rand.New(rand.NewPCG(1, 2)) // repeatable on purpose
-	var last *repolayout.Repo
+	var last, lastKnown *repolayout.Repo
+	known := testtree.Over(repolayout.FromFS(sample)) // this one has ids, as a commit has
 	for round := range 60 {
 		path := slices.Sorted(maps.Keys(contents))[random.IntN(len(contents))]
 		switch random.IntN(4) {
 		case 0:
 			delete(contents, path)
+			known.Remove(path)
 		case 1:
 			contents[path] = strings.Replace(contents[path], "as:", "az:", 1)
 		case 2:
 			contents[path] += "\n# more\n"
 		default:
-			contents["ci-operator/config/o/r/o-r-b"+path[:1]+".yaml"] = minimal
+			path = "ci-operator/config/o/r/o-r-b" + path[:1] + ".yaml"
+			contents[path] = minimal
+		}
+		if content, there := contents[path]; there {
+			known.Write(path, []byte(content))
 		}
 		tree := repolayout.FromFS(files(contents))
 		fresh := load(t, tree, nil)
 		last = load(t, tree, last)
-		if diff := cmp.Diff(fresh, last, cmpopts.IgnoreUnexported(repolayout.Repo{}), cmpopts.EquateEmpty()); diff != "" {
+		if diff := cmp.Diff(fresh, last, whole()); diff != "" {
 			t.Fatalf("round %d, %s (-from nothing +again):\n%s", round, path, diff)
+		}
+		lastKnown = load(t, known, lastKnown)
+		if diff := cmp.Diff(load(t, known, nil), lastKnown, whole()); diff != "" {
+			t.Fatalf("round %d, %s, with ids (-from nothing +again):\n%s", round, path, diff)
 		}
 	}
 }
@@ -246,10 +258,8 @@ func TestLoadReusesUnchangedDocuments(t *testing.T) {
 	tree := repolayout.FromFS(fixtures.Release())
 	first := load(t, tree, nil)
 	second := load(t, tree, first)
-	for i := range first.Configs {
-		if first.Configs[i] != second.Configs[i] {
-			t.Errorf("%s was decoded again", first.Configs[i].Path)
-		}
+	for _, each := range longlist.Differences(first.Configs, second.Configs) {
+		t.Errorf("%s was decoded again", each.Before.Path)
 	}
 }
 
@@ -264,7 +274,7 @@ func TestLoadReadsTheCorpus(t *testing.T) {
 		t.Error(problem)
 	}
 	counts := map[string]int{
-		"configs": len(repo.Configs), "refs": len(repo.Refs), "chains": len(repo.Chains), "workflows": len(repo.Workflows),
+		"configs": repo.Configs.Len(), "refs": len(repo.Refs), "chains": len(repo.Chains), "workflows": len(repo.Workflows),
 		"profiles": len(repo.Profiles.Value.ClusterProfiles), "quotas": len(repo.Quotas.Value.Quotas),
 	}
 	want := map[string]int{"configs": 8956, "refs": 1047, "chains": 620, "workflows": 775, "profiles": 64, "quotas": 86}

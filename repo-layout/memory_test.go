@@ -13,7 +13,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/drover-ci/drover/fixtures"
 	"github.com/drover-ci/drover/internal/memo"
@@ -86,7 +85,7 @@ func loadFirst(t *testing.T, contents map[string]string, store *memo.Store) (rep
 func sameRepo(t *testing.T, contents map[string]string, got *repolayout.Repo) {
 	t.Helper()
 	want := load(t, &commit{Tree: repolayout.FromFS(files(contents))}, nil)
-	if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(repolayout.Repo{}), cmpopts.EquateEmpty()); diff != "" {
+	if diff := cmp.Diff(want, got, whole()); diff != "" {
 		t.Errorf("-from nothing +remembered:\n%s", diff)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/drover-ci/drover/internal/longlist"
 	"github.com/drover-ci/drover/schema"
 )
 
@@ -55,26 +56,27 @@ type changedConfig struct {
 	files [2]*ProwgenDoc
 }
 
-// applyProwgen puts what .config.prowgen files say into the configurations. A
+// applyProwgen gives configurations with what .config.prowgen files say in them. A
 // document whose files are those of the Repo before is that of the Repo before.
-func (r *Repo) applyProwgen(before *Repo) {
+func (r *Repo) applyProwgen(configs longlist.List[*Doc[schema.Config]], before *Repo) longlist.List[*Doc[schema.Config]] {
 	if len(r.Prowgen) == 0 {
-		return
+		return configs
 	}
 	files := make(map[string]*ProwgenDoc, len(r.Prowgen))
 	for _, doc := range r.Prowgen {
 		files[path.Dir(doc.Path)] = doc
 	}
 	r.changed = make(map[string]changedConfig)
-	r.Configs = slices.Clone(r.Configs)
+	var plain, applied []*Doc[schema.Config]
 	for dir := range files {
-		docs := Below(r.Configs, dir+"/")
-		for i, doc := range docs {
+		for _, doc := range InFolder(configs, dir+"/") {
 			if changed, ok := r.changedBy(doc, files, before); ok {
-				r.changed[doc.Path], docs[i] = changed, changed.after
+				r.changed[doc.Path] = changed
+				plain, applied = append(plain, doc), append(applied, changed.after)
 			}
 		}
 	}
+	return configs.Next(plain, applied)
 }
 
 // changedBy is what the files of its folder and of the one above make of a

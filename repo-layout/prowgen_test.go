@@ -46,7 +46,7 @@ func TestProwgenFilesSayWhatConfigurationsWould(t *testing.T) {
 			{As: "own", ReporterConfig: &schema.ReporterConfig{Channel: "ours"}},
 		},
 	}
-	if diff := cmp.Diff(want, repo.Configs[0].Value); diff != "" {
+	if diff := cmp.Diff(want, firstOf(repo.Configs).Value); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	if problems := repo.Problems(); len(problems) != 2 || schema.HasErrors(problems) || problems[0].Rule != schema.RuleDeprecated {
@@ -60,15 +60,15 @@ func TestProwgenFilesThatChangeChangeConfigurations(t *testing.T) {
 	both := map[string]string{"o/.config.prowgen": prowgenOfOrg, "o/r/.config.prowgen": prowgenOfRepo}
 	first := prowgenFiles(t, both, nil)
 	second := prowgenFiles(t, both, first)
-	if first.Configs[0] != second.Configs[0] {
+	if firstOf(first.Configs) != firstOf(second.Configs) {
 		t.Error("nothing has changed, and there is a new document")
 	}
 	third := prowgenFiles(t, map[string]string{"o/.config.prowgen": prowgenOfOrg}, second)
-	if third.Configs[0].ID == second.Configs[0].ID || third.Configs[0].Value.Tests[1].DisableRehearsal {
+	if firstOf(third.Configs).ID == firstOf(second.Configs).ID || firstOf(third.Configs).Value.Tests[1].DisableRehearsal {
 		t.Error("a file went, and the document is what it was")
 	}
 	fourth, fresh := prowgenFiles(t, nil, third), prowgenFiles(t, nil, nil)
-	if diff := cmp.Diff(fresh.Configs[0], fourth.Configs[0]); diff != "" {
+	if diff := cmp.Diff(firstOf(fresh.Configs), firstOf(fourth.Configs)); diff != "" {
 		t.Errorf("without files (-from nothing +after them):\n%s", diff)
 	}
 }

@@ -1,6 +1,7 @@
 package repolayout
 
 import (
+	"github.com/drover-ci/drover/internal/longlist"
 	"github.com/drover-ci/drover/schema"
 )
 
@@ -31,8 +32,9 @@ type Repo struct {
 	Layout   Layout
 	Settings *Doc[schema.Settings]
 
-	// Configs have what .config.prowgen files say of them in them.
-	Configs   []*Doc[schema.Config]
+	// Configs have what .config.prowgen files say of them in them. There are so many
+	// that revisions share what they can of the list.
+	Configs   longlist.List[*Doc[schema.Config]]
 	Refs      []*Doc[schema.RegistryRef]
 	Chains    []*Doc[schema.RegistryChain]
 	Workflows []*Doc[schema.RegistryWorkflow]
@@ -64,7 +66,10 @@ type Repo struct {
 	tree    Tree
 	folders map[string]*folder
 	// loaded is all that the folders hold; nil where other units were put in.
-	loaded  *listing
+	loaded *listing
+	// plain are the configurations as they were loaded, and changed those that
+	// .config.prowgen files say something of.
+	plain   longlist.List[*Doc[schema.Config]]
 	changed map[string]changedConfig
 	units   *unitList
 	// memory is what the first one was loaded with.
@@ -117,7 +122,9 @@ func (r *Repo) appendDocuments(all []schema.Problem) []schema.Problem {
 	if r.loaded != nil {
 		return append(all, r.loaded.problems...)
 	}
-	all = appendProblems(all, r.Configs)
+	for doc := range r.Configs.All() {
+		all = append(all, doc.Problems...)
+	}
 	all = appendProblems(all, r.Prowgen)
 	all = appendProblems(all, r.Refs)
 	all = appendProblems(all, r.Chains)
@@ -139,7 +146,7 @@ func appendProblems[T any](all []schema.Problem, docs []*Doc[T]) []schema.Proble
 // Documents counts the files that were judged.
 func (r *Repo) Documents() int {
 	return r.Settings.count() + r.Profiles.count() + r.Quotas.count() + r.Dispatch.count() + r.Clusters.count() + r.ClaimOwners.count() +
-		len(r.Configs) + len(r.Prowgen) + len(r.Refs) + len(r.Chains) + len(r.Workflows) + len(r.Observers) + len(r.Metadata) + len(r.Judged)
+		r.Configs.Len() + len(r.Prowgen) + len(r.Refs) + len(r.Chains) + len(r.Workflows) + len(r.Observers) + len(r.Metadata) + len(r.Judged)
 }
 
 // count is 1 for a file that is there.

@@ -39,12 +39,14 @@ func (c *Catalog) Find(m schema.Metadata) (*Entry, error) {
 
 // repository gives a repository's entries: they are side by side.
 func (c *Catalog) repository(org, repo string) []*Entry {
-	first := c.position(schema.Metadata{Org: org, Repo: repo})
-	end := first
-	for end < len(c.entries) && c.entries[end].Config.Metadata.Org == org && c.entries[end].Config.Metadata.Repo == repo {
-		end++
+	var all []*Entry
+	for entry := range c.entries.From(placeOf(schema.Metadata{Org: org, Repo: repo})) {
+		if entry.Config.Metadata.Org != org || entry.Config.Metadata.Repo != repo {
+			break
+		}
+		all = append(all, entry)
 	}
-	return c.entries[first:end]
+	return all
 }
 
 // Overlap is a branch for which there are two configurations.
@@ -61,11 +63,12 @@ type Overlap struct {
 // there is another one too, in the order of the entries.
 func (c *Catalog) Overlaps() []Overlap {
 	var overlaps []Overlap
-	for start := 0; start < len(c.entries); {
-		m := c.entries[start].Config.Metadata
-		repository := c.repository(m.Org, m.Repo)
-		overlaps = append(overlaps, overlapsIn(repository)...)
-		start += len(repository)
+	var last schema.Metadata
+	for entry := range c.entries.All() {
+		if m := entry.Config.Metadata; m.Org != last.Org || m.Repo != last.Repo {
+			last = m
+			overlaps = append(overlaps, overlapsIn(c.repository(m.Org, m.Repo))...)
+		}
 	}
 	return overlaps
 }

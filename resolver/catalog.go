@@ -1,10 +1,11 @@
 package resolver
 
 import (
-	"cmp"
 	"context"
+	"iter"
 	"slices"
 
+	"github.com/drover-ci/drover/internal/longlist"
 	"github.com/drover-ci/drover/internal/workers"
 	"github.com/drover-ci/drover/schema"
 )
@@ -13,10 +14,9 @@ import (
 // clients ask for. It never changes.
 type Catalog struct {
 	registry *Registry
-	// configs are in the order of files, entries in that of their metadata; of
-	// two with one name the first file's is the first.
-	configs []*schema.Config
-	entries []*Entry
+	// entries are in the order of their metadata. Catalogs share what they can of the
+	// list.
+	entries longlist.List[*Entry]
 	// unsettled has all entries that are not resolved, or were not when they came.
 	// Some may be resolved, or gone, since.
 	unsettled []*Entry
@@ -27,23 +27,21 @@ type Catalog struct {
 	dependents lazyDependents
 }
 
-// NewCatalog resolves the configurations. It keeps the list, which must not be
-// changed afterwards.
+// NewCatalog resolves configurations, each of which is for something else.
 func NewCatalog(registry *Registry, configs []*schema.Config) *Catalog {
-	return (&Catalog{}).Next(registry, configs)
+	return (&Catalog{}).Next(registry, nil, configs)
 }
 
-// Next is NewCatalog for a later revision. The result is the same, but of a
-// configuration that is the same pointer as before, and none of whose
-// components have changed, the entry is taken over; and one whose components
-// have changed in the text of their commands alone is resolved only when it is
-// asked for. For that the registry must come from this catalog's by
-// [Registry.Next].
-func (c *Catalog) Next(registry *Registry, configs []*schema.Config) *Catalog {
-	gone, come := differing(c.configs, configs)
-	next := &Catalog{registry: registry, configs: configs, entries: c.without(gone, len(come)), unsettled: c.unsettled}
+// Next is the catalog of a later revision, in which some of the configurations are
+// gone and others have come; the zero Catalog has none. The result is that of
+// NewCatalog, but of a configuration that stays, and none of whose components have
+// changed, the entry is taken over; and one whose components have changed in the
+// text of their commands alone is resolved only when it is asked for. For that the
+// registry must come from this catalog's by [Registry.Next].
+func (c *Catalog) Next(registry *Registry, gone, come []*schema.Config) *Catalog {
+	next := &Catalog{registry: registry, entries: c.without(gone), unsettled: c.unsettled}
 	var renamed []*schema.Config
-	if registry != c.registry && len(next.entries) > 0 {
+	if registry != c.registry && next.entries.Len() > 0 {
 		renamed = next.reach(c)
 	}
 	next.add(come)
@@ -65,22 +63,19 @@ func (c *Catalog) reach(last *Catalog) []*schema.Config {
 	gone := slices.DeleteFunc(differing, func(each Component) bool {
 		return each.Kind != KindObserver || c.registry.observers[each.Name] != nil
 	})
-	var positions []int
-	for i, entry := range c.entries {
+	var before []*Entry
+	for entry := range c.entries.All() {
 		if reached[entry.Config] || len(gone) > 0 && entry.usesAny(gone) {
-			positions = append(positions, i)
+			before = append(before, entry)
 		}
 	}
-	before := make([]*Entry, len(positions))
+	after := make([]*Entry, len(before))
 	alike := &likeness{registry: c.registry}
-	workers.Each(context.Background(), len(positions), func(i int) {
-		before[i] = c.entries[positions[i]]
-		c.entries[positions[i]] = before[i].next(alike)
-	})
+	workers.Each(context.Background(), len(before), func(i int) { after[i] = before[i].next(alike) })
+	c.entries = c.entries.Next(before, after)
 	c.unsettled, c.reshaped = nil, map[*schema.Config]bool{}
 	var renamed []*schema.Config
-	for i, position := range positions {
-		entry := c.entries[position]
+	for i, entry := range after {
 		if entry.shape != before[i].shape {
 			c.reshaped[entry.Config] = true
 		}
@@ -94,87 +89,25 @@ func (c *Catalog) reach(last *Catalog) []*schema.Config {
 	return renamed
 }
 
-// eachOf goes through the positions of the configurations of a name.
-func (c *Catalog) eachOf(m schema.Metadata, do func(i int)) {
-	for i := c.position(m); i < len(c.entries) && c.entries[i].Config.Metadata == m; i++ {
-		do(i)
+// without gives the entries but for those of some configurations.
+func (c *Catalog) without(configs []*schema.Config) longlist.List[*Entry] {
+	if c.entries.Len() == 0 {
+		return longlist.Of(compareEntries)
 	}
-}
-
-// differing gives the configurations that are in one list alone. What begins and
-// ends alike, which is nearly all, is only compared.
-func differing(before, after []*schema.Config) (gone, come []*schema.Config) {
-	for len(before) > 0 && len(after) > 0 && before[0] == after[0] {
-		before, after = before[1:], after[1:]
-	}
-	for len(before) > 0 && len(after) > 0 && before[len(before)-1] == after[len(after)-1] {
-		before, after = before[:len(before)-1], after[:len(after)-1]
-	}
-	if len(before) == 0 {
-		return nil, after
-	}
-	stays := make(map[*schema.Config]bool, len(before))
-	for _, config := range before {
-		stays[config] = false
-	}
-	for _, config := range after {
-		if _, ok := stays[config]; ok {
-			stays[config] = true
-		} else {
-			come = append(come, config)
+	gone := make([]*Entry, 0, len(configs))
+	for _, config := range configs {
+		if entry := c.Entry(config); entry != nil {
+			gone = append(gone, entry)
 		}
 	}
-	gone = slices.DeleteFunc(slices.Clone(before), func(config *schema.Config) bool { return stays[config] })
-	return gone, come
-}
-
-// without copies the entries, but for those of some configurations, and leaves room
-// for more.
-func (c *Catalog) without(configs []*schema.Config, room int) []*Entry {
-	positions := make([]int, len(configs))
-	for i, config := range configs {
-		positions[i] = c.position(config.Metadata)
-		for c.entries[positions[i]].Config != config {
-			positions[i]++
-		}
-	}
-	slices.Sort(positions)
-	entries := make([]*Entry, 0, len(c.entries)-len(configs)+room)
-	from := 0
-	for _, position := range positions {
-		entries = append(entries, c.entries[from:position]...)
-		from = position + 1
-	}
-	return append(entries, c.entries[from:]...)
-}
-
-// position is where in the order a configuration is, or would be.
-func (c *Catalog) position(m schema.Metadata) int { return positionIn(c.entries, m) }
-
-func positionIn(entries []*Entry, m schema.Metadata) int {
-	position, _ := slices.BinarySearchFunc(entries, m,
-		func(entry *Entry, m schema.Metadata) int { return entry.Config.Metadata.Compare(m) })
-	return position
+	return c.entries.Next(gone, nil)
 }
 
 // add resolves configurations and puts them where they belong.
 func (c *Catalog) add(configs []*schema.Config) {
 	added := make([]*Entry, len(configs))
 	workers.Each(context.Background(), len(configs), func(i int) { added[i] = newEntry(c.registry, configs[i]) })
-	slices.SortStableFunc(added, compareEntries)
-	end, twice := len(c.entries), false
-	c.entries = append(c.entries, added...)
-	for i, entry := range slices.Backward(added) { // what comes after it moves up
-		position := positionIn(c.entries[:end], entry.Config.Metadata)
-		twice = twice || i > 0 && compareEntries(added[i-1], entry) == 0 ||
-			position < end && compareEntries(c.entries[position], entry) == 0
-		copy(c.entries[position+i+1:], c.entries[position:end])
-		c.entries[position+i] = entry
-		end = position
-	}
-	if twice {
-		c.orderByFiles()
-	}
+	c.entries = c.entries.Next(nil, added)
 	c.unsettled = slices.Clip(c.unsettled) // it may be the last catalog's
 	for _, entry := range added {
 		if !entry.settled() {
@@ -183,35 +116,18 @@ func (c *Catalog) add(configs []*schema.Config) {
 	}
 }
 
-// orderByFiles puts entries of the same name into the order of files.
-func (c *Catalog) orderByFiles() {
-	files := make(map[*schema.Config]int, len(c.configs))
-	for i, config := range c.configs {
-		files[config] = i
-	}
-	slices.SortFunc(c.entries, func(a, b *Entry) int {
-		return cmp.Or(compareEntries(a, b), cmp.Compare(files[a.Config], files[b.Config]))
-	})
-}
-
 // Slim gives the same catalog, which keeps nothing resolved but what another
 // has too: its other configurations are resolved anew each time. It is for
 // revisions that are rarely asked for any more, and of which nothing follows:
 // [Catalog.Next] and [Catalog.Dependents] go by what is kept.
 func (c *Catalog) Slim(beside *Catalog) *Catalog {
-	slim := &Catalog{registry: c.registry, configs: c.configs, entries: slices.Clone(c.entries)}
-	others := beside.entries
-	for i, entry := range slim.entries {
-		for len(others) > 0 && others[0] != entry && compareEntries(others[0], entry) < 0 {
-			others = others[1:]
-		}
-		if len(others) > 0 && others[0] == entry {
-			others = others[1:]
-		} else {
-			slim.entries[i] = entry.slim(c.registry)
+	var full, slim []*Entry
+	for _, each := range longlist.Differences(c.entries, beside.entries) {
+		if each.Before != nil {
+			full, slim = append(full, each.Before), append(slim, each.Before.slim(c.registry))
 		}
 	}
-	return slim
+	return &Catalog{registry: c.registry, entries: c.entries.Next(full, slim)}
 }
 
 // Entry is that of one of the catalog's configurations; nil for others.
@@ -219,12 +135,25 @@ func (c *Catalog) Entry(config *schema.Config) *Entry {
 	if config == nil {
 		return nil
 	}
-	for i := c.position(config.Metadata); i < len(c.entries) && c.entries[i].Config.Metadata == config.Metadata; i++ {
-		if c.entries[i].Config == config {
-			return c.entries[i]
-		}
+	if entry := c.Named(config.Metadata); entry != nil && entry.Config == config {
+		return entry
 	}
 	return nil
+}
+
+// Named is the entry of the configuration that is for just that: not for a branch of
+// which it would be a feature branch. It may be nil.
+func (c *Catalog) Named(m schema.Metadata) *Entry {
+	entry, ok := c.entries.Find(placeOf(m))
+	if !ok {
+		return nil
+	}
+	return entry
+}
+
+// placeOf is where in the order a configuration is, or would be.
+func placeOf(m schema.Metadata) func(*Entry) int {
+	return func(entry *Entry) int { return entry.Config.Metadata.Compare(m) }
 }
 
 // Reshaped are the configurations that the catalog which this is the next of has
@@ -235,8 +164,11 @@ func (c *Catalog) Reshaped() map[*schema.Config]bool { return c.reshaped }
 // Registry is what the configurations are resolved against.
 func (c *Catalog) Registry() *Registry { return c.registry }
 
+// Len is how many configurations there are.
+func (c *Catalog) Len() int { return c.entries.Len() }
+
 // Entries are all configurations, ordered by organization, repository, branch
-// and variant. They must not be changed.
-func (c *Catalog) Entries() []*Entry { return c.entries }
+// and variant.
+func (c *Catalog) Entries() iter.Seq[*Entry] { return c.entries.All() }
 
 func compareEntries(a, b *Entry) int { return a.Config.Metadata.Compare(b.Config.Metadata) }

@@ -53,7 +53,7 @@ var loadCorpus = sync.OnceValues(func() (*corpus, error) {
 		return nil, err
 	}
 	byPath := map[string]*schema.Config{}
-	for _, doc := range repo.Configs {
+	for doc := range repo.Configs.All() {
 		byPath[doc.Value.Metadata.Path()] = doc.Value
 	}
 	for line := range strings.Lines(string(list)) {

@@ -14,12 +14,12 @@ type Dependents = dependents.Index[Component]
 
 // Dependents says who depends on what in the catalog. It is made when it is first
 // asked for; from then on each catalog takes it over from the last one, with what
-// changed. Configurations of one name are one to it.
+// changed.
 func (c *Catalog) Dependents() *Dependents {
 	return c.dependents.get(func() *Dependents {
 		index := dependents.New[Component]().Next(dependents.Change[Component]{Parts: compositions(&Registry{}, c.registry)})
 		g := &gatherer{catalog: c}
-		for entries := range slices.Chunk(c.entries, atOnce) { // what tests name takes more room by name than by number
+		for entries := range slices.Chunk(slices.Collect(c.Entries()), atOnce) { // what tests name takes more room by name than by number
 			index = index.Next(dependents.Change[Component]{Users: g.users(entries)})
 			g.names = g.names[:0]
 		}
@@ -41,10 +41,8 @@ type gatherer struct {
 // users says what the tests of some entries name.
 func (g *gatherer) users(entries []*Entry) []dependents.User[Component] {
 	var users []dependents.User[Component]
-	for i, entry := range entries {
-		if m := entry.Config.Metadata; i == 0 || entries[i-1].Config.Metadata != m {
-			users = append(users, g.user(m))
-		}
+	for _, entry := range entries {
+		users = append(users, g.user(entry.Config.Metadata))
 	}
 	return users
 }
@@ -178,19 +176,20 @@ func appendLeaseTypes(components []Component, names ...string) []Component {
 	return components
 }
 
-// user says what the tests of a configuration name.
+// user says what the tests of a configuration name; nothing where there is none.
 func (g *gatherer) user(m schema.Metadata) dependents.User[Component] {
 	user := dependents.User[Component]{Metadata: m}
-	c := g.catalog
-	c.eachOf(m, func(i int) {
-		g.images.turnTo(c.entries[i].Config)
-		for index := range c.entries[i].Config.Tests {
-			use := dependents.Use{Config: c.entries[i].Config, Index: index}
-			begin := len(g.names)
-			g.names = c.entries[i].appendNames(g.names, index, &g.images)
-			user.Tests = append(user.Tests, dependents.Test[Component]{Use: use, Names: g.names[begin:len(g.names):len(g.names)]})
-		}
-	})
+	entry := g.catalog.Named(m)
+	if entry == nil {
+		return user
+	}
+	g.images.turnTo(entry.Config)
+	for index := range entry.Config.Tests {
+		use := dependents.Use{Config: entry.Config, Index: index}
+		begin := len(g.names)
+		g.names = entry.appendNames(g.names, index, &g.images)
+		user.Tests = append(user.Tests, dependents.Test[Component]{Use: use, Names: g.names[begin:len(g.names):len(g.names)]})
+	}
 	return user
 }
 

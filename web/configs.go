@@ -31,7 +31,7 @@ func orgsPage(r *request) (*answer, error) {
 	}
 	var rows []groupRow
 	lastRepo := ""
-	for _, entry := range v.Catalog.Entries() {
+	for entry := range v.Catalog.Entries() {
 		m := entry.Config.Metadata
 		if len(rows) == 0 || rows[len(rows)-1].Name != m.Org {
 			rows = append(rows, groupRow{link: link{m.Org, "/configs/" + url.PathEscape(m.Org)}})
@@ -56,7 +56,7 @@ func orgPage(r *request) (*answer, error) {
 	}
 	org := r.PathValue("org")
 	var rows []groupRow
-	for _, entry := range v.Catalog.Entries() {
+	for entry := range v.Catalog.Entries() {
 		m := entry.Config.Metadata
 		if m.Org != org {
 			continue
@@ -78,7 +78,7 @@ func orgPage(r *request) (*answer, error) {
 func (v *view) noConfig(message, name string) error {
 	m := &missing{message: message}
 	var names []string
-	for _, entry := range v.Catalog.Entries() {
+	for entry := range v.Catalog.Entries() {
 		whole := entry.Config.Metadata.Org
 		if strings.Contains(name, "/") {
 			whole = entry.Config.Metadata.Component()
@@ -113,7 +113,7 @@ func repoPage(r *request) (*answer, error) {
 		return nil, err
 	}
 	data := repoView{Org: r.PathValue("org"), Repo: r.PathValue("repo")}
-	for _, entry := range v.Catalog.Entries() {
+	for entry := range v.Catalog.Entries() {
 		m := entry.Config.Metadata
 		if m.Org == data.Org && m.Repo == data.Repo {
 			data.Configs = append(data.Configs, configRow{
@@ -163,17 +163,6 @@ type jobRow struct {
 	YAML                string
 }
 
-// entryOf finds a configuration, not one that is only for feature branches of
-// its branch.
-func (v *view) entryOf(m schema.Metadata) *resolver.Entry {
-	entries := v.Catalog.Entries()
-	i := slices.IndexFunc(entries, func(entry *resolver.Entry) bool { return entry.Config.Metadata == m })
-	if i < 0 {
-		return nil
-	}
-	return entries[i]
-}
-
 // configPage shows a configuration.
 func configPage(r *request) (*answer, error) {
 	v, err := r.inForce()
@@ -181,7 +170,7 @@ func configPage(r *request) (*answer, error) {
 		return nil, err
 	}
 	m := schema.Metadata{Org: r.PathValue("org"), Repo: r.PathValue("repo"), Branch: r.PathValue("branch"), Variant: r.param("variant")}
-	entry := v.entryOf(m)
+	entry := v.Catalog.Named(m)
 	if entry == nil {
 		return nil, v.noBranch(m)
 	}
@@ -204,7 +193,7 @@ func configPage(r *request) (*answer, error) {
 
 func (v *view) noBranch(m schema.Metadata) error {
 	missing := &missing{message: "There is no configuration " + m.String() + "."}
-	for _, entry := range v.Catalog.Entries() {
+	for entry := range v.Catalog.Entries() {
 		if other := entry.Config.Metadata; other.Org == m.Org && other.Repo == m.Repo && len(missing.suggestions) < maxSuggestions {
 			missing.suggestions = append(missing.suggestions, link{other.String(), configURL(other)})
 		}

@@ -43,7 +43,7 @@ func TestWhatATestsPageSays(t *testing.T) {
 		t.Fatal(err)
 	}
 	tests := 0
-	for _, entry := range snapshot.Catalog.Entries() {
+	for entry := range snapshot.Catalog.Entries() {
 		resolved := entry.Resolved().Config()
 		for i := range resolved.Tests {
 			m, test := entry.Config.Metadata, &resolved.Tests[i]
@@ -175,7 +175,7 @@ func checkChanges(t *testing.T, snapshot *rules.Snapshot, site http.Handler, pag
 	}
 	for _, row := range rows {
 		tests, rehearsed, configs := 0, 0, 0
-		for _, entry := range snapshot.Catalog.Entries() {
+		for entry := range snapshot.Catalog.Entries() {
 			here := 0
 			for i, test := range entry.Resolved().Config().Tests {
 				if test.LiteralSteps == nil || !hasStep(entry.Resolved().Steps(i), row[1]) {

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/drover-ci/drover/internal/longlist"
 	"github.com/drover-ci/drover/reconciler"
 	"github.com/drover-ci/drover/reconciler/gitsource"
 	repolayout "github.com/drover-ci/drover/repo-layout"
@@ -112,11 +113,19 @@ func (h *history) now() (reconciler.Status, time.Time, []revision) {
 // changesBetween lists the documents that differ between two revisions.
 func changesBetween(before, after *repolayout.Repo) (changes []change, more int) {
 	c := &comparison{}
-	compareDocs(c, before.Configs, after.Configs, func(v *schema.Config) link { return link{v.Metadata.String(), configURL(v.Metadata)} })
-	compareDocs(c, before.Workflows, after.Workflows, func(v *schema.RegistryWorkflow) link { return componentLink(resolver.KindWorkflow, v.As) })
-	compareDocs(c, before.Chains, after.Chains, func(v *schema.RegistryChain) link { return componentLink(resolver.KindChain, v.As) })
-	compareDocs(c, before.Refs, after.Refs, func(v *schema.RegistryRef) link { return componentLink(resolver.KindStep, v.As) })
-	compareDocs(c, before.Observers, after.Observers, func(v *schema.RegistryObserver) link { return componentLink(resolver.KindObserver, v.Name) })
+	compareDocs(c, longlist.Differences(before.Configs, after.Configs), func(v *schema.Config) link { return link{v.Metadata.String(), configURL(v.Metadata)} })
+	compareDocs(c, repolayout.Differences(before.Workflows, after.Workflows), func(v *schema.RegistryWorkflow) link {
+		return componentLink(resolver.KindWorkflow, v.As)
+	})
+	compareDocs(c, repolayout.Differences(before.Chains, after.Chains), func(v *schema.RegistryChain) link {
+		return componentLink(resolver.KindChain, v.As)
+	})
+	compareDocs(c, repolayout.Differences(before.Refs, after.Refs), func(v *schema.RegistryRef) link {
+		return componentLink(resolver.KindStep, v.As)
+	})
+	compareDocs(c, repolayout.Differences(before.Observers, after.Observers), func(v *schema.RegistryObserver) link {
+		return componentLink(resolver.KindObserver, v.Name)
+	})
 	if before.Profiles.ID != after.Profiles.ID {
 		c.add("changed", link{"cluster profiles", "/quotas#profiles"})
 	}
@@ -152,8 +161,8 @@ func (c *comparison) add(verb string, what link) {
 
 // compareDocs adds the documents in which two lists differ. One whose id is the same
 // is the same.
-func compareDocs[T any](c *comparison, before, after []*repolayout.Doc[T], name func(*T) link) {
-	for _, each := range repolayout.Differences(before, after) {
+func compareDocs[T any](c *comparison, differences []longlist.Difference[*repolayout.Doc[T]], name func(*T) link) {
+	for _, each := range differences {
 		switch {
 		case each.After == nil:
 			c.add("removed", name(each.Before.Value))

@@ -125,11 +125,11 @@ func refusalOf(status reconciler.Status) *refusal {
 // figures count what is in force.
 func figures(v *view) []figure {
 	tests := 0
-	for _, entry := range v.Catalog.Entries() {
+	for entry := range v.Catalog.Entries() {
 		tests += len(entry.Config.Tests)
 	}
 	return []figure{
-		{len(v.Repo.Configs), "configuration", pathConfigs},
+		{v.Repo.Configs.Len(), "configuration", pathConfigs},
 		{tests, tabTest, pathConfigs},
 		{len(v.Repo.Workflows), tabWorkflow, "/registry?kind=workflow"},
 		{len(v.Repo.Chains), tabChain, "/registry?kind=chain"},

@@ -93,7 +93,7 @@ func testPage(r *request) (*answer, error) {
 	if m.Org == "" || m.Repo == "" || m.Branch == "" || r.param("test") == "" {
 		return nil, &senselessError{"A test is named by org, repo, branch and test, and by variant where there is one."}
 	}
-	entry := v.entryOf(m)
+	entry := v.Catalog.Named(m)
 	if entry == nil {
 		return nil, v.noBranch(m)
 	}

@@ -81,7 +81,7 @@ func filesOf(repo *repolayout.Repo) map[resolver.Component]string {
 	addFiles(files, resolver.KindChain, "-chain.yaml", repo.Chains)
 	addFiles(files, resolver.KindWorkflow, "-workflow.yaml", repo.Workflows)
 	addFiles(files, resolver.KindObserver, "-observer.yaml", repo.Observers)
-	for _, doc := range repo.Configs {
+	for doc := range repo.Configs.All() {
 		files[resolver.Component{Kind: resolver.KindConfig, Name: doc.Value.Metadata.String()}] = doc.Path
 	}
 	for i := range repo.Profiles.Value.ClusterProfiles {

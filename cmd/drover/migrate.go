@@ -104,7 +104,7 @@ func (m *migration) run() error {
 		m.changed[doc.Path] = nil
 		m.done = append(m.done, doc.Path+": removed; its options are in the configurations")
 	}
-	for _, doc := range m.repo.Configs {
+	for doc := range m.repo.Configs.All() {
 		files := m.prowgenOf(doc.Path)
 		if len(files) == 0 && !concerns(doc.Problems) {
 			continue

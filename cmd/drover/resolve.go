@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"fmt"
-	"slices"
 
 	repolayout "github.com/drover-ci/drover/repo-layout"
 	"github.com/drover-ci/drover/schema"
@@ -37,14 +36,14 @@ func (c resolveCommand) Run(ctx context.Context, out *console) error {
 		return err
 	}
 	defer func() { _ = files.close() }()
-	repo, i, err := c.find(ctx, files, metadata)
+	repo, doc, err := c.find(ctx, files, metadata)
 	if err != nil {
 		return err
 	}
-	if i < 0 {
-		return fmt.Errorf("there is no configuration %s%s", metadata, schema.DidYouMean(metadata.String(), names(repo.Configs)))
+	if doc == nil {
+		return fmt.Errorf("there is no configuration %s%s", metadata, schema.DidYouMean(metadata.String(), names(repo)))
 	}
-	resolved, problems := rules.Resolve(repo, repo.Configs[i])
+	resolved, problems := rules.Resolve(repo, doc)
 	if schema.HasErrors(problems) {
 		for _, problem := range problems {
 			fmt.Fprintln(out.stderr, problem)
@@ -62,28 +61,37 @@ func (c resolveCommand) Run(ctx context.Context, out *console) error {
 	return buffered.Flush()
 }
 
-// find loads what a configuration is resolved from, and says which it is. One that is
-// not in the folder of its component may be anywhere.
-func (c resolveCommand) find(ctx context.Context, files *opened, metadata schema.Metadata) (*repolayout.Repo, int, error) {
-	isIt := func(doc *rules.ConfigDoc) bool { return doc.Value.Metadata == metadata }
+// find loads what a configuration is resolved from, and gives it, or nil where there
+// is none. One that is not in the folder of its component may be anywhere.
+func (c resolveCommand) find(ctx context.Context, files *opened, metadata schema.Metadata) (*repolayout.Repo, *rules.ConfigDoc, error) {
 	saveMemory(room)
 	repo, err := repolayout.LoadComponent(ctx, files.tree, metadata.Org, metadata.Repo)
 	if err != nil {
-		return nil, 0, err
+		return nil, nil, err
 	}
-	if i := slices.IndexFunc(repo.Configs, isIt); i >= 0 {
-		return repo, i, nil
+	if doc := named(repo, metadata); doc != nil {
+		return repo, doc, nil
 	}
 	repo, err = c.loadFrom(ctx, files, nil)
 	if err != nil {
-		return nil, 0, err
+		return nil, nil, err
 	}
-	return repo, slices.IndexFunc(repo.Configs, isIt), nil
+	return repo, named(repo, metadata), nil
 }
 
-func names(docs []*rules.ConfigDoc) []string {
-	all := make([]string, 0, len(docs))
-	for _, doc := range docs {
+// named is the configuration of a name; nil where there is none.
+func named(repo *repolayout.Repo, metadata schema.Metadata) *rules.ConfigDoc {
+	for doc := range repo.Configs.All() {
+		if doc.Value.Metadata == metadata {
+			return doc
+		}
+	}
+	return nil
+}
+
+func names(repo *repolayout.Repo) []string {
+	var all []string
+	for doc := range repo.Configs.All() {
 		all = append(all, doc.Value.Metadata.String())
 	}
 	return all

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"path"
 	"slices"
@@ -36,8 +37,8 @@ type Component struct {
 // of names.
 func Components(repo *repolayout.Repo) []Component {
 	names := map[string]bool{}
-	addNames(names, repo.Configs, func(doc *repolayout.Doc[schema.Config]) string { return doc.Path }, repo.Layout.Config)
-	addNames(names, repo.Jobs, func(file repolayout.Raw) string { return file.Path }, repo.Layout.Jobs)
+	addNames(names, repo.Configs.All(), func(doc *repolayout.Doc[schema.Config]) string { return doc.Path }, repo.Layout.Config)
+	addNames(names, slices.Values(repo.Jobs), func(file repolayout.Raw) string { return file.Path }, repo.Layout.Jobs)
 	delete(names, elsewhere)
 	all := make([]Component, 0, len(names))
 	for _, name := range slices.Sorted(maps.Keys(names)) {
@@ -58,10 +59,10 @@ func Elsewhere(repo *repolayout.Repo) Component {
 
 // addNames adds the names of the components that files below a folder are of. Those
 // of one component come together.
-func addNames[T any](names map[string]bool, files []T, pathOf func(T) string, folder string) {
+func addNames[T any](names map[string]bool, files iter.Seq[T], pathOf func(T) string, folder string) {
 	var last string
-	for i, file := range files {
-		if dir := path.Dir(pathOf(file)); i == 0 || dir != last {
+	for file := range files {
+		if dir := path.Dir(pathOf(file)); dir != last {
 			names[nameIn(folder, pathOf(file))] = true
 			last = dir
 		}
@@ -85,7 +86,7 @@ func componentNamed(repo *repolayout.Repo, name string) Component {
 	}
 	folder := repo.Layout.Jobs + "/" + name
 	return Component{
-		Name: name, Docs: repolayout.Below(repo.Configs, repo.Layout.Config+"/"+name+"/"),
+		Name: name, Docs: repolayout.InFolder(repo.Configs, repo.Layout.Config+"/"+name+"/"),
 		Jobs: jobFiles(repolayout.Below(repo.Jobs, folder+"/"), func(file string) bool { return path.Dir(file) == folder }),
 	}
 }

@@ -112,7 +112,7 @@ func renderJobs(ctx context.Context, repo *repolayout.Repo, last *jobs) (*jobs, 
 }
 
 // differences are where a repository has other job files.
-func (j *jobs) differences(repo *repolayout.Repo) []repolayout.Difference[repolayout.Raw] {
+func (j *jobs) differences(repo *repolayout.Repo) []longlist.Difference[repolayout.Raw] {
 	if j.repo == nil {
 		return nil
 	}
@@ -121,20 +121,20 @@ func (j *jobs) differences(repo *repolayout.Repo) []repolayout.Difference[repola
 
 // allKnown says whether a repository has an id for each job file. If it was so, the
 // files that differ say it.
-func (j *jobs) allKnown(repo *repolayout.Repo, differences []repolayout.Difference[repolayout.Raw]) bool {
+func (j *jobs) allKnown(repo *repolayout.Repo, differences []longlist.Difference[repolayout.Raw]) bool {
 	isUnknown := func(file repolayout.Raw) bool { return file.ID == (repolayout.ID{}) }
 	if !j.known {
 		return !slices.ContainsFunc(repo.Jobs, isUnknown)
 	}
-	return !slices.ContainsFunc(differences, func(each repolayout.Difference[repolayout.Raw]) bool {
+	return !slices.ContainsFunc(differences, func(each longlist.Difference[repolayout.Raw]) bool {
 		return each.After != (repolayout.Raw{}) && isUnknown(each.After)
 	})
 }
 
 // changed names the components of which something changed since, in order.
-func (j *jobs) changed(repo *repolayout.Repo, files []repolayout.Difference[repolayout.Raw]) []string {
+func (j *jobs) changed(repo *repolayout.Repo, files []longlist.Difference[repolayout.Raw]) []string {
 	var names []string
-	for _, each := range repolayout.Differences(j.repo.Configs, repo.Configs) {
+	for _, each := range longlist.Differences(j.repo.Configs, repo.Configs) {
 		names = append(names, nameIn(repo.Layout.Config, cmp.Or(each.Before, each.After).Path))
 	}
 	for _, each := range files {

@@ -58,7 +58,7 @@ type editor struct {
 func newEditor(t *testing.T, tree *testtree.Tree, valid *rules.Valid) *editor {
 	t.Helper()
 	e := &editor{t: t, random: rand.New(rand.NewPCG(4, 2)), tree: tree, valid: valid, rendering: rendered(t, valid, nil)}
-	for _, doc := range valid.Repo.Configs {
+	for doc := range valid.Repo.Configs.All() {
 		e.configs = append(e.configs, doc.Path)
 	}
 	for _, file := range valid.Repo.Jobs {

@@ -32,12 +32,12 @@ func layers() *Table {
 			"schema/internal/jsonschemagen": {Imports: []string{"schema", "schema/internal/shape"}},
 			"schema/migrate":                {Imports: []string{"schema", "schema/internal/older"}},
 
-			"repo-layout": {Imports: []string{"internal/memo", "internal/workers", "schema"}},
+			"repo-layout": {Imports: []string{"internal/longlist", "internal/memo", "internal/workers", "schema"}},
 			"resolver": {
-				Imports: []string{"internal/memo", "internal/workers", "resolver/dependents", "schema"}, Tests: []string{"repo-layout"},
+				Imports: []string{"internal/longlist", "internal/memo", "internal/workers", "resolver/dependents", "schema"}, Tests: []string{"repo-layout"},
 			},
 			"resolver/dependents": {Imports: []string{"schema"}},
-			"schema/rules":        {Imports: []string{"internal/memo", "internal/workers", "repo-layout", "resolver", "schema"}},
+			"schema/rules":        {Imports: []string{"internal/longlist", "internal/memo", "internal/workers", "repo-layout", "resolver", "schema"}},
 			"resolver/httpapi":    {Imports: []string{"repo-layout", "resolver", "schema", "schema/rules"}},
 
 			"resolver/imagestreams": {Imports: []string{"resolver/httpapi"}, Tests: []string{"resolver"}},
@@ -79,8 +79,8 @@ func layers() *Table {
 			"leases/store":   {Imports: []string{"leases"}},
 
 			"web": {Imports: []string{
-				"generators/prowjobs", "generators/render", "reconciler", "reconciler/gitsource", "repo-layout", "resolver",
-				"resolver/dependents", "schema", "schema/rules",
+				"generators/prowjobs", "generators/render", "internal/longlist", "reconciler", "reconciler/gitsource",
+				"repo-layout", "resolver", "resolver/dependents", "schema", "schema/rules",
 			}, Tests: []string{"generators", "leases", "leases/page"}},
 
 			// Where concrete types meet.

@@ -37,7 +37,7 @@ func BenchmarkConfig(b *testing.B) {
 	handler := httpapi.New(source, prometheus.NewRegistry(), slog.New(slog.DiscardHandler))
 	for _, encoding := range []string{"identity", "gzip", "zstd"} {
 		var requests []*http.Request
-		for _, entry := range valid.Catalog.Entries() {
+		for entry := range valid.Catalog.Entries() {
 			m := entry.Config.Metadata
 			query := url.Values{"org": {m.Org}, "repo": {m.Repo}, "branch": {m.Branch}, "variant": {m.Variant}}
 			request := httptest.NewRequest(http.MethodGet, "/config?"+query.Encode(), http.NoBody)

@@ -82,7 +82,7 @@ tests: [{as: e2e, steps: {test: [{ref: install}]}}]`, i)))
 		t.Errorf("%.0f allocations for a request, want at most %d", got, most)
 	}
 	t.Logf("%.0f allocations", got)
-	for _, entry := range current.catalog.Entries() {
+	for entry := range current.catalog.Entries() {
 		first, err := entry.Resolved().Body()
 		if err != nil {
 			t.Fatal(err)

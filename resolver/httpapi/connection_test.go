@@ -34,7 +34,7 @@ func sized(t *testing.T) (source httpapi.Source, bodies map[string]string) {
 	}
 	registry, _ := resolver.NewRegistry(resolver.Components{})
 	catalog := resolver.NewCatalog(registry, all)
-	for _, entry := range catalog.Entries() {
+	for entry := range catalog.Entries() {
 		body, err := entry.Resolved().Body()
 		if err != nil {
 			t.Fatal(err)

@@ -26,7 +26,7 @@ func TestSample(t *testing.T) {
 	}
 	current := snapshot{revision: "sample", catalog: valid.Catalog}
 	server := start(t, httpapi.SourceFunc(func() (httpapi.Snapshot, bool) { return current, true }))
-	for _, entry := range valid.Catalog.Entries() {
+	for entry := range valid.Catalog.Entries() {
 		m := entry.Config.Metadata
 		query := url.Values{"org": {m.Org}, "repo": {m.Repo}, "branch": {m.Branch}, "variant": {m.Variant}}
 		answer, config := server.get("/config?"+query.Encode()), &schema.Config{}

@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"slices"
 
+	"github.com/drover-ci/drover/internal/longlist"
 	repolayout "github.com/drover-ci/drover/repo-layout"
 	"github.com/drover-ci/drover/resolver"
 	"github.com/drover-ci/drover/schema"
@@ -18,10 +19,19 @@ type changes struct {
 	registry, beyondText, metadata, profiles, quotas bool
 	// leaseTypes says that there are quotas for other lease types.
 	leaseTypes bool
-	configs    []repolayout.Difference[*ConfigDoc]
+	configs    []longlist.Difference[*ConfigDoc]
 }
 
-func changesBetween(last, next *Checked) *changes {
+// configsBetween are the configurations that two repositories, of which there may be
+// only one, do not have in common.
+func configsBetween(last, next *repolayout.Repo) []longlist.Difference[*ConfigDoc] {
+	if last == nil {
+		last = &repolayout.Repo{}
+	}
+	return longlist.Differences(last.Configs, next.Configs)
+}
+
+func changesBetween(last, next *Checked, configs []longlist.Difference[*ConfigDoc]) *changes {
 	before, after := last.Repo.Quotas, next.Repo.Quotas
 	return &changes{
 		registry:   !sameComponents(last.Repo, next.Repo),
@@ -30,7 +40,7 @@ func changesBetween(last, next *Checked) *changes {
 		profiles:   last.Repo.Profiles != next.Repo.Profiles,
 		quotas:     before != after,
 		leaseTypes: before != after && !maps.EqualFunc(before.Value.Quotas, after.Value.Quotas, func(_, _ schema.Quota) bool { return true }),
-		configs:    repolayout.Differences(last.Repo.Configs, next.Repo.Configs),
+		configs:    configs,
 	}
 }
 
@@ -85,7 +95,7 @@ func sameButForText(last, next *repolayout.Repo) bool {
 	return sameComponents(last, &refs) && !slices.ContainsFunc(repolayout.Differences(last.Refs, next.Refs), differsBeyondText)
 }
 
-func differsBeyondText(ref repolayout.Difference[*repolayout.Doc[schema.RegistryRef]]) bool {
+func differsBeyondText(ref longlist.Difference[*repolayout.Doc[schema.RegistryRef]]) bool {
 	if ref.Before == nil || ref.After == nil || len(ref.Before.Problems)+len(ref.After.Problems) > 0 {
 		return true
 	}
@@ -97,7 +107,7 @@ func differsBeyondText(ref repolayout.Difference[*repolayout.Doc[schema.Registry
 // inConfigs says whether some configuration differs in what a function sees of
 // it.
 func (c *changes) inConfigs(seen func(*ConfigDoc) any) bool {
-	return slices.ContainsFunc(c.configs, func(change repolayout.Difference[*ConfigDoc]) bool {
+	return slices.ContainsFunc(c.configs, func(change longlist.Difference[*ConfigDoc]) bool {
 		var before, after any
 		if change.Before != nil {
 			before = seen(change.Before)

@@ -2,9 +2,12 @@ package rules
 
 import (
 	"context"
+	"maps"
+	"path"
 	"slices"
 	"strings"
 
+	"github.com/drover-ci/drover/internal/longlist"
 	"github.com/drover-ci/drover/internal/workers"
 	repolayout "github.com/drover-ci/drover/repo-layout"
 	"github.com/drover-ci/drover/resolver"
@@ -28,14 +31,10 @@ type Checked struct {
 	// whole are the problems that rules about the whole found, by rule, without
 	// their lines.
 	whole [][]schema.Problem
-	// configs are the values of the repository's documents that could be read in
-	// full; nil for others.
-	configs []*schema.Config
-	// sound says for each of the repository's documents, in their order, what it
-	// resolves to, where no rule about one configuration found anything; nil for
-	// others.
-	sound []*resolver.Shape
-	// optional is that of the world they were sound in.
+	// unsound are the repository's documents that could not be read in full, or in
+	// which a rule about one configuration found something. They are few.
+	unsound map[*ConfigDoc]bool
+	// optional is that of the world they were checked in.
 	optional map[resolver.Component]string
 	// jobNames are the problems of the names of a component's jobs, by its folder.
 	jobNames map[string][]schema.Problem
@@ -61,11 +60,11 @@ func Check(ctx context.Context, last *Checked, next *repolayout.Repo) *Checked {
 	c := &Checked{Repo: next, boskos: nextBoskos(last.boskos, next)}
 	registry := c.nextRegistry(last)
 	var since *changes // nil where nothing counts any more that was found before
+	configs := configsBetween(last.Repo, next)
 	if last.complete && factsOf(last.Repo) == factsOf(next) {
-		since = changesBetween(last, c)
+		since = changesBetween(last, c, configs)
 	}
-	c.configs = readable(last.configs, next.Configs, since)
-	c.Catalog = last.Catalog.Next(registry, withoutNil(c.configs))
+	c.Catalog = nextCatalog(last.Catalog, registry, configs)
 	w := newWorld(next, registry)
 	if since != nil && !since.registry {
 		w.optional = last.optional
@@ -119,26 +118,28 @@ func sameComponents(last, next *repolayout.Repo) bool {
 		last.Profiles.ID == next.Profiles.ID
 }
 
-// readable are the values of documents, nil for what could be read only in part:
-// what it seems to refer to says nothing.
-func readable(last []*schema.Config, docs []*ConfigDoc, since *changes) []*schema.Config {
-	configs := make([]*schema.Config, len(docs))
-	if since != nil {
-		configs = repolayout.Carry(since.configs, last, len(docs))
-	}
-	for i, doc := range docs {
-		if configs[i] == nil && !schema.HasErrors(doc.Problems) {
-			configs[i] = doc.Value
+// nextCatalog is the last catalog with what differs. What could be read only in part
+// is in none: what it seems to refer to says nothing.
+func nextCatalog(last *resolver.Catalog, registry *resolver.Registry, configs []longlist.Difference[*ConfigDoc]) *resolver.Catalog {
+	var gone, come []*schema.Config
+	for _, each := range configs {
+		if config := readable(each.Before); config != nil {
+			gone = append(gone, config)
+		}
+		if config := readable(each.After); config != nil {
+			come = append(come, config)
 		}
 	}
-	return configs
+	return last.Next(registry, gone, come)
 }
 
-func withoutNil[T any](all []*T) []*T {
-	if slices.Contains(all, nil) {
-		return slices.DeleteFunc(slices.Clone(all), func(each *T) bool { return each == nil })
+// readable is the value of a document that is there and could be read in full; nil
+// for others.
+func readable(doc *ConfigDoc) *schema.Config {
+	if doc == nil || schema.HasErrors(doc.Problems) {
+		return nil
 	}
-	return all
+	return doc.Value
 }
 
 func components(repo *repolayout.Repo) resolver.Components {
@@ -163,40 +164,69 @@ func values[T any](docs []*repolayout.Doc[T]) []*T {
 // tests spelled out. Those that were sound before are so still where no change
 // reaches them, and they resolve to the same, but for the text of commands.
 func (c *Checked) checkConfigs(ctx context.Context, w *world, last *Checked, since *changes) []schema.Problem {
-	docs := c.Repo.Configs
-	c.sound = make([]*resolver.Shape, len(docs))
-	var reached, reshaped map[*schema.Config]bool
-	if since != nil {
-		c.sound = repolayout.Carry(since.configs, last.sound, len(docs))
-		reached, reshaped = c.reachedBy(since, last), c.Catalog.Reshaped()
-	}
-	c.recallSound()
-	var again []int
-	for i := range docs {
-		if reached[docs[i].Value] {
-			c.sound[i] = nil
-		}
-		if c.sound[i] == nil || reshaped[docs[i].Value] {
-			again = append(again, i)
-		}
-	}
-	c.judged = len(again)
-	found := make([][]schema.Problem, len(again))
-	workers.Each(ctx, len(again), func(n int) {
-		i := again[n]
-		entry := c.Catalog.Entry(c.configs[i])
-		if c.sound[i] == nil {
-			found[n] = c.checkConfig(w, docs[i], entry)
+	docs, reshaped := c.toCheck(last, since)
+	c.judged = len(docs)
+	found, unsound := make([][]schema.Problem, len(docs)), make([]bool, len(docs))
+	workers.Each(ctx, len(docs), func(i int) {
+		doc := docs[i]
+		entry := c.Catalog.Entry(readable(doc))
+		if reshaped[doc] {
+			found[i] = c.checkResolved(w, doc, entry, namesOf(doc.Value))
 		} else {
-			found[n] = c.checkResolved(w, docs[i], entry, namesOf(docs[i].Value))
+			found[i] = c.checkConfig(w, doc, entry)
 		}
-		c.sound[i] = nil
-		if entry != nil && len(found[n]) == 0 {
-			c.sound[i] = entry.Shape()
-		}
+		unsound[i] = len(found[i]) > 0 || entry == nil || entry.Shape() == nil
 	})
+	c.unsound = map[*ConfigDoc]bool{}
+	for i, doc := range docs {
+		if unsound[i] {
+			c.unsound[doc] = true
+		}
+	}
 	c.noteSound(ctx)
 	return slices.Concat(found...)
+}
+
+// toCheck are the documents to be checked, in the order of paths, and those of them
+// of which only what they resolve to is another.
+func (c *Checked) toCheck(last *Checked, since *changes) (docs []*ConfigDoc, reshaped map[*ConfigDoc]bool) {
+	if since == nil {
+		sound := soundBefore(c.Repo)
+		for doc := range c.Repo.Configs.All() {
+			if !c.isKnownSound(doc, sound) {
+				docs = append(docs, doc)
+			}
+		}
+		return docs, nil
+	}
+	again := map[*ConfigDoc]bool{}
+	for doc := range last.unsound {
+		again[doc] = true
+	}
+	for _, each := range since.configs {
+		delete(again, each.Before)
+		if each.After != nil {
+			again[each.After] = true
+		}
+	}
+	for config := range c.reachedBy(since, last) {
+		again[c.docOf(config)] = true
+	}
+	reshaped = map[*ConfigDoc]bool{}
+	for config := range c.Catalog.Reshaped() {
+		if doc := c.docOf(config); !again[doc] {
+			again[doc], reshaped[doc] = true, true
+		}
+	}
+	byPath := func(a, b *ConfigDoc) int { return strings.Compare(a.Path, b.Path) }
+	return slices.SortedFunc(maps.Keys(again), byPath), reshaped
+}
+
+// docOf is the document of a configuration of the catalog.
+func (c *Checked) docOf(config *schema.Config) *ConfigDoc {
+	file := path.Join(c.Repo.Layout.Config, config.Metadata.Path())
+	doc, _ := c.Repo.Configs.Find(func(doc *ConfigDoc) int { return strings.Compare(doc.Path, file) })
+	return doc
 }
 
 // checkConfig checks one configuration. The entry is nil where the document

@@ -23,8 +23,8 @@ func TestTheCorpus(t *testing.T) {
 	}
 	defer func() { _ = closeTree() }()
 	r := newReach(t, testtree.Over(tree))
-	if judged := rules.Judged(r.Checked); judged != len(r.Repo.Configs) {
-		t.Errorf("of %d configurations %d are judged at first", len(r.Repo.Configs), judged)
+	if judged := rules.Judged(r.Checked); judged != r.Repo.Configs.Len() {
+		t.Errorf("of %d configurations %d are judged at first", r.Repo.Configs.Len(), judged)
 	}
 	mustReach := func(what string, judged, resolved int) {
 		t.Helper()

@@ -136,7 +136,7 @@ func (f *full) edit(file string, change func(string) string) {
 func (f *full) componentsOf(n int) (names []string, files [][]string) {
 	byName := map[string][]string{}
 	var order []string
-	for _, doc := range f.repo.Configs {
+	for doc := range f.repo.Configs.All() {
 		name := doc.Value.Metadata.Component()
 		if byName[name] == nil {
 			order = append(order, name)

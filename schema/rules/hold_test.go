@@ -236,8 +236,8 @@ func TestHeldSettingsSayWhereThingsAre(t *testing.T) {
 	h.edit("drover.yaml", "hold: unit", "paths: {config: elsewhere}\nunknown: 1")
 	h.commit()
 	h.mustHold("settings")
-	if len(h.valid.Repo.Configs) != 6 {
-		t.Errorf("%d configurations, want 6", len(h.valid.Repo.Configs))
+	if h.valid.Repo.Configs.Len() != 6 {
+		t.Errorf("%d configurations, want 6", h.valid.Repo.Configs.Len())
 	}
 }
 
@@ -372,7 +372,7 @@ func (h *history) mustReadAs(files fstest.MapFS) {
 
 func listing(repo *repolayout.Repo) []string {
 	all := []string{repo.Settings.ID.String(), repo.Profiles.ID.String(), repo.Quotas.ID.String(), repo.Dispatch.ID.String()}
-	for _, doc := range repo.Configs {
+	for doc := range repo.Configs.All() {
 		all = append(all, doc.Path+" "+doc.ID.String())
 	}
 	for _, doc := range repo.Refs {

@@ -1,11 +1,12 @@
 package rules
 
 import (
-	"iter"
+	"cmp"
 	"maps"
 	"path"
 	"slices"
 
+	repolayout "github.com/drover-ci/drover/repo-layout"
 	"github.com/drover-ci/drover/schema"
 )
 
@@ -15,65 +16,25 @@ const RuleDuplicateJob = "duplicate-job"
 // checkJobNames checks each component, for a job's name begins with it. Those
 // in which nothing changed are not looked at again.
 func (c *Checked) checkJobNames(last *Checked, since *changes) []schema.Problem {
-	docs := c.Repo.Configs
+	folders := map[string]bool{} // one is a component's
 	if since == nil {
 		c.jobNames = map[string][]schema.Problem{}
-		for each := range byComponent(docs) {
-			c.checkJobNamesOf(each)
+		for doc := range c.Repo.Configs.All() {
+			folders[path.Dir(doc.Path)] = true
 		}
 	} else {
 		c.jobNames = maps.Clone(last.jobNames)
 		for _, change := range since.configs {
-			if change.Before != nil {
-				delete(c.jobNames, path.Dir(change.Before.Path))
-			}
+			folders[path.Dir(cmp.Or(change.Before, change.After).Path)] = true
 		}
-		for _, change := range since.configs {
-			for _, i := range []int{change.To - 1, change.To} { // where one went, its neighbours
-				if i >= 0 && i < len(docs) {
-					c.checkJobNamesOf(componentAt(docs, i))
-				}
-			}
+	}
+	for folder := range folders {
+		delete(c.jobNames, folder)
+		if problems := sameJobNames(repolayout.InFolder(c.Repo.Configs, folder+"/")); len(problems) > 0 {
+			c.jobNames[folder] = problems
 		}
 	}
 	return slices.Concat(slices.Collect(maps.Values(c.jobNames))...)
-}
-
-// checkJobNamesOf checks the configurations of one component.
-func (c *Checked) checkJobNamesOf(docs []*ConfigDoc) {
-	folder := path.Dir(docs[0].Path)
-	delete(c.jobNames, folder)
-	if problems := sameJobNames(docs); len(problems) > 0 {
-		c.jobNames[folder] = problems
-	}
-}
-
-// byComponent gives the configurations of one component, which are those of a
-// folder, after the other. In the order of paths they stand together.
-func byComponent(docs []*ConfigDoc) iter.Seq[[]*ConfigDoc] {
-	return func(yield func([]*ConfigDoc) bool) {
-		for i := 0; i < len(docs); {
-			each := componentAt(docs, i)
-			if !yield(each) {
-				return
-			}
-			i += len(each)
-		}
-	}
-}
-
-// componentAt gives the configurations of the component that one is of.
-func componentAt(docs []*ConfigDoc, i int) []*ConfigDoc {
-	folder := path.Dir(docs[i].Path)
-	same := func(j int) bool { return path.Dir(docs[j].Path) == folder }
-	first, end := i, i+1
-	for first > 0 && same(first-1) {
-		first--
-	}
-	for end < len(docs) && same(end) {
-		end++
-	}
-	return docs[first:end:end]
 }
 
 // sameJobNames finds tests of different configurations that would get the same

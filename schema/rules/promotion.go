@@ -105,7 +105,7 @@ func checkPromotions(repo *repolayout.Repo) []schema.Problem {
 	}
 	first := map[string]source{}
 	var problems []schema.Problem
-	for _, doc := range repo.Configs {
+	for doc := range repo.Configs.All() {
 		for _, image := range promotedBy(doc.Value) {
 			before, taken := first[image.tag]
 			if !taken {

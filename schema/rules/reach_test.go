@@ -52,10 +52,10 @@ func (r *reach) commit() (judged, resolved int) {
 	last := r.Checked
 	r.Checked = rules.Check(r.t.Context(), last, repo)
 	known := map[*resolver.Entry]bool{}
-	for _, entry := range last.Catalog.Entries() {
+	for entry := range last.Catalog.Entries() {
 		known[entry] = true
 	}
-	for _, entry := range r.Catalog.Entries() {
+	for entry := range r.Catalog.Entries() {
 		if !known[entry] {
 			resolved++
 		}

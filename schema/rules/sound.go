@@ -76,20 +76,14 @@ func soundBefore(repo *repolayout.Repo) map[contentKey]bool {
 	return keys
 }
 
-// recallSound takes over which configurations an earlier process found sound.
-func (c *Checked) recallSound() {
-	before := soundBefore(c.Repo)
-	if len(before) == 0 {
-		return
+// isKnownSound says whether an earlier process found a document sound, given the keys
+// of those that it did.
+func (c *Checked) isKnownSound(doc *ConfigDoc, sound map[contentKey]bool) bool {
+	if len(sound) == 0 || doc.ID == (repolayout.ID{}) || !sound[documentKey(doc)] {
+		return false
 	}
-	for i, doc := range c.Repo.Configs {
-		if doc.ID == (repolayout.ID{}) || !before[documentKey(doc)] {
-			continue
-		}
-		if entry := c.Catalog.Entry(c.configs[i]); entry != nil {
-			c.sound[i] = entry.Shape()
-		}
-	}
+	entry := c.Catalog.Entry(readable(doc))
+	return entry != nil && entry.Shape() != nil
 }
 
 // noteSound notes for the next process which configurations are sound, unless the
@@ -104,8 +98,8 @@ func (c *Checked) noteSound(ctx context.Context) {
 			return nil
 		}
 		note := slices.Clone(by[:])
-		for i, doc := range c.Repo.Configs {
-			if c.sound[i] != nil && doc.ID != (repolayout.ID{}) {
+		for doc := range c.Repo.Configs.All() {
+			if !c.unsound[doc] && doc.ID != (repolayout.ID{}) {
 				of := documentKey(doc)
 				note = append(note, of[:]...)
 			}

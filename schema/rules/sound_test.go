@@ -72,8 +72,8 @@ func TestWhatIsSoundIsRememberedWhole(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := rules.Sound(repo); process == 1 && got != len(repo.Configs) {
-			t.Errorf("%d of %d configurations are known to be sound", got, len(repo.Configs))
+		if got := rules.Sound(repo); process == 1 && got != repo.Configs.Len() {
+			t.Errorf("%d of %d configurations are known to be sound", got, repo.Configs.Len())
 		}
 		rules.Check(t.Context(), nil, repo)
 		memory.Keep()
@@ -96,7 +96,7 @@ func TestWhatWasSoundIsHeldAgainstTheQuotas(t *testing.T) {
 		}
 		checked := rules.Check(t.Context(), nil, repo)
 		judged, problems := rules.Judged(checked), len(checked.Problems)
-		if want := [...]int{len(repo.Configs), 0, len(repo.Configs)}[process]; judged != want || problems != [...]int{0, 0, 2}[process] {
+		if want := [...]int{repo.Configs.Len(), 0, repo.Configs.Len()}[process]; judged != want || problems != [...]int{0, 0, 2}[process] {
 			t.Errorf("process %d judged %d configurations, want %d, and found %v", process, judged, want, checked.Problems)
 		}
 		memory.Keep()
