@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/drover-ci/drover/generators"
 )
@@ -30,8 +31,9 @@ type declared struct {
 func (t *Target) declare(objects []generators.Object) ([]declared, []Refusal) {
 	var refusals []Refusal
 	all, form := make([]declared, 0, len(objects)), make(map[*unstructured.Unstructured]declared, len(objects))
+	find := t.kinds.finder()
 	for _, object := range objects {
-		d, err := t.declareOne(object)
+		d, err := t.declareOne(object, find)
 		if err != nil {
 			refusals = append(refusals, Refusal{identify(object.Unstructured), object.Source, RuleObject, err.Error()})
 			continue
@@ -56,12 +58,12 @@ func repeated(all []declared) []Refusal {
 	return refusals
 }
 
-func (t *Target) declareOne(object generators.Object) (declared, error) {
+func (t *Target) declareOne(object generators.Object, find func(schema.GroupVersionKind) (resource, error)) (declared, error) {
 	kind := object.GroupVersionKind()
 	if kind.Kind == "" || kind.Version == "" || object.GetName() == "" {
 		return declared{}, errors.New("it needs an apiVersion, a kind and a name")
 	}
-	resource, err := t.kinds.find(kind)
+	resource, err := find(kind)
 	if err != nil {
 		return declared{}, err
 	}

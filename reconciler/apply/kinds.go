@@ -65,6 +65,21 @@ func (k *kinds) add(definitions []*unstructured.Unstructured) {
 	}
 }
 
+// finder is [kinds.find] for the thousands of objects of a revision, which are of few kinds: each is looked for once.
+func (k *kinds) finder() func(schema.GroupVersionKind) (resource, error) {
+	found := make(map[schema.GroupVersionKind]resource)
+	return func(kind schema.GroupVersionKind) (resource, error) {
+		if at, known := found[kind]; known {
+			return at, nil
+		}
+		at, err := k.find(kind)
+		if err == nil {
+			found[kind] = at
+		}
+		return at, err
+	}
+}
+
 // preferred tells where the objects of a kind are in whichever version the server prefers, if it serves the kind.
 func (k *kinds) preferred(kind schema.GroupKind) (at resource, served bool, err error) {
 	k.mu.Lock()
