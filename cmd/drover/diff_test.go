@@ -229,3 +229,40 @@ func TestDiffKnowsTheGuards(t *testing.T) {
 		t.Errorf("twelve may vanish: exit %d: %s", code, stderr)
 	}
 }
+
+// TestDiffRemembersManifests: with what earlier runs remembered it says what it says
+// without, whatever changed and whatever became of the cache; of a Secret nothing is
+// remembered.
+func TestDiffRemembersManifests(t *testing.T) {
+	d := newDiffed(t)
+	cache := t.TempDir()
+	t.Setenv("XDG_CACHE_HOME", cache)
+	same := func(what string) {
+		t.Helper()
+		want, _, _ := d.diff("--target", "zebra", "--no-cache")
+		for range 2 {
+			if got, stderr, code := d.diff("--target", "zebra"); code != 1 || got != want {
+				t.Errorf("%s: exit %d, %s (-without +with a cache):\n%s", what, code, stderr, cmp.Diff(want, got))
+			}
+		}
+	}
+	same("at first")
+	d.write("clusters/login/3.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: m3, namespace: NS}\ndata: {new: value}\n")
+	same("one file changed")
+	kept, err := filepath.Glob(filepath.Join(cache, "drover", "memo", "*"))
+	if err != nil || len(kept) != 1 {
+		t.Fatalf("kept %v: %v", kept, err)
+	}
+	content, err := os.ReadFile(kept[0])
+	if err != nil || !bytes.Contains(content, []byte("ConfigMap")) || bytes.Contains(content, []byte("hunter2")) {
+		t.Errorf("%d bytes are kept, with a Secret or without a ConfigMap: %v", len(content), err)
+	}
+	for what, damaged := range map[string][]byte{
+		"cut short": content[:len(content)/2], "a bit flipped": append([]byte{content[0] ^ 1}, content[1:]...), "empty": nil,
+	} {
+		if err := os.WriteFile(kept[0], damaged, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		same(what)
+	}
+}

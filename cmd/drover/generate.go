@@ -87,11 +87,13 @@ func (c generateCommand) store() *memo.Store {
 
 // make makes all files, and collects those that differ.
 func (c generateCommand) make(ctx context.Context, files *opened) (report, *writer, error) {
-	repo, err := c.loadFrom(ctx, files, nil)
+	memory := c.memory(c.store())
+	repo, err := c.loadFrom(ctx, files, memory)
 	if err != nil {
 		return report{}, nil, err
 	}
 	_, problems := rules.AdmitWhole(ctx, nil, repo)
+	memory.Keep()
 	if err := ctx.Err(); err != nil {
 		return report{}, nil, err
 	}

@@ -319,8 +319,11 @@ func (k *keeper) follow(ctx context.Context, source *gitsource.Source) error {
 	return group.Wait()
 }
 
-// memory is what an earlier process remembered of the repository.
+// memory is what an earlier process remembered of the repository; nil for nothing.
 func (k *keeper) memory(source *gitsource.Source) *repolayout.Memory {
+	if k.command.NoCache {
+		return nil
+	}
 	return repolayout.OpenMemory(memo.Open(filepath.Join(k.cacheDir, "memo")), source.Repository())
 }
 

@@ -23,6 +23,7 @@ type serveReconcilerCommand struct {
 	Listen        string        `default:":8080" placeholder:"ADDRESS" help:"Where to answer jobs, probes, webhooks and Prometheus."`
 	Serve         string        `placeholder:"NAME" help:"The ConfigRepo that jobs are answered from. Default: the first by name."`
 	Cache         string        `placeholder:"DIR" help:"Where clones of repositories are kept. Default: the user's cache folder."`
+	NoCache       bool          `help:"Read everything again at the start, whatever an earlier process remembered."`
 	Leases        string        `placeholder:"NS" help:"The namespace that serve leases works in: leases are on the pages, and a type of which somebody holds leases is not removed. Default: nobody is asked."` //nolint:lll // a tag stands on one line
 	LeaderElect   bool          `default:"true" negatable:"" help:"Apply only while holding a lease, so that several replicas can run; all of them answer jobs."`
 	LeaseDuration time.Duration `default:"15s" help:"How long after a leader's last sign of life another takes over."`
