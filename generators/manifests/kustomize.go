@@ -5,9 +5,12 @@ import (
 	"slices"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/json"
 	"sigs.k8s.io/kustomize/api/konfig"
 	"sigs.k8s.io/kustomize/api/krusty"
+	"sigs.k8s.io/kustomize/api/resource"
 	"sigs.k8s.io/kustomize/api/types"
 )
 
@@ -52,17 +55,26 @@ func (b *builder) kustomize(root string) {
 			", want what `kustomize build` takes; what lies elsewhere in the repository stands under uses in drover.yaml)")
 		return
 	}
-	for _, resource := range built.Resources() {
-		text, err := resource.MarshalJSON()
-		if err != nil {
-			b.report(root, 0, RuleKustomization, err.Error())
-			return
-		}
-		object, err := objectOf(text)
+	for _, made := range built.Resources() {
+		object, err := objectIn(made)
 		if err != nil {
 			b.report(root, 0, RuleKustomization, err.Error())
 			return
 		}
 		b.add(root, 0, object)
 	}
+}
+
+// objectIn is a resource as objects are. Its own way to JSON is by YAML, which takes
+// as long as all the rest.
+func objectIn(made *resource.Resource) (*unstructured.Unstructured, error) {
+	fields, err := made.Map()
+	if err != nil {
+		return nil, err
+	}
+	text, err := json.Marshal(fields)
+	if err != nil {
+		return nil, err
+	}
+	return objectOf(text)
 }

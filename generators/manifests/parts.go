@@ -37,6 +37,8 @@ type part struct {
 	given []string
 	// looks are what a kustomization was made by, besides its place.
 	looks []look
+	// texts are the objects as another process wrote them, until [Parts.Forget].
+	texts [][]byte
 }
 
 // look is a question about the repository, and the answer: what a file's content is,
@@ -66,8 +68,13 @@ func (p *Parts) Next() *Parts {
 // Made counts the parts that had to be made.
 func (p *Parts) Made() int { return p.made }
 
-// Forget drops what none of the parts that were asked for came from.
-func (p *Parts) Forget() { p.last, p.kept = nil, nil }
+// Forget drops what only [Parts.Note] and further parts would have been made of.
+func (p *Parts) Forget() {
+	p.last, p.kept = nil, nil
+	for _, each := range p.parts {
+		each.texts = nil
+	}
+}
 
 // part gives what lies at a place as the builder's folder has it: what is known of it,
 // or else what do makes.
@@ -201,7 +208,7 @@ type keptPart struct {
 
 // part reads it; nil where it cannot be read.
 func (k keptPart) part(place string) *part {
-	read := &part{given: k.Given, looks: k.Looks}
+	read := &part{given: k.Given, looks: k.Looks, texts: k.Objects}
 	for _, text := range k.Objects {
 		object, err := objectOf(text)
 		if err != nil {
@@ -214,43 +221,47 @@ func (k keptPart) part(place string) *part {
 
 // Recall reads what [Parts.Note] wrote.
 func (p *Parts) Recall(note []byte) {
-	plain, err := s2.Decode(nil, note)
-	if err != nil {
-		return
-	}
-	var all []keptPart
-	if gob.NewDecoder(bytes.NewReader(plain)).Decode(&all) != nil {
-		return
-	}
-	p.kept = make(map[memo.Key]keptPart, len(all))
-	for _, each := range all {
-		p.kept[each.Key] = each
+	decoder := gob.NewDecoder(s2.NewReader(bytes.NewReader(note), s2.ReaderMaxBlockSize(blockSize)))
+	p.kept = map[memo.Key]keptPart{}
+	for {
+		var kept keptPart
+		if decoder.Decode(&kept) != nil {
+			return // it is the end, or what is whole counts
+		}
+		p.kept[kept.Key] = kept
 	}
 }
 
-// Note writes the parts for another process. The same parts give the same bytes. What
-// has a problem is made again each time; and so is what has a Secret, which is in the
-// repository already and need not lie in one more place.
+// blockSize is how much is compressed at once, in bytes.
+const blockSize = 64 << 10
+
+// Note writes the parts for another process, one after the other: all at once are
+// much, just when all that they were made from is garbage. The same parts give the same
+// bytes. What has a problem is made again each time; and so is what has a Secret, which
+// is in the repository already and need not lie in one more place.
 func (p *Parts) Note() []byte {
-	var all []keptPart
-	for key, each := range p.parts {
-		if kept, ok := each.keep(key); ok {
-			all = append(all, kept)
+	var note bytes.Buffer
+	packed := s2.NewWriter(&note, s2.WriterConcurrency(1), s2.WriterBlockSize(blockSize))
+	encoder := gob.NewEncoder(packed)
+	for _, key := range slices.SortedFunc(maps.Keys(p.parts), func(x, y memo.Key) int { return bytes.Compare(x[:], y[:]) }) {
+		if kept, ok := p.parts[key].keep(key); ok && encoder.Encode(kept) != nil {
+			return nil
 		}
 	}
-	slices.SortFunc(all, func(x, y keptPart) int { return bytes.Compare(x.Key[:], y.Key[:]) })
-	var plain bytes.Buffer
-	if gob.NewEncoder(&plain).Encode(all) != nil {
+	if packed.Close() != nil {
 		return nil
 	}
-	return s2.Encode(nil, plain.Bytes())
+	return note.Bytes()
 }
 
 func (p *part) keep(key memo.Key) (kept keptPart, ok bool) {
 	if len(p.problems) > 0 {
 		return kept, false
 	}
-	kept = keptPart{Key: key, Given: p.given, Looks: p.looks}
+	kept = keptPart{Key: key, Objects: p.texts, Given: p.given, Looks: p.looks}
+	if kept.Objects != nil {
+		return kept, true
+	}
 	for _, object := range p.objects {
 		text, err := object.MarshalJSON()
 		if err != nil || isSecret(object.Unstructured) {

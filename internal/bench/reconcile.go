@@ -185,14 +185,25 @@ func (r *reconciling) drift(ctx context.Context) error {
 }
 
 // measureKeeping runs the whole program on a repository of as many manifests,
-// for its memory and for how long a commit takes.
+// for its memory and for how long it takes, and takes again with what was kept.
 func (b *bench) measureKeeping(ctx context.Context, kubeconfig string) error {
 	repository := filepath.Join(b.work, "manifests")
 	if err := writeManifests(ctx, repository); err != nil {
 		return err
 	}
-	return b.up(ctx, fmt.Sprintf("up on %d manifests, start to in force", objects),
-		filepath.Join(b.work, "keeping"), "--repo", repository, "--kubeconfig", kubeconfig)
+	data, flags := filepath.Join(b.work, "keeping"), []string{"--repo", repository, "--kubeconfig", kubeconfig}
+	if err := b.up(ctx, fmt.Sprintf("up on %d manifests, start to in force", objects), data, flags...); err != nil {
+		return err
+	}
+	if err := b.up(ctx, fmt.Sprintf("up on %d manifests, started again", objects), data, flags...); err != nil {
+		return err
+	}
+	for _, run := range []string{"the first", "again"} {
+		if err := b.command(ctx, fmt.Sprintf("diff of %d manifests, %s", objects, run), append([]string{"diff"}, flags...)...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // writeManifests makes a repository of the objects, many to a file.

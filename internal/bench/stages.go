@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -64,6 +65,9 @@ func (b *bench) startUp(ctx context.Context, data string, flags ...string) (*who
 	s := &wholeSystem{data: data, process: command, ended: make(chan error, 1), landed: map[string]landing{}, applied: map[string]time.Time{}}
 	log, err := command.StderrPipe()
 	if err != nil {
+		return nil, err
+	}
+	if err := os.Remove(s.whereabouts()); err != nil && !errors.Is(err, fs.ErrNotExist) { // an earlier one's
 		return nil, err
 	}
 	start := time.Now()
