@@ -132,6 +132,7 @@ func (w *twins) replace(path, before, after string) {
 const (
 	jobsFolder    = "ci-operator/jobs/"
 	configsFolder = "ci-operator/config/"
+	profilesFile  = "ci-operator/step-registry/cluster-profiles/cluster-profiles-config.yaml"
 )
 
 // edits are what people do to a repository.
@@ -184,6 +185,7 @@ func (w *twins) edits() []func() {
 		func() {
 			w.replace(w.pick("ci-operator/step-registry/", "workflow.yaml"), "cluster_profile: aws", "cluster_profile: gcp")
 		},
+		func() { w.replace(profilesFile, "cluster_type: ", "cluster_type: x") },
 		w.damage,
 		func() { _ = os.RemoveAll(w.cache) },
 	}
@@ -316,4 +318,24 @@ func (w *twins) toMake() []string {
 		names = append(names, component.Name)
 	}
 	return names
+}
+
+// TestJobsFollowTheStepRegistry: jobs that were up to date are not when what they use
+// of the step registry says something else.
+func TestJobsFollowTheStepRegistry(t *testing.T) {
+	const workflow = "ci-operator/step-registry/widget/e2e/widget-e2e-workflow.yaml"
+	w := newTwins(t, 1)
+	w.replace(configsFolder+"acme/widget-server/acme-widget-server-main.yaml", "    cluster_profile: aws\n    workflow:", "    workflow:")
+	w.replace(workflow, "    pre:\n", "    cluster_profile: aws\n    pre:\n")
+	for _, edit := range [][3]string{
+		{},
+		{},
+		{profilesFile, "cluster_type: aws", "cluster_type: other"},
+		{workflow, "cluster_profile: aws", "cluster_profile: gcp"},
+		{profilesFile, "cluster_profiles:\n", "cluster_profiles:\n- {name: new, cluster_type: aws, secret: s}\n"},
+	} {
+		w.replace(edit[0], edit[1], edit[2])
+		w.generate()
+		w.generate("--check")
+	}
 }

@@ -20,7 +20,7 @@ import (
 type upToDate struct {
 	store  *memo.Store
 	key    memo.Key
-	inputs []string
+	inputs render.Inputs
 
 	mu sync.Mutex
 	// last has the names of the jobs as an earlier run found them, next as this one
@@ -36,7 +36,7 @@ func openUpToDate(store *memo.Store, kind, repository string, repo *repolayout.R
 		return nil
 	}
 	u := &upToDate{
-		store: store, key: memo.NewKey("job files, "+kind, program, place), inputs: render.Inputs(repo),
+		store: store, key: memo.NewKey("job files, "+kind, program, place), inputs: render.NewInputs(repo),
 		next: map[memo.Key][]string{},
 	}
 	value, _ := store.Get(u.key)
@@ -82,8 +82,8 @@ func (u *upToDate) add(component render.Component, jobs []string) {
 
 // keyOf is false for a component of which not all content is known.
 func (u *upToDate) keyOf(component render.Component) (memo.Key, bool) {
-	contents, known := component.Contents()
-	return memo.NewKey(slices.Concat(u.inputs, contents)...), known
+	contents, known := u.inputs.Of(component)
+	return memo.NewKey(contents...), known
 }
 
 // keep keeps what was found for the next run, if that is something else.

@@ -1,8 +1,6 @@
 package prowjobs
 
 import (
-	"maps"
-
 	"github.com/drover-ci/drover/schema"
 )
 
@@ -29,14 +27,30 @@ func NewRegistry(profiles []schema.ClusterProfileEntry, workflows []*schema.Regi
 	return r
 }
 
-// Equal says whether the same jobs follow from both.
-func (r Registry) Equal(other Registry) bool {
-	return maps.Equal(r.ClusterTypes, other.ClusterTypes) && maps.Equal(r.WorkflowProfiles, other.WorkflowProfiles)
+// Differing are the cluster profiles and workflows from which other jobs follow
+// than with another registry.
+func (r Registry) Differing(other Registry) (profiles, workflows []string) {
+	return differing(r.ClusterTypes, other.ClusterTypes), differing(r.WorkflowProfiles, other.WorkflowProfiles)
 }
 
-// profileOf is the cluster profile that a test uses, with the kind of cluster
+func differing(a, b map[string]string) []string {
+	var names []string
+	for name, value := range a {
+		if b[name] != value {
+			names = append(names, name)
+		}
+	}
+	for name := range b {
+		if _, both := a[name]; !both {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// ProfileOf is the cluster profile that a test uses, with the kind of cluster
 // that it makes; both are empty for a test without one.
-func (r Registry) profileOf(test *schema.Test) (profile, clusterType string) {
+func (r Registry) ProfileOf(test *schema.Test) (profile, clusterType string) {
 	switch {
 	case test.LiteralSteps != nil && test.LiteralSteps.ClusterProfileLiteral != nil:
 		literal := test.LiteralSteps.ClusterProfileLiteral

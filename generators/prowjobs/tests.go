@@ -146,7 +146,7 @@ func (m *maker) dressTest(job *Job, test *schema.Test) {
 		job.fixed.cluster = true
 		job.label(labelCluster, test.Cluster)
 	}
-	profile, clusterType := m.registry.profileOf(test)
+	profile, clusterType := m.registry.ProfileOf(test)
 	if profile != "" {
 		job.label(labelClusterProfile, profile)
 	}

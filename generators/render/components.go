@@ -106,13 +106,31 @@ func (c Component) isEmpty() bool { return len(c.Docs)+len(c.Jobs) == 0 }
 // made or dropped.
 func (c Component) isElsewhere() bool { return c.Name == elsewhere }
 
-// Contents names all that the component consists of by its content, so that the
-// same files are made of what has the same contents under the same [Inputs]. It is
-// false where the content of a job file is not known.
-func (c Component) Contents() (contents []string, known bool) {
-	contents = []string{c.Name}
+// Inputs are what the job files of components are made of besides the components.
+type Inputs struct {
+	settings []string
+	registry prowjobs.Registry
+}
+
+// NewInputs are those of a repository.
+func NewInputs(repo *repolayout.Repo) Inputs {
+	in := Inputs{registry: registryOf(repo)}
+	for _, id := range settingsOf(repo) {
+		in.settings = append(in.settings, id.String())
+	}
+	return in
+}
+
+// Of names all that the job files of a component are made of by its content: where
+// it is the same, they are. It is false where the content of a job file is not known.
+func (in Inputs) Of(c Component) (contents []string, known bool) {
+	contents = append(slices.Clip(in.settings), c.Name)
 	for _, doc := range c.Docs {
 		contents = append(contents, doc.Path, doc.ID.String())
+		for i := range doc.Value.Tests {
+			profile, clusterType := in.registry.ProfileOf(&doc.Value.Tests[i])
+			contents = append(contents, profile, clusterType)
+		}
 	}
 	contents = append(contents, "jobs")
 	for _, file := range c.Jobs {
@@ -124,22 +142,6 @@ func (c Component) Contents() (contents []string, known bool) {
 	return contents, true
 }
 
-// Inputs names by its content all that the jobs of every component depend on.
-func Inputs(repo *repolayout.Repo) []string {
-	var inputs []string
-	for _, id := range settingsOf(repo) {
-		inputs = append(inputs, id.String())
-	}
-	registry := registryOf(repo)
-	for _, names := range []map[string]string{registry.ClusterTypes, registry.WorkflowProfiles} {
-		for _, name := range slices.Sorted(maps.Keys(names)) {
-			inputs = append(inputs, name, names[name])
-		}
-		inputs = append(inputs, "")
-	}
-	return inputs
-}
-
 func (c Component) configs() []*schema.Config {
 	configs := make([]*schema.Config, 0, len(c.Docs))
 	for _, doc := range c.Docs {
@@ -149,12 +151,12 @@ func (c Component) configs() []*schema.Config {
 }
 
 // newGenerator makes the generator of a repository's jobs.
-func newGenerator(repo *repolayout.Repo) (*prowjobs.Generator, error) {
+func newGenerator(repo *repolayout.Repo, registry prowjobs.Registry) (*prowjobs.Generator, error) {
 	template, err := prowjobs.OpenShift()
 	if err != nil {
 		return nil, err
 	}
-	return prowjobs.New(prowjobs.Override(template, repo.Settings.Value.Jobs), registryOf(repo))
+	return prowjobs.New(prowjobs.Override(template, repo.Settings.Value.Jobs), registry)
 }
 
 // registryOf is what jobs depend on of the step registry.
@@ -185,7 +187,7 @@ type Maker struct {
 // clusters where the repository says something of them. Problems are those of
 // what it says.
 func NewMaker(repo *repolayout.Repo) (*Maker, []schema.Problem, error) {
-	generator, err := newGenerator(repo)
+	generator, err := newGenerator(repo, registryOf(repo))
 	if err != nil {
 		return nil, nil, err
 	}

@@ -14,7 +14,9 @@ import (
 	"github.com/drover-ci/drover/generators/prowjobs"
 	"github.com/drover-ci/drover/internal/longlist"
 	repolayout "github.com/drover-ci/drover/repo-layout"
+	"github.com/drover-ci/drover/resolver"
 	"github.com/drover-ci/drover/schema"
+	"github.com/drover-ci/drover/schema/rules"
 )
 
 // jobsPlace is the namespace and the name of the ConfigMaps that hold the Prow
@@ -37,7 +39,7 @@ type jobs struct {
 	// file: without one it may have changed.
 	repo  *repolayout.Repo
 	known bool
-	// settings and registry decide about every job.
+	// settings decide about every job, and registry about those that use something of it.
 	settings [3]repolayout.ID
 	registry prowjobs.Registry
 	maker    *Maker
@@ -72,9 +74,10 @@ func settingsOf(repo *repolayout.Repo) [3]repolayout.ID {
 
 // renderJobs makes the ConfigMaps of all job files: those generated, and those
 // written by hand. Files of components that are as they were are the last ones.
-func renderJobs(ctx context.Context, repo *repolayout.Repo, last *jobs) (*jobs, []schema.Problem, error) {
+func renderJobs(ctx context.Context, valid *rules.Valid, last *jobs) (*jobs, []schema.Problem, error) {
+	repo := valid.Repo
 	j := &jobs{repo: repo, settings: settingsOf(repo), registry: last.registryOf(repo)}
-	if last.maker == nil || last.settings != j.settings || !last.registry.Equal(j.registry) {
+	if last.maker == nil || last.settings != j.settings {
 		namespace, name := jobsPlace(repo.Settings.Value.Jobs)
 		last = &jobs{
 			parts: configmaps.NewPartition(namespace, name),
@@ -83,14 +86,14 @@ func renderJobs(ctx context.Context, repo *repolayout.Repo, last *jobs) (*jobs, 
 	}
 	var problems []schema.Problem
 	var err error
-	if j.maker, problems, err = last.makerOf(repo); err != nil || len(problems) > 0 {
+	if j.maker, problems, err = last.makerOf(repo, j.registry); err != nil || len(problems) > 0 {
 		return j, problems, err
 	}
 	var components []Component
 	var before []*jobFile
 	files := last.differences(repo)
 	if j.known = last.allKnown(repo, files); j.known && last.repo != nil {
-		names := last.changed(repo, files)
+		names := last.changed(valid, j.registry, files)
 		before = last.filesOf(names)
 		for _, name := range names {
 			components = append(components, componentNamed(repo, name))
@@ -131,9 +134,16 @@ func (j *jobs) allKnown(repo *repolayout.Repo, differences []longlist.Difference
 	})
 }
 
-// changed names the components of which something changed since, in order.
-func (j *jobs) changed(repo *repolayout.Repo, files []longlist.Difference[repolayout.Raw]) []string {
+// changed names the components of which something changed since, or that depend on
+// something of the step registry that did, in order.
+func (j *jobs) changed(valid *rules.Valid, registry prowjobs.Registry, files []longlist.Difference[repolayout.Raw]) []string {
+	repo := valid.Repo
 	var names []string
+	if used := differing(j.registry, registry); len(used) > 0 {
+		for config := range valid.Catalog.Dependents().Naming(used...) {
+			names = append(names, config.Metadata.Component())
+		}
+	}
 	for _, each := range longlist.Differences(j.repo.Configs, repo.Configs) {
 		names = append(names, nameIn(repo.Layout.Config, cmp.Or(each.Before, each.After).Path))
 	}
@@ -142,6 +152,20 @@ func (j *jobs) changed(repo *repolayout.Repo, files []longlist.Difference[repola
 	}
 	slices.Sort(names)
 	return slices.Compact(names)
+}
+
+// differing are the components of the step registry from which other jobs follow
+// than with another.
+func differing(a, b prowjobs.Registry) []resolver.Component {
+	var all []resolver.Component
+	profiles, workflows := a.Differing(b)
+	for _, name := range profiles {
+		all = append(all, resolver.Component{Kind: resolver.KindProfile, Name: name})
+	}
+	for _, name := range workflows {
+		all = append(all, resolver.Component{Kind: resolver.KindWorkflow, Name: name})
+	}
+	return all
 }
 
 // filesOf are the files of some components.
@@ -208,13 +232,17 @@ func (j *jobs) objects() []generators.Object {
 }
 
 // makerOf is the last maker, for another revision, or a new one.
-func (j *jobs) makerOf(repo *repolayout.Repo) (*Maker, []schema.Problem, error) {
+func (j *jobs) makerOf(repo *repolayout.Repo, registry prowjobs.Registry) (*Maker, []schema.Problem, error) {
 	if j.maker == nil {
 		return NewMaker(repo)
 	}
 	again := *j.maker
 	again.Configs, again.Folder, again.Read = repo.Layout.Config, repo.Layout.Jobs, repo.ReadInto
-	return &again, nil, nil
+	var err error
+	if len(differing(j.registry, registry)) > 0 {
+		again.Generator, err = newGenerator(repo, registry)
+	}
+	return &again, nil, err
 }
 
 // make makes the files of components, of which there were some before.

@@ -152,13 +152,40 @@ func (e *editor) edit(number int) string {
 		})
 	case kind < 27:
 		return e.change(layout.Clusters, func(content []byte) []byte { return e.block(content) })
-	case kind < 28:
+	case kind < 30:
+		return e.change(e.valid.Repo.Profiles.Path, func(content []byte) []byte { return e.clusterType(content, number) })
+	case kind < 32:
+		workflow := e.valid.Repo.Workflows[e.random.IntN(len(e.valid.Repo.Workflows))]
+		return e.change(workflow.Path, func(content []byte) []byte { return e.profile(content) })
+	case kind < 34:
+		return e.change(config, func(content []byte) []byte { // its workflow's holds then
+			return regexp.MustCompile(`(?m)^    cluster_profile: .*\n`).ReplaceAll(content, nil)
+		})
+	case kind < 35:
 		return e.change(repolayout.SettingsFile, func([]byte) []byte {
 			return fmt.Appendf(e.settings(), "\njobs: {image: registry.example.com/ci-operator:%d}\n", number)
 		})
 	default:
 		return e.change(config, func(content []byte) []byte { return editTests(e.random, content, number) })
 	}
+}
+
+// clusterType has a profile make another kind of cluster.
+func (e *editor) clusterType(content []byte, number int) []byte {
+	all := regexp.MustCompile(`(?m)cluster_type: .*$`).FindAllIndex(content, -1)
+	at := all[e.random.IntN(len(all))]
+	return slices.Concat(content[:at[0]], fmt.Appendf(nil, "cluster_type: kind-%d", number), content[at[1]:])
+}
+
+// profile gives a workflow a profile, another one, or none.
+func (e *editor) profile(content []byte) []byte {
+	content = regexp.MustCompile(`(?m)^    cluster_profile: .*\n`).ReplaceAll(content, nil)
+	if e.random.IntN(3) == 0 {
+		return content
+	}
+	profiles := e.valid.Repo.Profiles.Value.ClusterProfiles
+	with := fmt.Sprintf("  steps:\n    cluster_profile: %s\n", profiles[e.random.IntN(len(profiles))].Name)
+	return bytes.Replace(content, []byte("  steps:\n"), []byte(with), 1)
 }
 
 // block blocks a cluster, and opens the others.

@@ -42,7 +42,7 @@ func Render(ctx context.Context, valid *rules.Valid, last *Rendering) (*Renderin
 	if last == nil {
 		last = &Rendering{jobs: &jobs{}}
 	}
-	jobs, problems, err := renderJobs(ctx, valid.Repo, last.jobs)
+	jobs, problems, err := renderJobs(ctx, valid, last.jobs)
 	if err != nil {
 		return nil, nil, err
 	}
