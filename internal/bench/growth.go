@@ -157,55 +157,87 @@ func (c *costs) sort() { slices.Sort(c.took); slices.Sort(c.cpu) }
 // measureGrowth measures what one changed configuration costs in repositories of
 // several sizes: until it is served, and until its objects are made.
 func (b *bench) measureGrowth(ctx context.Context) error {
-	served, err := b.growthServed(ctx)
-	if err != nil {
-		return err
-	}
-	generated := make([]costs, len(sizes()))
-	for i, of := range sizes() {
-		if generated[i], _, err = b.generatedAgain(ctx, of); err != nil {
+	for _, each := range []struct {
+		what  string
+		start starting
+	}{{"served", b.startServing}, {"generated", startMaking}} {
+		costs, err := b.growth(ctx, each.start)
+		if err != nil {
 			return err
 		}
+		b.growthRows(each.what, costs)
 	}
-	b.growthRows("served", served)
-	b.growthRows("generated", generated)
 	return nil
 }
 
-// growthServed runs a resolver for each size, and changes each in turn, so that
-// what else the machine does hits all alike.
-func (b *bench) growthServed(ctx context.Context) ([]costs, error) {
-	all := make([]costs, len(sizes()))
-	var resolvers []*running
+// starting starts a process on a repository.
+type starting func(ctx context.Context, repository string) (take taking, stop func(), err error)
+
+// taking has a process take a change, the commit of some number, and says what that
+// cost.
+type taking func(commit string, number int) (took, cpu time.Duration, err error)
+
+func (b *bench) startServing(ctx context.Context, repository string) (taking, func(), error) {
+	r, err := b.startResolver(ctx, repository)
+	if err != nil {
+		return nil, nil, err
+	}
+	return func(commit string, number int) (time.Duration, time.Duration, error) {
+		before := cpuOf(r.pid)
+		took, err := configChange().serve(ctx, repository, r.address, commit, number)
+		return took, cpuOf(r.pid) - before, err
+	}, r.stop, nil
+}
+
+func startMaking(ctx context.Context, repository string) (taking, func(), error) {
+	process, err := startGenerating(ctx, repository)
+	if err != nil {
+		return nil, nil, err
+	}
+	return func(commit string, _ int) (time.Duration, time.Duration, error) {
+		cost, err := process.change(commit)
+		return cost.all, cost.cpu, err
+	}, process.stop, nil
+}
+
+// growth runs a process for each size, and changes each in turn, so that what else
+// the machine does, and how fast it is just then, hits all alike.
+func (b *bench) growth(ctx context.Context, start starting) ([]costs, error) {
+	type sized struct {
+		take    taking
+		commits []string
+	}
+	var processes []sized
+	var stops []func()
 	defer func() {
-		for _, r := range resolvers {
-			r.stop()
+		for _, stop := range stops {
+			stop()
 		}
 	}()
-	repositories, commits := make([]string, len(sizes())), make([][]string, len(sizes()))
-	c := configChange()
-	for i, of := range sizes() {
-		var err error
-		if repositories[i], err = b.repository(ctx, of); err != nil {
-			return nil, err
-		}
-		r, err := b.startResolver(ctx, repositories[i])
+	for _, of := range sizes() {
+		repository, err := b.repository(ctx, of)
 		if err != nil {
 			return nil, err
 		}
-		resolvers = append(resolvers, r)
-		if commits[i], err = c.prepare(ctx, repositories[i], growthChanges); err != nil {
+		take, stop, err := start(ctx, repository)
+		if err != nil {
 			return nil, err
 		}
+		stops = append(stops, stop)
+		commits, err := configChange().prepare(ctx, repository, growthChanges)
+		if err != nil {
+			return nil, err
+		}
+		processes = append(processes, sized{take, commits})
 	}
-	for change := range growthChanges {
-		for i, r := range resolvers {
-			before := cpuOf(r.pid)
-			took, err := c.serve(ctx, repositories[i], r.address, commits[i][change], change)
+	all := make([]costs, len(processes))
+	for number := range growthChanges {
+		for i, process := range processes {
+			took, cpu, err := process.take(process.commits[number], number)
 			if err != nil {
 				return nil, err
 			}
-			all[i].add(took, cpuOf(r.pid)-before)
+			all[i].add(took, cpu)
 			if err := pause(ctx, settling); err != nil {
 				return nil, err
 			}
@@ -218,8 +250,8 @@ func (b *bench) growthServed(ctx context.Context) ([]costs, error) {
 // milliseconds.
 const growthChanges = 60
 
-// settling is how long a server is given to do what it puts off until a change
-// is served.
+// settling is how long a process is given to do what it puts off until a change
+// is served, and what a collection of garbage began.
 const settling = 150 * time.Millisecond
 
 // growthRows prints what a change costs at each size, and how it grows.

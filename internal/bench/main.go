@@ -16,7 +16,12 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx, os.Stdout)
+	var err error
+	if len(os.Args) == 3 && os.Args[1] == againFlag {
+		err = generateAgain(ctx, os.Args[2], os.Stdin, os.Stdout)
+	} else {
+		err = run(ctx, os.Stdout)
+	}
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
