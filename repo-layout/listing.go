@@ -31,24 +31,57 @@ func (l *listing) isEmpty() bool {
 		len(l.metadata.all)+len(l.judged.all)+len(l.strays)+len(l.problems) == 0
 }
 
-// list lists the documents of a folder and of those below it. That is done once:
-// what a revision leaves as it is has the same folder, so that only those above a
-// change are listed anew, out of what those below them hold.
-func (f *folder) list() *listing {
+// list lists the documents of a folder and of those below it, of which before is an
+// earlier one, or nil. That is done once: what a revision leaves as it is has the same
+// folder, so that only those above a change are listed anew, out of what those below
+// them hold. And what lies in an organization's folder are mostly configurations.
+func (f *folder) list(before *folder) *listing {
 	f.once.Do(func() {
-		l := &listing{strays: slices.Clone(f.problems)}
-		f.inOrder(l.add, func(below *folder) { l.include(below.list()) })
-		l.prowgen.join()
-		l.refs.join()
-		l.chains.join()
-		l.workflows.join()
-		l.observers.join()
-		l.metadata.join()
-		l.judged.join()
-		l.empty = l.isEmpty()
-		f.listed = l
+		if f.listed = f.listedBefore(before); f.listed == nil {
+			f.listed = f.listAnew()
+		}
 	})
 	return f.listed
+}
+
+func (f *folder) listAnew() *listing {
+	l := &listing{strays: slices.Clone(f.problems)}
+	f.inOrder(l.add, func(below *folder) { l.include(below.list(nil)) })
+	l.prowgen.join()
+	l.refs.join()
+	l.chains.join()
+	l.workflows.join()
+	l.observers.join()
+	l.metadata.join()
+	l.judged.join()
+	l.empty = l.isEmpty()
+	return l
+}
+
+// listedBefore is what an earlier folder lists, if only such folders in it are others
+// of which nothing is listed, now as then; nil if not.
+func (f *folder) listedBefore(before *folder) *listing {
+	if before == nil || before.listed == nil || len(f.problems)+len(before.problems) > 0 || !slices.Equal(f.files, before.files) {
+		return nil
+	}
+	olds, youngs := unshared(before.folders, f.folders)
+	same := foldersByName(olds)
+	isNothing := true
+	for _, each := range youngs {
+		isNothing = each.list(same[each.name]).empty && isNothing
+	}
+	if !isNothing || slices.ContainsFunc(olds, func(old child) bool { return !old.list(nil).empty }) {
+		return nil
+	}
+	return before.listed
+}
+
+func foldersByName(folders []child) map[string]*folder {
+	byName := make(map[string]*folder, len(folders))
+	for _, each := range folders {
+		byName[each.name] = each.folder
+	}
+	return byName
 }
 
 // listFiles lists the files of a folder and of those below it, as list lists the
@@ -201,10 +234,7 @@ func compareFolders(before, after *folder, found func(f *file, isGone bool)) {
 		}
 	}
 	olds, youngs := unshared(old.folders, young.folders)
-	same := make(map[string]*folder, len(olds))
-	for _, each := range olds {
-		same[each.name] = each.folder
-	}
+	same := foldersByName(olds)
 	for _, each := range youngs {
 		compareFolders(same[each.name], each.folder, found)
 		delete(same, each.name)
@@ -215,12 +245,12 @@ func compareFolders(before, after *folder, found func(f *file, isGone bool)) {
 }
 
 // unshared leaves out what two lists of folders begin and end with alike, which
-// after a commit is nearly all.
+// after a commit is nearly all. A folder that was loaded has one name.
 func unshared(before, after []child) (old, young []child) {
-	for len(before) > 0 && len(after) > 0 && before[0] == after[0] {
+	for len(before) > 0 && len(after) > 0 && before[0].folder == after[0].folder {
 		before, after = before[1:], after[1:]
 	}
-	for len(before) > 0 && len(after) > 0 && before[len(before)-1] == after[len(after)-1] {
+	for len(before) > 0 && len(after) > 0 && before[len(before)-1].folder == after[len(after)-1].folder {
 		before, after = before[:len(before)-1], after[:len(after)-1]
 	}
 	return before, after

@@ -142,7 +142,7 @@ func (r *Repo) collect(last *Repo) {
 	}
 	var files ordered[Raw]
 	for _, dir := range slices.Sorted(maps.Keys(r.folders)) {
-		all.include(r.folders[dir].list())
+		all.include(r.folders[dir].list(last.folders[dir]))
 		if dir == r.Layout.Jobs {
 			r.Jobs = r.folders[dir].listFiles()
 		}
