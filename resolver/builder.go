@@ -15,10 +15,13 @@ type builder struct {
 	// last is the registry from which unchanged things are taken.
 	last     *Registry
 	findings []Finding
+	// retold has, of what differs from the last registry's in the text of commands
+	// alone, what it is now.
+	retold map[*expansion]*expansion
 }
 
 func newBuilder(last *Registry, components Components) *builder {
-	b := &builder{last: last, Registry: &Registry{
+	b := &builder{last: last, retold: map[*expansion]*expansion{}, Registry: &Registry{
 		steps:     map[string]*expansion{},
 		chains:    map[string]*expansion{},
 		workflows: map[string]*workflow{},
@@ -94,12 +97,18 @@ func (b *builder) addSteps() {
 		source := b.sources.refs[name]
 		faults := b.unknownObserversIn(placeIn(Component{KindStep, name}, "ref.observers"), source.Observers)
 		b.findings = append(b.findings, faults...)
-		if last := b.last.steps[name]; len(faults) == 0 && last.sound() && same(b.last.sources.refs[name], source) {
-			b.steps[name] = last
-			continue
+		step, sound := b.last.steps[name], len(faults) == 0 && b.last.steps[name].sound()
+		switch before := b.last.sources.refs[name]; {
+		case sound && same(before, source):
+		case sound && sameButForText(before, source):
+			last := step
+			step = last.retold(nil, []*Step{b.variants.add(LiteralOfRef(source))})
+			b.retold[last] = step
+		default:
+			step = single(b.variants.add(LiteralOfRef(source)))
+			step.likeness, step.faults = new(likeness), faults
 		}
-		b.steps[name] = single(b.variants.add(LiteralOfRef(source)))
-		b.steps[name].faults = faults
+		b.steps[name] = step
 	}
 }
 
@@ -141,19 +150,64 @@ func (b *builder) addChains() {
 // the cycles that the chain closes, and gives all that is wrong with it.
 func (b *builder) addChain(chain *schema.RegistryChain, cycles []Finding) []Finding {
 	owner := Component{KindChain, chain.As}
+	values := chainOverrides(chain)
+	if last := b.last.chains[chain.As]; last.sound() && same(b.last.sources.chains[chain.As], chain) {
+		if e := b.takeOver(last, chain.Steps, values); e != nil {
+			b.chains[chain.As] = e
+			return nil
+		}
+	}
 	steps := list{steps: chain.Steps, place: func() place { return placeIn(owner, "chain.steps") }}
 	elements, findings := steps.expand(b.Registry)
-	last, unchanged := b.last.chains[chain.As], same(b.last.sources.chains[chain.As], chain)
-	if unchanged && last.sound() && steps.consistsOf(last.elements, elements) {
-		b.chains[chain.As] = last
-		return nil
-	}
-	e := join(elements).with(chainOverrides(chain), b.variants).within(owner)
+	e := join(elements).with(values, b.variants).within(owner)
+	e.likeness = new(likeness)
 	e.leases = slices.Concat(chain.Leases, e.leases)
 	findings = slices.Concat(cycles, findings, unusedInChain(chain, e))
 	e.faults = slices.Concat(findings, e.faults)
 	b.chains[chain.As] = e
 	return findings
+}
+
+// takeOver gives what a list of steps comes to, of which there is nothing wrong with
+// what it came to last time: that itself where nothing that it names has changed,
+// and a copy with other steps where these differ in the text of commands alone. Else
+// nil. Values are those that the list's owner gives the steps, nil for none.
+func (b *builder) takeOver(last *expansion, steps []schema.TestStep, values *overrides) *expansion {
+	elements := last.elements
+	for i := range steps {
+		now := last.elements[i] // a literal step is part of the list
+		switch item := &steps[i]; {
+		case item.Reference != nil:
+			now = b.steps[*item.Reference]
+		case item.Chain != nil:
+			now = b.chains[*item.Chain]
+		}
+		if now == last.elements[i] {
+			continue
+		}
+		if now == nil || b.retold[last.elements[i]] != now {
+			return nil
+		}
+		if &elements[0] == &last.elements[0] {
+			elements = slices.Clone(elements)
+		}
+		elements[i] = now
+	}
+	if len(elements) == 0 || &elements[0] == &last.elements[0] {
+		return last
+	}
+	told := make([]*Step, 0, len(last.steps))
+	for _, element := range elements { // no step is there twice: that were wrong
+		for _, step := range element.steps {
+			if values != nil {
+				step = b.variants.with(step, values)
+			}
+			told = append(told, step)
+		}
+	}
+	now := last.retold(elements, told)
+	b.retold[last] = now
+	return now
 }
 
 // unusedInChain finds a chain's values for parameters that no step declares.
@@ -194,6 +248,13 @@ func unusedArchitecture(at place, name string, elements []*expansion) Finding {
 	slices.Sort(names)
 	message := "the test has no step of this name (found " + quoted(name) + ", want " + oneOf(names, "the name of one of its steps") + ")"
 	return at.finding(RuleUnknownStep, message+schema.DidYouMean(name, names))
+}
+
+// sameButForText says whether two steps are written the same but for their commands.
+func sameButForText(a, b *schema.RegistryRef) bool {
+	mute, other := *a, *b
+	mute.Commands, other.Commands = "", ""
+	return same(&mute, &other)
 }
 
 // same says whether two components are written the same.

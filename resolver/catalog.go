@@ -70,8 +70,7 @@ func (c *Catalog) reach(last *Catalog) []*schema.Config {
 		}
 	}
 	after := make([]*Entry, len(before))
-	alike := &likeness{registry: c.registry}
-	workers.Each(context.Background(), len(before), func(i int) { after[i] = before[i].next(alike) })
+	workers.Each(context.Background(), len(before), func(i int) { after[i] = before[i].next(c.registry) })
 	c.entries = c.entries.Next(before, after)
 	c.unsettled, c.reshaped = nil, map[*schema.Config]bool{}
 	var renamed []*schema.Config

@@ -144,6 +144,8 @@ func TestNextIsAsNew(t *testing.T) {
 	}
 	edits := [][2]string{
 		{"gather.sh", "gather2.sh"},
+		{"install.sh", "install2.sh"},
+		{"check.sh", "check2.sh"},
 		{"from: cli, commands: install", "from: tools, commands: install"},
 		{"from: cli, commands: watch", "from_image: {namespace: acme, name: watch, tag: a}, commands: watch"},
 		{"[{name: cli, env", "[{name: \"stable:helper\", env"},
@@ -258,6 +260,7 @@ func TestOnlyWhatIsMoreThanTextChangesTheShape(t *testing.T) {
 		same     bool
 	}{
 		"a script":            {old: "gather.sh", new: "gather2.sh", same: true},
+		"a script in chains":  {old: "install.sh", new: "install2.sh", same: true},
 		"a default":           {old: "default: outer", new: "default: west"},
 		"an observer":         {old: "watch.sh", new: "watch2.sh"},
 		"a script and a name": {old: "{as: check,", new: "{as: checked,"},

@@ -60,19 +60,19 @@ func (e *Entry) Resolved() *Resolved {
 func (e *Entry) Shape() *Shape { return e.shape }
 
 // next is the entry of the same configuration against another registry.
-func (e *Entry) next(alike *likeness) *Entry {
+func (e *Entry) next(registry *Registry) *Entry {
 	if e.shape == nil {
-		return newEntry(alike.registry, e.Config)
+		return newEntry(registry, e.Config)
 	}
 	last := e.state.Load()
-	if last.registry == nil && alike.registry.Current(last.resolved.Shape) {
+	if last.registry == nil && registry.Current(last.resolved.Shape) {
 		return e
 	}
-	if !alike.butForText(e.shape) {
-		return newEntry(alike.registry, e.Config)
+	if !registry.sameButForText(e.shape) {
+		return newEntry(registry, e.Config)
 	}
 	next := &Entry{Config: e.Config, branches: e.branches, shape: e.shape}
-	next.state.Store(&state{registry: alike.registry})
+	next.state.Store(&state{registry: registry})
 	return next
 }
 

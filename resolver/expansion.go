@@ -10,6 +10,9 @@ import (
 // expansion is what a reference, a chain or a list of both comes to: steps, in
 // order, with the values that chains give them.
 type expansion struct {
+	// likeness is the same for what differs in the text of commands alone, of a registry
+	// and those that came from it.
+	likeness *likeness
 	// elements are what it was joined from.
 	elements []*expansion
 	steps    []*Step
@@ -30,6 +33,10 @@ type expansion struct {
 	// steps declare is not known in full.
 	incomplete bool
 }
+
+// likeness is what is left of a component without the text of commands. That text is what
+// people change most often, and nothing that is checked depends on it.
+type likeness struct{ _ byte } // so that each has an address of its own
 
 // single is the expansion of one step.
 func single(step *Step) *expansion {
@@ -113,6 +120,14 @@ func (e *expansion) within(owner Component) *expansion {
 	}
 	whole.faults = reachedBy(e.faults, owner)
 	return &whole
+}
+
+// retold is the same expansion of elements and steps that differ from its own in the
+// text of commands alone.
+func (e *expansion) retold(elements []*expansion, steps []*Step) *expansion {
+	now := *e
+	now.elements, now.steps = elements, steps
+	return &now
 }
 
 // with is the expansion with values applied to its steps.

@@ -74,15 +74,3 @@ func (l list) duplicates(elements []*expansion) []Finding {
 	}
 	return findings
 }
-
-// consistsOf says whether the items come to the same as before. Literal steps
-// are part of the list and need not be looked at.
-func (l list) consistsOf(last, elements []*expansion) bool {
-	for i := range l.steps {
-		literal := l.steps[i].Reference == nil && l.steps[i].Chain == nil
-		if !literal && (i >= len(last) || last[i] != elements[i]) {
-			return false
-		}
-	}
-	return true
-}

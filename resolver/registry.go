@@ -73,6 +73,32 @@ func (r *Registry) Current(result *Shape) bool {
 	return true
 }
 
+// sameButForText says whether the registry would resolve a configuration to the same
+// but for the text of commands.
+func (r *Registry) sameButForText(result *Shape) bool {
+	for _, used := range result.used {
+		if now := r.lookUp(used.Component); now != used.what && (likenessOf(now) == nil || likenessOf(now) != likenessOf(used.what)) {
+			return false
+		}
+	}
+	return true
+}
+
+// likenessOf is the likeness of what a component came to; nil for what has none.
+func likenessOf(what any) *likeness {
+	switch what := what.(type) {
+	case *expansion:
+		if what != nil {
+			return what.likeness
+		}
+	case *workflow:
+		if what != nil {
+			return what.likeness
+		}
+	}
+	return nil
+}
+
 // differing lists the components for which resolving takes another thing than
 // with another registry.
 func (r *Registry) differing(other *Registry) []Component {

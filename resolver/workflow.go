@@ -26,8 +26,10 @@ func (p phase) of(steps *schema.TestSteps) []schema.TestStep {
 
 // workflow is a workflow with its phases expanded.
 type workflow struct {
-	steps  *schema.TestSteps
-	phases [phases]*expansion
+	// likeness is as that of an [expansion].
+	likeness *likeness
+	steps    *schema.TestSteps
+	phases   [phases]*expansion
 	// faults are the mistakes in the workflow outside its phases.
 	faults []Finding
 }
@@ -46,26 +48,40 @@ func (b *builder) addWorkflows() {
 
 func (b *builder) addWorkflow(source *schema.RegistryWorkflow) {
 	owner := Component{KindWorkflow, source.As}
-	last := b.last.workflows[source.As]
-	unchanged := last.sound() && same(b.last.sources.workflows[source.As], source)
-	w := &workflow{steps: &source.Steps}
-	for p := range phases {
-		at := func() place { return placeIn(owner, "workflow.steps").field(p.String()) }
-		steps := list{steps: p.of(w.steps), place: at}
-		elements, findings := steps.expand(b.Registry)
-		if unchanged = unchanged && steps.consistsOf(last.phases[p].elements, elements); unchanged {
-			w.phases[p] = last.phases[p]
-			continue
+	w := b.takeOverWorkflow(source)
+	if w == nil {
+		w = &workflow{likeness: new(likeness), steps: &source.Steps}
+		for p := range phases {
+			at := func() place { return placeIn(owner, "workflow.steps").field(p.String()) }
+			elements, findings := list{steps: p.of(w.steps), place: at}.expand(b.Registry)
+			w.phases[p] = join(elements).within(owner)
+			w.phases[p].faults = slices.Concat(findings, w.phases[p].faults)
+			b.findings = append(b.findings, findings...)
 		}
-		w.phases[p] = join(elements).within(owner)
-		w.phases[p].faults = slices.Concat(findings, w.phases[p].faults)
-		b.findings = append(b.findings, findings...)
 	}
-	if w.faults = b.checkWorkflow(placeIn(owner, "workflow.steps"), w); unchanged && len(w.faults) == 0 {
-		w = last
+	if faults := b.checkWorkflow(placeIn(owner, "workflow.steps"), w); len(faults) > 0 {
+		w = &workflow{likeness: new(likeness), steps: w.steps, phases: w.phases, faults: faults}
+		b.findings = append(b.findings, faults...)
 	}
 	b.workflows[source.As] = w
-	b.findings = append(b.findings, w.faults...)
+}
+
+// takeOverWorkflow is [builder.takeOver] for a workflow's phases.
+func (b *builder) takeOverWorkflow(source *schema.RegistryWorkflow) *workflow {
+	last := b.last.workflows[source.As]
+	if !last.sound() || !same(b.last.sources.workflows[source.As], source) {
+		return nil
+	}
+	now := *last
+	for p := range phases {
+		if now.phases[p] = b.takeOver(last.phases[p], p.of(last.steps), nil); now.phases[p] == nil {
+			return nil
+		}
+	}
+	if now.phases == last.phases {
+		return last
+	}
+	return &now
 }
 
 func (b *builder) checkWorkflow(at place, w *workflow) []Finding {
