@@ -24,6 +24,7 @@ const generatedJob = `presubmits:
     labels:
       ci.openshift.io/generator: prowgen
     name: pull-ci-o-r-main-unit
+    spec: {containers: [{}]}
 `
 
 func TestFilesOfOtherProgramsAreJudged(t *testing.T) {
@@ -35,7 +36,7 @@ func TestFilesOfOtherProgramsAreJudged(t *testing.T) {
 		"prow": {
 			reason: "Prow's own files, and those beside what they are for, which may say less",
 			files: map[string]string{
-				prow + "_config.yaml":              "plank: {pod_running_timeout: long}\ntide:\n  sync_perriod: 1m\nperiodics:\n- name: a b\n  interval: 1h\n",
+				prow + "_config.yaml":              "plank: {pod_running_timeout: long}\ntide:\n  sync_perriod: 1m\nperiodics:\n- name: a b\n  interval: 1h\n  agent: other\n",
 				prow + "_plugins.yaml":             "plugins:\n  o: [approve]\n  o/r: {plugins: approve}\nsize: {s: many}\n",
 				prow + "o/r/_prowconfig.yaml":      "tide:\n  merge_method: {o/r: squish, o/s: {main: squash}}\n  priority: []\n",
 				prow + "o/r/_pluginconfig.yaml":    "blockades: []\napprove:\n- repos: [o/r]\n",
@@ -57,17 +58,17 @@ func TestFilesOfOtherProgramsAreJudged(t *testing.T) {
 		"jobs": {
 			reason: "jobs that people wrote, and generated ones that were edited to another form",
 			files: map[string]string{
-				jobs + "o/r/a.yaml": "postsubmits:\n  o/r:\n  - name: x\n    branchs: [main]\n    spec: {containers: [], containers: []}\n",
-				jobs + "o/r/b.yaml": generatedJob + "  - agent: kubernetes\n    name: by-hand\n    max_concurrency: -1\n",
+				jobs + "o/r/a.yaml": "postsubmits:\n  o/r:\n  - name: x\n    branchs: [main]\n    spec: {containers: [{}], containers: [{}]}\n",
+				jobs + "o/r/b.yaml": generatedJob + "  - agent: kubernetes\n    name: by-hand\n    spec: {containers: [{}]}\n    max_concurrency: -1\n",
 				jobs + "o/r/c.yaml": generatedJob + "    optionel: true\n",
 				jobs + "o/r/d.yaml": "# edited\n" + generatedJob + "    optionel: true\n",
 				jobs + "o/r/OWNERS": "approvers: [",
 			},
 			want: []string{
 				jobs + `o/r/a.yaml:4:5: postsubmits.o/r[0].branchs: the field is not known (found "branchs", want one that there is); did you mean "branches"? [unknown-field]`,
-				jobs + `o/r/a.yaml:5:28: postsubmits.o/r[0].spec.containers: the field is given twice (found it on line 5 already, want it once) [duplicate-field]`,
-				jobs + `o/r/b.yaml:9:22: presubmits.o/r[1].max_concurrency: the number is out of bounds (found -1, want at least 0) [wrong-value]`,
-				jobs + `o/r/d.yaml:8:5: presubmits.o/r[0].optionel: the field is not known (found "optionel", want one that there is); did you mean "optional"? [unknown-field]`,
+				jobs + `o/r/a.yaml:5:30: postsubmits.o/r[0].spec.containers: the field is given twice (found it on line 5 already, want it once) [duplicate-field]`,
+				jobs + `o/r/b.yaml:11:22: presubmits.o/r[1].max_concurrency: the number is out of bounds (found -1, want at least 0) [wrong-value]`,
+				jobs + `o/r/d.yaml:9:5: presubmits.o/r[0].optionel: the field is not known (found "optionel", want one that there is); did you mean "optional"? [unknown-field]`,
 			},
 		},
 		"metadata and component": {

@@ -56,6 +56,9 @@ func judge(file string, data []byte, definition string, into reflect.Value) []Pr
 		return d.problems
 	}
 	d.value(d.today(root, definition), &shape.Shape{Kind: shape.Ref, Name: definition}, into, nil)
+	if definition == string(ProwJobFile) && len(d.problems) == 0 {
+		d.jobFile(follow(root))
+	}
 	return SortProblems(d.problems)
 }
 
@@ -189,6 +192,10 @@ func (d *decoder) mapping(node *yaml.Node, s *shape.Shape, into reflect.Value, a
 
 func (d *decoder) list(node *yaml.Node, s *shape.Shape, into reflect.Value, at *step) {
 	if !d.expect(node, yaml.SequenceNode, "a list", at) {
+		return
+	}
+	if s.NotEmpty && len(node.Content) == 0 {
+		d.report(node, at, RuleWrongValue, "the list is empty (found [], want at least one item)")
 		return
 	}
 	if into.IsValid() {

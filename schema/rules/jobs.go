@@ -11,7 +11,7 @@ import (
 )
 
 // RuleDuplicateJob is the rule that two tests do not become one job.
-const RuleDuplicateJob = "duplicate-job"
+const RuleDuplicateJob = schema.RuleDuplicateJob
 
 // checkJobNames checks each component, for a job's name begins with it. Those
 // in which nothing changed are not looked at again.
