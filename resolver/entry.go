@@ -48,6 +48,9 @@ func (e *Entry) Resolved() *Resolved {
 		return s.resolved
 	}
 	resolved, _ := s.registry.Resolve(e.Config)
+	if resolved != nil && e.shape != nil {
+		resolved.own = e.shape.own
+	}
 	if s.once || e.state.CompareAndSwap(s, &state{resolved: resolved}) {
 		return resolved
 	}

@@ -14,11 +14,11 @@ func (f *fragment) Text() []byte {
 
 // Parts gives what a body is made of: own[i] stands before shared[i].
 func (b *Body) Parts() (own [][]byte, shared []*Piece) {
-	text, _ := b.unpack(&Gathered{}) // gives no error
+	text, _ := b.own.unpack(&Gathered{}) // gives no error
 	for i := range text.ends {
 		own = append(own, text.at(i))
 	}
-	return own, b.text.shared
+	return own, b.shared
 }
 
 // VariantCount is how many steps with overrides are in use.

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
+	"hash"
 	"sync"
 )
 
@@ -42,6 +43,13 @@ func (p *pieces) at(i int) []byte {
 		start = p.ends[i-1]
 	}
 	return p.text[start:p.ends[i]]
+}
+
+// measure adds a piece to a digest, so that it cannot be taken for a part of another.
+func (p *pieces) measure(sum hash.Hash, i int) {
+	piece := p.at(i)
+	sum.Write(binary.AppendUvarint(nil, uint64(len(piece))))
+	sum.Write(piece)
 }
 
 // clipped is the same without what was set aside while it grew.
@@ -83,22 +91,20 @@ func (f *fragment) measure() {
 	sum := sha256.New()
 	whole := &f.forms[plain]
 	for i := range whole.own.ends {
-		own := whole.own.at(i)
-		sum.Write(binary.AppendUvarint(nil, uint64(len(own))))
-		sum.Write(own)
+		whole.own.measure(sum, i)
 		if i < len(f.shared) {
 			sum.Write(f.shared[i].digest[:])
 		}
 	}
-	whole.size = len(whole.own.text) + f.sharedSize(plain)
+	whole.size = len(whole.own.text) + sizeOf(f.shared, plain)
 	sum.Sum(f.digest[:0])
 }
 
-// sharedSize is how many bytes all that is shared has in an encoding.
-func (f *fragment) sharedSize(e encoding) int {
+// sizeOf is how many bytes fragments have together in an encoding.
+func sizeOf(fragments []*fragment, e encoding) int {
 	size := 0
-	for _, shared := range f.shared {
-		size += shared.in(e).size
+	for _, each := range fragments {
+		size += each.in(e).size
 	}
 	return size
 }
@@ -116,7 +122,7 @@ func (f *fragment) in(e encoding) *form {
 			p.text = e.append(p.text, own.at(i))
 			p.end()
 		}
-		whole.own, whole.size = p.clipped(), len(p.text)+f.sharedSize(e)
+		whole.own, whole.size = p.clipped(), len(p.text)+sizeOf(f.shared, e)
 	})
 	return whole
 }

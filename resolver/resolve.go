@@ -12,7 +12,7 @@ import (
 // all findings, in the order of the tests, and no result. The result keeps the
 // configuration, which must not be changed afterwards.
 func (r *Registry) Resolve(config *schema.Config) (*Resolved, []Finding) {
-	resolved := &Resolved{Shape: &Shape{source: config, steps: make([]*Steps, len(config.Tests))}}
+	resolved := &Resolved{Shape: &Shape{source: config, steps: make([]*Steps, len(config.Tests)), own: &ownText{}}}
 	var findings []Finding
 	for i := range config.Tests {
 		if config.Tests[i].Steps == nil {

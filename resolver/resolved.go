@@ -14,14 +14,16 @@ type Resolved struct {
 	body Body
 }
 
-// Shape is what a configuration resolves to, without the text that is made of
-// it. It never changes.
+// Shape is what a configuration resolves to, without the text that is made of it.
+// It never changes.
 type Shape struct {
 	source *schema.Config
 	// steps are by position of the test; nil for a test that has none to spell
 	// out.
 	steps []*Steps
 	used  []used
+	// own is the text that is not scripts, once it is made.
+	own *ownText
 }
 
 // used is a component that the configuration names, and what it came to.
