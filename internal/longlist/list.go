@@ -112,12 +112,13 @@ func higher[T comparable](parts []*part[T]) []*part[T] {
 	return all
 }
 
-// evenly divides a list into as few as may be, of about the same length.
+// evenly divides a list into as few as may be, of about the same length. Each stands
+// alone: what went from one is not to live on for the sake of its neighbours.
 func evenly[E any](list []E) iter.Seq[[]E] {
 	return func(yield func([]E) bool) {
 		for pieces := (len(list) + most - 1) / most; pieces > 0; pieces-- {
 			length := (len(list) + pieces - 1) / pieces
-			if !yield(list[:length:length]) {
+			if !yield(slices.Clone(list[:length])) {
 				return
 			}
 			list = list[length:]

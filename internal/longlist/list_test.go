@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"slices"
 	"testing"
+	"weak"
 
 	gocmp "github.com/google/go-cmp/cmp"
 
@@ -158,5 +159,29 @@ func TestAChangeCostsNoMoreInALongList(t *testing.T) {
 	}
 	if short, long := cost(4000), cost(1000000); long > 3*short {
 		t.Errorf("a change allocates %d bytes in a list of a million, and %d in one of 4,000", long, short)
+	}
+}
+
+// Nothing is kept of what went, for the sake of what was made together with it and
+// is there still.
+func TestWhatWentIsForgotten(t *testing.T) {
+	const count = 10_000
+	var gone, come []*element
+	list := longlist.Of(byKey)
+	for i := range count {
+		gone, come = append(gone, &element{key: i}), append(come, &element{key: i, version: 1})
+	}
+	list = list.Next(nil, gone)
+	went := []weak.Pointer[element]{weak.Make(gone[count/2+200]), weak.Make(gone[count-1])}
+	list = list.Next(gone[count/2:], come[count/2:])
+	gone = nil
+	runtime.GC()
+	for _, each := range went {
+		if kept := each.Value(); kept != nil {
+			t.Errorf("element %d, which is gone, is kept", kept.key)
+		}
+	}
+	if list.Len() != count {
+		t.Errorf("%d elements are left, want %d", list.Len(), count)
 	}
 }
