@@ -26,11 +26,28 @@ const (
 	oneIn = 20
 )
 
-// drover runs a command of the program, which is built as it now is.
+// program is Drover as it now is, built once for all tests: to link it takes longer
+// than Prow takes for all that it is asked here.
+var program string
+
+func TestMain(m *testing.M) { os.Exit(runTests(m)) }
+
+func runTests(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "drover")
+	if err != nil {
+		panic(err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	program = filepath.Join(dir, "drover")
+	if output, err := exec.Command("go", "build", "-C", mainModule, "-o", program, "./cmd/drover").CombinedOutput(); err != nil {
+		panic(string(output))
+	}
+	return m.Run()
+}
+
+// drover runs a command of the program.
 func drover(t *testing.T, args ...string) {
 	t.Helper()
-	program := filepath.Join(t.TempDir(), "drover")
-	run(t, exec.CommandContext(t.Context(), "go", "build", "-C", mainModule, "-o", program, "./cmd/drover"))
 	run(t, exec.CommandContext(t.Context(), program, args...))
 }
 

@@ -166,8 +166,6 @@ func TestCheckRefusesWhatProwRefuses(t *testing.T) {
 // problemsOf gives the first problem of each file.
 func problemsOf(t *testing.T, repo string) map[string]string {
 	t.Helper()
-	program := filepath.Join(t.TempDir(), "drover")
-	run(t, exec.CommandContext(t.Context(), "go", "build", "-C", mainModule, "-o", program, "./cmd/drover"))
 	output, _ := exec.CommandContext(t.Context(), program, "check", "--no-cache", "--repo", repo, "-o", "json").Output() // it exits 1
 	var said struct {
 		Problems []struct{ File, Message string }
