@@ -115,9 +115,9 @@ func publishedJobs(t *testing.T, rendering *render.Rendering, names map[string]s
 func TestFilesWrittenByHandGetClusters(t *testing.T) {
 	const clusters = "core-services/sanitize-prow-jobs/_clusters.yaml"
 	written := map[string]string{
-		"acme/widget-server/by-hand.yaml": "presubmits:\n  acme/widget-server:\n  # Why.\n  - name: a\n    cluster: build02 # where it is quick\n    spec: {}\n",
-		"acme/gone/gone.yaml":             "periodics:\n- name: b\n  interval: 1h\n  labels: {ci-operator.openshift.io/cloud: gcp}\n- name: c\n  interval: 1h\n  labels: {capability/arm64: arm64}\n",
-		"elsewhere.yaml":                  "periodics: [{name: d, cron: '@daily', labels: {ci-operator.openshift.io/cluster: app.ci}}, {name: e, cron: '@daily', agent: jenkins}] # two\n",
+		"acme/widget-server/by-hand.yaml": "presubmits:\n  acme/widget-server:\n  # Why.\n  - name: a\n    cluster: build02 # where it is quick\n    spec: {containers: [{image: x, command: [x]}]}\n",
+		"acme/gone/gone.yaml":             "periodics:\n- name: b\n  interval: 1h\n  spec: {containers: [{image: x, command: [x]}]}\n  labels: {ci-operator.openshift.io/cloud: gcp}\n- name: c\n  interval: 1h\n  spec: {containers: [{image: x, command: [x]}]}\n  labels: {capability/arm64: arm64}\n",
+		"elsewhere.yaml":                  "periodics: [{name: d, spec: {containers: [{image: x, command: [x]}]}, cron: '@daily', labels: {ci-operator.openshift.io/cluster: app.ci}}, {name: e, cron: '@daily', agent: jenkins}] # two\n",
 		"infra-periodics.yaml":            string(sample(t)["ci-operator/jobs/infra-periodics.yaml"].Data),
 	}
 	put := func(text, old, with string) string {
@@ -171,8 +171,8 @@ func TestJobFilesArePublishedAsTheyAreMade(t *testing.T) {
 		t.Fatal(err)
 	}
 	tree.Write("drover.yaml", bytes.Replace(settings, []byte("[ci-operator/jobs/infra-*.yaml]"), []byte("[ci-operator/jobs/**/infra-*.yaml]"), 1))
-	tree.Write("ci-operator/jobs/"+byHand, []byte("periodics:\n- name: a\n  interval: 1h\n"))
-	tree.Write("ci-operator/jobs/acme/gone/"+stale, []byte("periodics:\n- name: b\n  interval: 1h\n  labels: {ci.openshift.io/generator: prowgen}\n"))
+	tree.Write("ci-operator/jobs/"+byHand, []byte("periodics:\n- name: a\n  interval: 1h\n  spec: {containers: [{image: x, command: [x]}]}\n"))
+	tree.Write("ci-operator/jobs/acme/gone/"+stale, []byte("periodics:\n- name: b\n  interval: 1h\n  spec: {containers: [{image: x, command: [x]}]}\n  labels: {ci.openshift.io/generator: prowgen}\n"))
 	data := func(rendering *render.Rendering) map[string]any {
 		found, _ := keys(rendering)["/ConfigMap/ci/job-config-infra"]["data"].(map[string]any)
 		return found
@@ -186,7 +186,7 @@ func TestJobFilesArePublishedAsTheyAreMade(t *testing.T) {
 		tree.Write("core-services/sanitize-prow-jobs/_config.yaml", []byte("default: "+cluster+"\n"))
 		valid = admit(t, tree.Revision(), valid)
 		rendering = rendered(t, valid, rendering)
-		if diff := cmp.Diff("periodics:\n- name: a\n  cluster: "+cluster+"\n  interval: 1h\n", data(rendering)[byHand]); diff != "" {
+		if diff := cmp.Diff("periodics:\n- name: a\n  cluster: "+cluster+"\n  interval: 1h\n  spec: {containers: [{image: x, command: [x]}]}\n", data(rendering)[byHand]); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
 	}
@@ -196,11 +196,11 @@ func TestJobFilesArePublishedAsTheyAreMade(t *testing.T) {
 func TestAJobByHandThatNoClusterCanRun(t *testing.T) {
 	cases := map[string]struct{ content, want string }{
 		"capability": {
-			"periodics: [{name: a, interval: 1h, labels: {capability/gpu: gpu}}]\n",
+			"periodics: [{name: a, interval: 1h, spec: {containers: [{image: x, command: [x]}]}, labels: {capability/gpu: gpu}}]\n",
 			"ci-operator/jobs/%s: the job a has no one cluster: no cluster has all capabilities",
 		},
 		"form": {
-			"periodics:\n- name: &a a\n  interval: 1h\n  cluster: *a\n",
+			"periodics:\n- name: &a a\n  interval: 1h\n  spec: {containers: [{image: x, command: [x]}]}\n  cluster: *a\n",
 			"ci-operator/jobs/%s: the cluster of the job a cannot be written into the file (found a form that has no place for it",
 		},
 	}
@@ -225,8 +225,8 @@ func TestAJobByHandHoldsItsUnit(t *testing.T) {
 	} {
 		tree := testtree.Over(repolayout.FromFS(sample(t)))
 		last := admit(t, tree.Revision(), nil)
-		tree.Write("ci-operator/jobs/"+file, []byte("periodics: [{name: a, interval: 1h, labels: {capability/gpu: gpu}}]\n"))
-		tree.Write("ci-operator/jobs/good.yaml", []byte("periodics: [{name: b, interval: 1h}]\n"))
+		tree.Write("ci-operator/jobs/"+file, []byte("periodics: [{name: a, interval: 1h, spec: {containers: [{image: x, command: [x]}]}, labels: {capability/gpu: gpu}}]\n"))
+		tree.Write("ci-operator/jobs/good.yaml", []byte("periodics: [{name: b, interval: 1h, spec: {containers: [{image: x, command: [x]}]}}]\n"))
 		repo, err := repolayout.Load(t.Context(), tree.Revision(), last.Repo)
 		if err != nil {
 			t.Fatal(err)
