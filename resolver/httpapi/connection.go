@@ -85,7 +85,11 @@ func (c *connection) answer(w http.ResponseWriter, pieces [][]byte, size int) er
 	c.widen(bufferFor(size))
 	c.holding = true
 	_, err := io.Copy(w, &rest{pieces: pieces, next: 1})
-	return errors.Join(err, c.release())
+	if err = errors.Join(err, c.release()); err != nil {
+		// net/http takes what was held back for sent: it would go on with the next answer.
+		_ = c.Close()
+	}
+	return err
 }
 
 // Write writes to the client, or holds back the little that is written first.

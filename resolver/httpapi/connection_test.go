@@ -3,13 +3,16 @@ package httpapi_test
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/drover-ci/drover/resolver"
 	"github.com/drover-ci/drover/resolver/httpapi"
@@ -133,4 +136,69 @@ func TestAClientGoesAway(t *testing.T) {
 	if got := server.get("/config?org=acme&repo=9437184&branch=main").text; got != want["9437184"] {
 		t.Errorf("got %d bytes that are not the configuration's", len(got))
 	}
+}
+
+// firstBytes is how many bytes of an answer net/http writes with the header.
+const firstBytes = 512
+
+// firstAlone is a configuration of which nothing is left after the first bytes.
+func firstAlone(t *testing.T) (catalog *resolver.Catalog, body string) {
+	t.Helper()
+	registry, _ := resolver.NewRegistry(resolver.Components{})
+	for commands := "#"; ; commands += strings.Repeat("#", firstBytes-len(body)) {
+		config := &schema.Config{
+			Metadata: schema.Metadata{Org: "acme", Repo: "first", Branch: "main"}, Tests: []schema.Test{{As: "unit", Commands: commands}},
+		}
+		catalog = resolver.NewCatalog(registry, []*schema.Config{config})
+		made, err := catalog.Entry(config).Resolved().Body()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var text bytes.Buffer
+		if err := made.Write(&text); err != nil {
+			t.Fatal(err)
+		}
+		if body = text.String(); len(body) == firstBytes {
+			return catalog, body
+		}
+	}
+}
+
+// Where an answer could be sent only in part before its time was over, nothing comes
+// after that part.
+func TestNothingComesAfterAPartOfAnAnswer(t *testing.T) {
+	catalog, body := firstAlone(t)
+	const enough = 100 * time.Millisecond
+	server := serveWhat(t, catalog, func(s *http.Server) { s.WriteTimeout = enough })
+	connection, err := net.Dial("tcp", server.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = connection.Close() }()
+	if tcp, ok := connection.(*net.TCPConn); ok {
+		_ = tcp.SetReadBuffer(4 << 10)
+	}
+	request, _ := http.NewRequest(http.MethodGet, "/config?org=acme&repo=first&branch=main", http.NoBody)
+	go func() {
+		for range 20_000 { // more than a connection holds
+			_, _ = fmt.Fprintf(connection, "GET %s HTTP/1.1\r\nHost: x\r\n\r\n", request.URL)
+		}
+	}()
+	time.Sleep(3 * enough) // nothing is read meanwhile, so one answer's time is over
+	reader := bufio.NewReader(connection)
+	for range 20_000 {
+		response, err := http.ReadResponse(reader, request)
+		if err == nil {
+			var got []byte
+			if got, err = io.ReadAll(response.Body); err == nil && string(got) != body {
+				t.Fatalf("an answer is not the configuration:\n%s", got)
+			}
+		}
+		if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) {
+			return // a part, and nothing after it
+		} else if err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Error("all was answered: the connection holds more than was asked for")
 }

@@ -38,7 +38,13 @@ func serveSlowly(t *testing.T, change func(*http.Server)) slowServer {
 		Tests:    []schema.Test{{As: "unit", Commands: strings.Repeat("make test # and more\n", 500_000)}},
 	}
 	registry, _ := resolver.NewRegistry(resolver.Components{})
-	current := snapshot{revision: "one", catalog: resolver.NewCatalog(registry, []*schema.Config{large})}
+	return serveWhat(t, resolver.NewCatalog(registry, []*schema.Config{large}), change)
+}
+
+// serveWhat starts such a server that has other answers.
+func serveWhat(t *testing.T, catalog *resolver.Catalog, change func(*http.Server)) slowServer {
+	t.Helper()
+	current := snapshot{revision: "one", catalog: catalog}
 	source := httpapi.SourceFunc(func() (httpapi.Snapshot, bool) { return current, true })
 	logger := slog.New(slog.DiscardHandler)
 	server := httpapi.NewServer(httpapi.New(source, prometheus.NewRegistry(), logger), logger)
