@@ -164,8 +164,17 @@ func (c *Client) do(ctx context.Context, r request) error {
 	if r.into == nil {
 		return nil
 	}
-	if err := json.NewDecoder(io.LimitReader(response.Body, maxAnswer)).Decode(r.into); err != nil {
-		return fmt.Errorf("what answers at %s is no lease server: %w", address.JoinPath().String(), err)
+	return decode(io.LimitReader(response.Body, maxAnswer), r.into, address.Redacted())
+}
+
+// decode reads what a server answered. One that broke off is not one of another server.
+func decode(answer io.Reader, into any, address string) error {
+	content, err := io.ReadAll(answer)
+	if err != nil {
+		return fmt.Errorf("read the answer of %s: %w", address, err)
+	}
+	if err := json.Unmarshal(content, into); err != nil {
+		return fmt.Errorf("what answers at %s is no lease server: %w", address, err)
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -231,4 +232,29 @@ func TestLeasesForATest(t *testing.T) {
 		}
 		return true
 	})
+}
+
+// TestWhatIsNoAnswer: another server is called that, without the password of its
+// address, and an answer that broke off is not.
+func TestWhatIsNoAnswer(t *testing.T) {
+	t.Parallel()
+	for length, want := range map[int]string{
+		2:  "what answers at http://me:xxxxx@HOST/acquire?dest=leased&owner=owner&state=free&type=slice is no lease server: invalid character 'h' looking for beginning of value",
+		20: "read the answer of http://me:xxxxx@HOST/acquire?dest=leased&owner=owner&state=free&type=slice: unexpected EOF",
+	} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", strconv.Itoa(length))
+			_, _ = w.Write([]byte("hi"))
+		}))
+		defer server.Close()
+		host := strings.TrimPrefix(server.URL, "http://")
+		_, err := newClient(t, "http://me:hunter2@"+host, "owner").Acquire(t.Context(), anySlice)
+		if err == nil {
+			t.Fatal("it is taken for an answer")
+		}
+		got := strings.ReplaceAll(err.Error(), host, "HOST")
+		if got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+	}
 }
