@@ -92,7 +92,10 @@ func (d *decoder) jobsOf(kind string, list *yaml.Node, at *step) {
 			name: wordOf(name), context: wordOf(fields["context"].value), line: node.Line,
 			branches: wordsOf(fields["branches"].value), skip: wordsOf(fields["skip_branches"].value),
 		}
-		if job.name == "" {
+		if job.name == "" { // of a mapping it is said already
+			if isNull(node) {
+				d.report(node, here, RuleMissingField, "the field is required (found nothing, want a job)")
+			}
 			continue
 		}
 		if other := job.clash(names[job.name]); other != nil {

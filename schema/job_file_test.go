@@ -57,6 +57,9 @@ func TestJobsByHand(t *testing.T) {
 			spec("    volumes: []\n"),
 			"5:5: periodics[0].spec.containers: the field is required (found nothing, want a list: what runs) [missing-field]",
 		},
+		"no job": {
+			head + "  -\n", "3:4: presubmits.o/r[0]: the field is required (found nothing, want a job) [missing-field]",
+		},
 		"no pod": {
 			"periodics:\n- name: a\n  cron: '@daily'\n",
 			"2:3: periodics[0]: a job has something to run: a pod, a pipeline, or an agent that knows what (found none, want at least 1 of spec, pipeline_run_spec, tekton_pipeline_run_spec and agent) [needed-field]",
