@@ -19,7 +19,7 @@ import (
 // Parts are what objects were made of, file by file and kustomization by
 // kustomization, so that those of which all is the same are not made again: to parse
 // YAML, and even more to build a kustomization, takes 20 to 60 times as long as to
-// read JSON. The zero Parts know nothing. A nil Parts remembers nothing.
+// read JSON. Those that know nothing are the Next of nil. A nil Parts remembers nothing.
 type Parts struct {
 	parts map[memo.Key]*part
 	// last are those of an earlier revision, kept those of an earlier process.

@@ -108,6 +108,68 @@ func TestPartsChangeNoResult(t *testing.T) {
 	}
 }
 
+// TestAKustomizationFollowsWhatItAskedFor changes what lies outside of a kustomization's
+// folder, what was not there when kustomize asked, and what it refuses. Each time both
+// the revision before and what another process noted help, and change nothing.
+func TestAKustomizationFollowsWhatItAskedFor(t *testing.T) {
+	t.Parallel()
+	const patch = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b, namespace: ns}\ndata: {patched: 'yes'}\n"
+	contents := folderOf()
+	contents["m/k/kustomization.yaml"] += "components: [../../elsewhere/component]\n"
+	contents["elsewhere/component/kustomization.yaml"] = "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\npatches: [{path: patch.yaml}]\n"
+	contents["elsewhere/component/patch.yaml"] = patch
+	contents["m/l/kustomization.yaml"] += "generators: [generator.yaml]\n"
+	const generator = "apiVersion: builtin\nkind: ConfigMapGenerator\nmetadata: {name: generated}\nliterals: [a=b]\n"
+	contents["m/l/generator.yaml"] = generator
+	build := func(parts *manifests.Parts) []string {
+		objects, problems := manifests.Build(filesOf(contents), []schema.ManifestFolder{{Folder: "m"}}, parts)
+		return said(t, objects, problems)
+	}
+	last := (*manifests.Parts)(nil).Next()
+	if all := strings.Join(build(last), "\n"); !strings.Contains(all, "patched") || !strings.Contains(all, "generated") {
+		t.Fatalf("there is no component or no generator:\n%s", all)
+	}
+	remote := "resources: ['https://example.com/base?ref=v1']\n"
+	for _, each := range []struct {
+		what     string
+		change   func()
+		isChange bool
+	}{
+		{"a component's patch", func() { contents["elsewhere/component/patch.yaml"] = strings.Replace(patch, "yes", "no", 1) }, true},
+		{"a generator", func() { contents["m/l/generator.yaml"] = strings.Replace(generator, "a=b", "a=c", 1) }, true},
+		{"a second kustomization in a base", func() { contents["m/_base/kustomization.yml"] = "resources: [b.yaml]\n" }, true},
+		{"none again", func() { delete(contents, "m/_base/kustomization.yml") }, true},
+		{"what nobody asks for", func() { contents["m/_base/c.yaml"] = configMapB }, false},
+		{"a folder in the place of a file", func() {
+			delete(contents, "m/k/a.yaml")
+			contents["m/k/a.yaml/kustomization.yaml"] = "configMapGenerator: [{name: a, literals: [x=y]}]\n"
+		}, true},
+		{"what is fetched", func() { contents["m/_base/kustomization.yaml"] = remote }, true},
+		{"what is fetched by a component", func() {
+			contents["m/_base/kustomization.yaml"] = "resources: [b.yaml]\n"
+			contents["elsewhere/component/kustomization.yaml"] = remote
+		}, true},
+		{"no component", func() { delete(contents, "elsewhere/component/kustomization.yaml") }, true},
+		{"no base", func() { delete(contents, "m/_base/kustomization.yaml") }, true},
+	} {
+		before := build(nil)
+		each.change()
+		cold := build(nil)
+		if changed := !slices.Equal(before, cold); changed != each.isChange {
+			t.Errorf("%s: changed %t, want %t:\n%s", each.what, changed, each.isChange, strings.Join(cold, "\n"))
+		}
+		next, other := last.Next(), (*manifests.Parts)(nil).Next()
+		other.Recall(last.Note())
+		if diff := cmp.Diff(cold, build(next)); diff != "" {
+			t.Errorf("%s, -from nothing +from the last revision:\n%s", each.what, diff)
+		}
+		if diff := cmp.Diff(cold, build(other)); diff != "" {
+			t.Errorf("%s, -from nothing +from what was noted:\n%s", each.what, diff)
+		}
+		last = next
+	}
+}
+
 // TestOnlyWhatChangedIsMadeAgain counts: one file is one part, and a base those
 // that are built on it.
 func TestOnlyWhatChangedIsMadeAgain(t *testing.T) {
