@@ -246,7 +246,7 @@ func TestWhatIsNoAnswer(t *testing.T) {
 			w.Header().Set("Content-Length", strconv.Itoa(length))
 			_, _ = w.Write([]byte("hi"))
 		}))
-		defer server.Close()
+		t.Cleanup(server.Close)
 		host := strings.TrimPrefix(server.URL, "http://")
 		_, err := newClient(t, "http://me:hunter2@"+host, "owner").Acquire(t.Context(), anySlice)
 		if err == nil {
