@@ -73,8 +73,8 @@ func configRules() []Rule {
 			ID:    RuleDuplicateJob,
 			Title: "Every test has a job name of its own.",
 			Why: "A variant and a test's name are joined by a dash, so that different pairs may give one name, of " +
-				"which Prow would run one job only. Rename a test or a variant. Nor may jobs written by hand that are for " +
-				"one branch have one name, or be reported under one: Prow would load none of its jobs.",
+				"which Prow would run one job only. Rename a test or a variant. Nor may jobs of a file written by hand " +
+				"that are for one branch have one name, or be reported under one: Prow would load none of its jobs.",
 		},
 	}
 }
