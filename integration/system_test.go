@@ -62,13 +62,31 @@ type system struct {
 	t       *testing.T
 	data    string
 	command *exec.Cmd
-	stderr  *bytes.Buffer
+	stderr  *transcript
 
 	resolver string
 	client   kubernetes.Interface
 	status   *configrepo.Writer
 	// repository is the sample's checkout.
 	repository *testgit.Repository
+}
+
+// transcript is what a process says, for those too who read while it does.
+type transcript struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (t *transcript) Write(content []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.text.Write(content)
+}
+
+func (t *transcript) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.text.String()
 }
 
 // start runs the system on a data folder and waits until it is up.
@@ -79,7 +97,7 @@ func start(t *testing.T, data string, flags ...string) *system {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &system{t: t, data: data, stderr: &bytes.Buffer{}}
+	s := &system{t: t, data: data, stderr: &transcript{}}
 	s.command = exec.Command(path, append([]string{"up", "--data", data, "--listen", "127.0.0.1:0"}, flags...)...)
 	s.command.Env = append(os.Environ(), controlplane.ProgramVariable+"="+localcluster)
 	s.command.Stderr = s.stderr

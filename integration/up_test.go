@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
@@ -74,6 +75,7 @@ func TestACommitFlowsThroughTheWholeSystem(t *testing.T) {
 	t.Run("a broken configuration", s.testBroken)
 	t.Run("two commits at once", s.testTwoCommits)
 	t.Run("a change by hand", s.testByHand)
+	t.Run("a change by hand elsewhere", s.testByHandElsewhere)
 	t.Run("health", s.testHealth)
 	t.Run("rollback, suspend and sync", s.testOrders)
 	t.Run("start again", s.testStartAgain)
@@ -159,6 +161,50 @@ func (s *system) testByHand(t *testing.T) {
 		}
 		return ""
 	})
+}
+
+// testByHandElsewhere has another target, which is the same API server under
+// another name: the log says where somebody changed something.
+func (s *system) testByHandElsewhere(t *testing.T) {
+	if strings.Contains(s.stderr.String(), "target=build") {
+		t.Errorf("what was changed at home is said of another target:\n%s", s.stderr)
+	}
+	kubeconfig, err := os.ReadFile(filepath.Join(s.data, "kubeconfig"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "build"}, Data: map[string][]byte{"kubeconfig": kubeconfig}}
+	if _, err := s.client.CoreV1().Secrets("drover-system").Create(t.Context(), secret, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	s.repository.Replace("drover.yaml", "hold: unit\n", "hold: unit\ntargets: [{name: home}, {name: build, secret: build}]\n")
+	s.repository.Replace("drover.yaml", "\nmanifests:\n", "\nmanifests:\n  - {folder: clusters/build, targets: [build]}\n")
+	s.repository.Write("clusters/build/mark.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: mark, namespace: ci}\ndata: {text: ours}\n")
+	s.inForce(s.repository.CommitAll("another target"))
+	s.eventually("it has its object", func() string { return missing(s.configMap("mark").Data["text"], "ours") })
+	theirs := []byte(`{"data":{"text":"theirs"}}`)
+	if _, err := s.client.CoreV1().ConfigMaps("ci").Patch(t.Context(), "mark", types.MergePatchType, theirs, metav1.PatchOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	s.eventually("an object edited by hand elsewhere is put right", func() string { return missing(s.configMap("mark").Data["text"], "ours") })
+	s.eventually("the log names the target", func() string {
+		for line := range strings.Lines(s.stderr.String()) {
+			if strings.Contains(line, "somebody changed an object") && strings.Contains(line, "target=build") && strings.Contains(line, "ci/mark") {
+				return ""
+			}
+		}
+		return "not said"
+	})
+	s.repository.Git("revert", "--no-edit", "HEAD")
+	s.inForce(s.repository.Git("rev-parse", "HEAD"))
+}
+
+// missing is what is found instead of what is wanted, if it is another.
+func missing(got, want string) string {
+	if got == want {
+		return ""
+	}
+	return fmt.Sprintf("%q", got)
 }
 
 // testHealth declares a Deployment. No kubelet runs, so that it comes up when the test says so.

@@ -222,15 +222,14 @@ func (k *keeper) lead(ctx context.Context, source *gitsource.Source) error {
 		return err
 	}
 	report := counting(k.counted, reportTo(k.front.Load(), &statusReporter{writer: writer}))
-	drift := tellDrift(k.logger, k.counted)
 	others := opener{home: k.config, contexts: contextsIn(k.command.Kubeconfig), namespace: k.namespace, owner: ownerOf(k.name)}
 	loop := reconciler.New(source, graceful{target, k.grace}, report, reconciler.Options{
 		Memory:   k.memory(source),
 		LastGood: lastGood, Held: heldBefore(before.Status), Synced: before.Status.LastSync, Guard: guard, Logger: k.logger,
 		Open: others.open, Renewed: others.renewed,
-		Drift: func(name string, d apply.Drift) { tellDrift(k.logger.With("target", name), k.counted)(d) },
+		Drift: tellDriftElsewhere(k.logger, k.counted),
 	})
-	watch := newPausable(func(ctx context.Context) error { return target.Watch(ctx, drift) })
+	watch := newPausable(func(ctx context.Context) error { return target.Watch(ctx, tellDrift(k.logger, k.counted)) })
 	k.steered(func(orders reconciler.Orders) {
 		watch.pause(orders.Suspend)
 		loop.Order(orders)

@@ -259,6 +259,11 @@ func counting(repository *metrics.Repository, reporter reconciler.Reporter) reco
 	})
 }
 
+// tellDriftElsewhere is tellDrift of other targets than the home: the log names them.
+func tellDriftElsewhere(logger *slog.Logger, repository *metrics.Repository) func(target string, drift apply.Drift) {
+	return func(target string, drift apply.Drift) { tellDrift(logger.With("target", target), repository)(drift) }
+}
+
 // tellDrift logs and counts what was put right in the cluster.
 func tellDrift(logger *slog.Logger, repository *metrics.Repository) func(apply.Drift) {
 	return func(drift apply.Drift) {

@@ -220,7 +220,7 @@ func (s *system) run(ctx context.Context) error {
 	loop = reconciler.New(s.source, target, report, reconciler.Options{
 		Memory:   s.memory,
 		LastGood: lastGood, Held: heldBefore(before.Status), Synced: before.Status.LastSync, Guard: s.leases.guard, Logger: s.logger,
-		Open: others.open, Renewed: others.renewed,
+		Open: others.open, Renewed: others.renewed, Drift: tellDriftElsewhere(s.logger, repository),
 	})
 	drift := newPausable(func(ctx context.Context) error { return target.Watch(ctx, tellDrift(s.logger, repository)) })
 	heed := func(orders reconciler.Orders) {
