@@ -1,6 +1,7 @@
 package leases
 
 import (
+	"maps"
 	"slices"
 	"time"
 )
@@ -55,10 +56,8 @@ func (w *world) checkClass(c *class) {
 			w.failf("%s: %s holds %d, counted %d", c.name, owner, n, c.held[owner])
 		}
 	}
-	for state, n := range c.idle {
-		if idle[state] != n {
-			w.failf("%s: %d idle in state %s, counted %d", c.name, idle[state], state, n)
-		}
+	if !maps.Equal(idle, c.idle) {
+		w.failf("%s: idle %v, counted %v", c.name, idle, c.idle)
 	}
 }
 

@@ -3,6 +3,7 @@ package leases
 import (
 	"maps"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -47,8 +48,6 @@ type TypeReport struct {
 	Line int `json:"line"`
 	// States counts by state.
 	States map[string]int `json:"states"`
-	// Idle counts what nobody holds, by state.
-	Idle map[string]int `json:"-"`
 	// Resources are in the order of names, Waiting in the order of the lines.
 	Resources []ResourceReport `json:"resources,omitempty"`
 	Waiting   []Waiting        `json:"waiting,omitempty"`
@@ -108,6 +107,28 @@ func (p *Pool) Summary() []TypeReport {
 	return reports
 }
 
+// Idle is how many resources of a type nobody holds in a state.
+type Idle struct {
+	Type, State string
+	Count       int
+}
+
+// Idle counts what nobody holds in some states: by the names of types, and of
+// each in the order in which the states are named. It says nothing of a type
+// that has none, and costs next to nothing where no type has.
+func (p *Pool) Idle(states ...string) []Idle {
+	var all []Idle
+	for _, c := range p.types {
+		for _, state := range states {
+			if count := c.idle[state]; count > 0 {
+				all = append(all, Idle{Type: c.name, State: state, Count: count})
+			}
+		}
+	}
+	slices.SortStableFunc(all, func(a, b Idle) int { return strings.Compare(a.Type, b.Type) })
+	return all
+}
+
 // typeNames are the types that there are, be there a resource of them or not.
 func (p *Pool) typeNames() []string {
 	names := map[string]bool{}
@@ -122,7 +143,7 @@ func (p *Pool) typeNames() []string {
 
 func (p *Pool) summary(name string) TypeReport {
 	c := p.class(name)
-	report := TypeReport{Type: name, Limit: -1, States: map[string]int{}, Idle: map[string]int{}}
+	report := TypeReport{Type: name, Limit: -1, States: map[string]int{}}
 	if limit, known := p.limit(name); known {
 		report.Limit = limit
 	}
@@ -135,8 +156,6 @@ func (p *Pool) summary(name string) TypeReport {
 		report.States[e.State]++
 		if e.held() {
 			report.Held++
-		} else {
-			report.Idle[e.State]++
 		}
 	}
 	report.Free = max(0, p.available(c, Free))

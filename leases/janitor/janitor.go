@@ -19,9 +19,15 @@ const Owner = "drover-janitor"
 // leasedResources is where Mason notes what a resource was built of.
 const leasedResources = "leasedResources"
 
+// View is what a janitor looks at: all there is once, and then what is to be done.
+type View interface {
+	Report(leaseType string) ([]leases.TypeReport, error)
+	Idle(states ...string) ([]leases.Idle, error)
+}
+
 // Server is a lease server, as far as a janitor needs it.
 type Server interface {
-	Report(leaseType string) ([]leases.TypeReport, error)
+	View
 	Take(ctx context.Context, ask leases.Acquisition) (leases.Resource, error)
 	AcquireByState(ctx context.Context, state, dest, owner string, names []string) ([]leases.Resource, error)
 	Give(ctx context.Context, name, dest, owner string) error
@@ -73,14 +79,11 @@ func (j *Janitor) Run(ctx context.Context) {
 	defer ticker.Stop()
 	fresh := true
 	for {
-		if reports, err := j.server.Report(""); err == nil {
-			if fresh {
-				j.takeUp(ctx, reports)
-				fresh = false
-			}
-			for i := range reports {
-				j.start(ctx, &reports[i], &workers)
-			}
+		if fresh {
+			fresh = !j.takeUp(ctx)
+		}
+		if !fresh {
+			j.look(ctx, &workers)
 		}
 		select {
 		case <-ctx.Done():
@@ -90,8 +93,12 @@ func (j *Janitor) Run(ctx context.Context) {
 	}
 }
 
-// takeUp gives back what the last janitor did not finish.
-func (j *Janitor) takeUp(ctx context.Context, reports []leases.TypeReport) {
+// takeUp gives back what the last janitor did not finish, if the server serves.
+func (j *Janitor) takeUp(ctx context.Context) bool {
+	reports, err := j.server.Report("")
+	if err != nil {
+		return false
+	}
 	for _, report := range reports {
 		for _, r := range report.Resources {
 			if r.Owner == Owner {
@@ -103,29 +110,35 @@ func (j *Janitor) takeUp(ctx context.Context, reports []leases.TypeReport) {
 			}
 		}
 	}
+	return true
 }
 
-// start lets workers see to a type, as many as it has work for and may have.
-func (j *Janitor) start(ctx context.Context, report *leases.TypeReport, workers *sync.WaitGroup) {
-	cleaner := j.config.For(report.Type)
-	parallel, dirty := 1, 0
-	if cleaner != nil {
-		parallel, dirty = cleaner.Parallel, report.Idle[leases.Dirty]
+// look has done what there is to do. What is on its way out goes before what is dirty.
+func (j *Janitor) look(ctx context.Context, workers *sync.WaitGroup) {
+	idle, err := j.server.Idle(leases.ToBeDeleted, leases.Dirty)
+	if err != nil {
+		return // it does not serve at the moment
 	}
-	retiring := report.Idle[leases.ToBeDeleted]
-	leaseType := report.Type
-	for range min(dirty+retiring, parallel) {
-		state := leases.Dirty
-		if retiring > 0 {
-			state = leases.ToBeDeleted
-			retiring--
-		}
-		if !j.enter(leaseType, parallel) {
+	for _, todo := range idle {
+		j.start(ctx, todo, workers)
+	}
+}
+
+// start lets workers see to what is to be done of a type, as many as it may have.
+func (j *Janitor) start(ctx context.Context, todo leases.Idle, workers *sync.WaitGroup) {
+	cleaner, parallel := j.config.For(todo.Type), 1
+	if cleaner != nil {
+		parallel = cleaner.Parallel
+	} else if todo.State == leases.Dirty {
+		return // nobody said how to clean it
+	}
+	for range min(todo.Count, parallel) {
+		if !j.enter(todo.Type, parallel) {
 			return
 		}
 		workers.Go(func() {
-			defer j.leave(leaseType)
-			j.work(ctx, leaseType, state, cleaner)
+			defer j.leave(todo.Type)
+			j.work(ctx, todo.Type, todo.State, cleaner)
 		})
 	}
 }

@@ -2,6 +2,7 @@ package janitor_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -250,5 +251,41 @@ func TestDynamicResourcesAreTakenApart(t *testing.T) {
 	h.becomes("part-0", leases.Dirty)
 	if r := h.Resource("part-1"); r.State != leases.Free {
 		t.Errorf("a part that was not its own: %+v", r)
+	}
+}
+
+// idle is a lease server on which there is nothing to do.
+type idle struct {
+	janitor.Server
+
+	reports, looks int
+	enough         context.CancelFunc
+}
+
+func (s *idle) Report(string) ([]leases.TypeReport, error) {
+	s.reports++
+	if s.reports == 1 {
+		return nil, errors.New("it does not serve yet")
+	}
+	return []leases.TypeReport{{Type: "t", Resources: []leases.ResourceReport{{Name: "t-0", State: leases.Free}}}}, nil
+}
+
+func (s *idle) Idle(...string) ([]leases.Idle, error) {
+	if s.looks++; s.looks == 10 {
+		s.enough()
+	}
+	return nil, nil
+}
+
+// TestAnIdleJanitorAsksForLittle: a report of all resources is made until one
+// says what the last janitor left, and not again each time it looks.
+func TestAnIdleJanitorAsksForLittle(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	s := &idle{enough: cancel}
+	janitor.New(s, nil, nil, janitor.Options{Every: time.Millisecond}).Run(ctx)
+	if s.reports != 2 || s.looks < 10 {
+		t.Errorf("%d reports and %d looks, want 2 reports and 10 looks", s.reports, s.looks)
 	}
 }

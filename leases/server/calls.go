@@ -158,6 +158,12 @@ func (s *Server) Report(leaseType string) (reports []leases.TypeReport, err erro
 	return reports, err
 }
 
+// Idle counts what nobody holds in some states.
+func (s *Server) Idle(states ...string) (all []leases.Idle, err error) {
+	err = s.do(func(pool *leases.Pool, _ leases.Now) { all = pool.Idle(states...) })
+	return all, err
+}
+
 // Summary is Report of all types without resources and lines.
 func (s *Server) Summary() (reports []leases.TypeReport, err error) {
 	err = s.do(func(pool *leases.Pool, _ leases.Now) { reports = pool.Summary() })
