@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"slices"
 	"sync"
 
 	"github.com/klauspost/compress/s2"
@@ -38,12 +39,22 @@ type Body struct {
 type ownText struct {
 	build  sync.Once
 	err    error
-	packed []byte
+	blocks []block
 	digest [sha256.Size]byte
-	// forms have, of plain text, where the pieces end; and in other encodings the
-	// pieces that are long.
+	// forms have the size, and in encodings the pieces that are long.
 	forms [encodings]form
 }
+
+// block is a part of a configuration's own text, packed: some have dozens of
+// megabytes, and only one block of them is unpacked at a time.
+type block struct {
+	packed []byte
+	// ends are where the pieces end in the block.
+	ends []int32
+}
+
+// blockSize is the size in bytes that a block of several pieces has at most.
+const blockSize = 256 << 10
 
 // worthKeeping is the size in bytes from which a piece of a configuration's own text
 // is kept compressed. Shorter ones are sent as they are.
@@ -83,20 +94,23 @@ func (b *Body) size(e encoding) int {
 	return size.bytes
 }
 
-// Gathered is where a body is gathered: its bytes as they lie in memory, in pieces
-// of which most are shared with other bodies, and room for what had to be made for
-// this one. It may be used again and again, by one goroutine at a time.
+// Gathered is where bodies are gathered, some pieces at a time: their bytes as they
+// lie in memory, most of them shared with other bodies, and room for those that had
+// to be made. It may be used again and again, by one goroutine at a time.
 type Gathered struct {
-	// Pieces are those gathered so far, in order. They must not be changed, and are
-	// valid until the next body is gathered.
-	Pieces [][]byte
-
+	pieces   [][]byte
 	own, raw []byte
+}
+
+// begin keeps nothing but the room, and leaves the first place free.
+func (g *Gathered) begin() {
+	clear(g.pieces)
+	g.pieces = append(g.pieces[:0], nil)
 }
 
 func (g *Gathered) add(piece []byte) {
 	if len(piece) > 0 {
-		g.Pieces = append(g.Pieces, piece)
+		g.pieces = append(g.pieces, piece)
 	}
 }
 
@@ -115,22 +129,35 @@ func (o *ownText) make(config any) error {
 			own.measure(sum, i)
 		}
 		sum.Sum(o.digest[:0])
-		room, _ := rooms.Get().(*Gathered) // it holds nothing else
-		defer rooms.Put(room)
-		room.own = s2.Encode(room.own[:cap(room.own)], own.text)
-		o.packed = bytes.Clone(room.own)
-		o.forms[plain] = form{own: pieces{ends: own.ends}, size: len(own.text)}
+		o.forms[plain].size = len(own.text)
+		o.pack(own)
 	})
 	return o.err
 }
 
-// unpack gives the pieces.
-func (o *ownText) unpack(room *Gathered) (pieces, error) {
+// pack puts pieces into blocks.
+func (o *ownText) pack(own pieces) {
+	room, _ := rooms.Get().(*Gathered) // it holds nothing else
+	defer rooms.Put(room)
+	start := int32(0)
+	var ends []int32
+	for i, end := range own.ends {
+		ends = append(ends, end-start)
+		if next := i + 1; next == len(own.ends) || own.ends[next]-start > blockSize {
+			room.own = s2.Encode(room.own[:cap(room.own)], own.text[start:end])
+			o.blocks = append(o.blocks, block{bytes.Clone(room.own), slices.Clip(ends)})
+			start, ends = end, nil
+		}
+	}
+}
+
+// unpack gives the block's pieces.
+func (b *block) unpack(room *Gathered) (pieces, error) {
 	var err error
-	if room.own, err = s2.Decode(room.own[:cap(room.own)], o.packed); err != nil {
+	if room.own, err = s2.Decode(room.own[:cap(room.own)], b.packed); err != nil {
 		return pieces{}, fmt.Errorf("unpack: %w", err) // never, as nobody changes it
 	}
-	return pieces{text: room.own, ends: o.forms[plain].own.ends}, nil
+	return pieces{text: room.own, ends: b.ends}, nil
 }
 
 // in is the text in an encoding: the long pieces, and the size of all.
@@ -142,15 +169,17 @@ func (o *ownText) in(e encoding) *form {
 	whole.made.Do(func() {
 		room, _ := rooms.Get().(*Gathered) // it holds nothing else
 		defer rooms.Put(room)
-		own, _ := o.unpack(room) // gives no error
 		var long pieces
-		for i := range own.ends {
-			if piece := own.at(i); len(piece) < worthKeeping {
-				room.raw = e.appendRaw(room.raw[:0], piece)
-				whole.size += len(room.raw)
-			} else {
-				long.text = e.append(long.text, piece)
-				long.end()
+		for i := range o.blocks {
+			own, _ := o.blocks[i].unpack(room) // gives no error
+			for i := range own.ends {
+				if piece := own.at(i); len(piece) < worthKeeping {
+					room.raw = e.appendRaw(room.raw[:0], piece)
+					whole.size += len(room.raw)
+				} else {
+					long.text = e.append(long.text, piece)
+					long.end()
+				}
 			}
 		}
 		whole.own, whole.size = long.clipped(), whole.size+len(long.text)
@@ -158,32 +187,45 @@ func (o *ownText) in(e encoding) *form {
 	return whole
 }
 
-// gather appends the body's pieces in an encoding.
-func (b *Body) gather(into *Gathered, e encoding) error {
-	long, nextLong := &b.own.in(e).own, 0
-	own, err := b.own.unpack(into)
-	if err != nil {
-		return err
-	}
-	into.raw = into.raw[:0]
-	for i := range own.ends {
-		piece := own.at(i)
-		switch {
-		case e == plain:
-		case len(piece) < worthKeeping:
-			start := len(into.raw)
-			into.raw = e.appendRaw(into.raw, piece)
-			piece = into.raw[start:]
-		default:
-			piece = long.at(nextLong)
-			nextLong++
+// gather gathers the body in an encoding, between two texts.
+func (b *Body) gather(room *Gathered, e encoding, before, after []byte, send func([][]byte) error) error {
+	defer room.begin()
+	long, nextLong, shared := &b.own.in(e).own, 0, b.shared
+	room.begin()
+	room.add(before)
+	for i := range b.own.blocks {
+		if i > 0 {
+			if err := send(room.pieces); err != nil {
+				return err
+			}
+			room.begin()
 		}
-		into.add(piece)
-		if i < len(b.shared) {
-			b.shared[i].gather(into, e)
+		own, err := b.own.blocks[i].unpack(room)
+		if err != nil {
+			return err
+		}
+		room.raw = room.raw[:0]
+		for i := range own.ends {
+			piece := own.at(i)
+			switch {
+			case e == plain:
+			case len(piece) < worthKeeping:
+				start := len(room.raw)
+				room.raw = e.appendRaw(room.raw, piece)
+				piece = room.raw[start:]
+			default:
+				piece = long.at(nextLong)
+				nextLong++
+			}
+			room.add(piece)
+			if len(shared) > 0 {
+				shared[0].gather(room, e)
+				shared = shared[1:]
+			}
 		}
 	}
-	return nil
+	room.add(after)
+	return send(room.pieces)
 }
 
 // Digest is text that is the same only for the same body.
@@ -192,46 +234,43 @@ func (b *Body) Digest() string { return hex.EncodeToString(b.digest[:16]) }
 // Len is the size in bytes of what [Body.Gather] gathers.
 func (b *Body) Len() int { return b.size(plain) }
 
-// Gather appends the body's pieces.
-func (b *Body) Gather(into *Gathered) error { return b.gather(into, plain) }
+// Gather gathers the body, and gives its pieces to a function, which has them until
+// it returns and must not change them. It is called several times for a body with
+// much text of its own. The first piece is empty each time: it is a place for what
+// the function wants to put before.
+func (b *Body) Gather(room *Gathered, send func(pieces [][]byte) error) error {
+	return b.gather(room, plain, nil, nil, send)
+}
 
 // Write writes the body.
 func (b *Body) Write(w io.Writer) error {
 	room, _ := rooms.Get().(*Gathered) // it holds nothing else
-	defer func() {
-		clear(room.Pieces)
-		room.Pieces = room.Pieces[:0]
-		rooms.Put(room)
-	}()
-	if err := b.Gather(room); err != nil {
-		return err
-	}
-	for _, piece := range room.Pieces {
-		if _, err := w.Write(piece); err != nil {
-			return err
+	defer rooms.Put(room)
+	return b.Gather(room, func(pieces [][]byte) error {
+		for _, piece := range pieces {
+			if _, err := w.Write(piece); err != nil {
+				return err
+			}
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // GzipLen is the size in bytes of what [Body.GatherGzip] gathers.
 func (b *Body) GzipLen() int { return len(gzipHeader) + b.size(deflated) + gzipTrailerLen }
 
-// GatherGzip appends the pieces of the body as one gzip stream.
-func (b *Body) GatherGzip(into *Gathered) error {
-	into.add([]byte(gzipHeader))
-	if err := b.gather(into, deflated); err != nil {
-		return err
-	}
-	into.add(gzipTrailer(b.crc(), b.Len()))
-	return nil
+// GatherGzip is [Body.Gather] for the body as one gzip stream.
+func (b *Body) GatherGzip(room *Gathered, send func(pieces [][]byte) error) error {
+	return b.gather(room, deflated, []byte(gzipHeader), gzipTrailer(b.crc(), b.Len()), send)
 }
 
 // ZstdLen is the size in bytes of what [Body.GatherZstd] gathers.
 func (b *Body) ZstdLen() int { return b.size(framed) }
 
-// GatherZstd appends the pieces of the body as Zstandard frames.
-func (b *Body) GatherZstd(into *Gathered) error { return b.gather(into, framed) }
+// GatherZstd is [Body.Gather] for the body as Zstandard frames.
+func (b *Body) GatherZstd(room *Gathered, send func(pieces [][]byte) error) error {
+	return b.gather(room, framed, nil, nil, send)
+}
 
 // crc is the checksum of the whole text.
 func (b *Body) crc() uint32 {

@@ -200,13 +200,20 @@ func text(t testing.TB, body *resolver.Body) []byte {
 }
 
 // gather gives in one piece what a function gathers.
-func gather(t testing.TB, from func(*resolver.Gathered) error) *bytes.Buffer {
+func gather(t testing.TB, from func(*resolver.Gathered, func([][]byte) error) error) *bytes.Buffer {
 	t.Helper()
-	var all resolver.Gathered
-	if err := from(&all); err != nil {
+	var text bytes.Buffer
+	err := from(&resolver.Gathered{}, func(pieces [][]byte) error {
+		if len(pieces) == 0 || len(pieces[0]) > 0 {
+			t.Error("the first place is not free")
+		}
+		text.Write(bytes.Join(pieces, nil))
+		return nil
+	})
+	if err != nil {
 		t.Fatal(err)
 	}
-	return bytes.NewBuffer(bytes.Join(all.Pieces, nil))
+	return &text
 }
 
 func asData(t testing.TB, text []byte) any {

@@ -9,14 +9,16 @@ type Piece = fragment
 func (f *fragment) Text() []byte {
 	var all Gathered
 	f.gather(&all, plain)
-	return bytes.Join(all.Pieces, nil)
+	return bytes.Join(all.pieces, nil)
 }
 
 // Parts gives what a body is made of: own[i] stands before shared[i].
 func (b *Body) Parts() (own [][]byte, shared []*Piece) {
-	text, _ := b.own.unpack(&Gathered{}) // gives no error
-	for i := range text.ends {
-		own = append(own, text.at(i))
+	for i := range b.own.blocks {
+		text, _ := b.own.blocks[i].unpack(&Gathered{}) // gives no error
+		for i := range text.ends {
+			own = append(own, text.at(i))
+		}
 	}
 	return own, b.shared
 }

@@ -13,15 +13,13 @@ import (
 // repository: to read one makes much garbage in a second or two, and then it is
 // read. GOGC or GOMEMLIMIT in the environment override it.
 const (
-	// room is how many bytes may be used in any case, and roomToAnswer by a resolver
-	// alone, which takes more than that once its answers have been asked for.
-	room         = 160 << 20
-	roomToAnswer = 200 << 20
+	// room is how many bytes may be used in any case.
+	room = 160 << 20
 	// spare is how much garbage there may be beside what is in use, in percent of
 	// that, where there is no more room. Go's default is a hundred. Answering makes
 	// little garbage, so that less costs little time, and saves a third of the
 	// memory.
-	spare = 33
+	spare = 30
 	// much is in use, in bytes, only while a repository with job files of an older
 	// form is read. There may be less spare meanwhile.
 	much            = 220 << 20
@@ -31,18 +29,17 @@ const (
 	smallestHeap = 4 << 20
 )
 
-// saveMemory has the collector work as the constants say from here on, with so many
-// bytes to use in any case.
-func saveMemory(room uint64) {
+// saveMemory has the collector work as the constants say from here on.
+func saveMemory() {
 	if os.Getenv("GOGC") != "" || os.Getenv("GOMEMLIMIT") != "" {
 		return
 	}
-	debug.SetGCPercent(spareFor(inUse(), room)) // a cache may have been read before
-	afterEachCollection(func() { debug.SetGCPercent(spareFor(inUse(), room)) })
+	debug.SetGCPercent(spareFor(inUse())) // a cache may have been read before
+	afterEachCollection(func() { debug.SetGCPercent(spareFor(inUse())) })
 }
 
 // spareFor is GOGC for a heap of which so many bytes are in use.
-func spareFor(used, room uint64) int {
+func spareFor(used uint64) int {
 	switch {
 	case used >= much:
 		return spareBesideMuch

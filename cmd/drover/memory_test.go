@@ -13,7 +13,7 @@ func TestSpareFor(t *testing.T) {
 	for used, want := range map[uint64]int{
 		0: 4000, 1 << 20: 3975, room / 4: 300, room / 2: 100, room / 10 * 7: 42, room / 10 * 9: spare, room: spare, much - 1: spare, much: spareBesideMuch, 10 * room: spareBesideMuch,
 	} {
-		if got := spareFor(used, room); got < want-1 || got > want+1 {
+		if got := spareFor(used); got < want-1 || got > want+1 {
 			t.Errorf("%d bytes in use: %d %%, want %d", used, got, want)
 		}
 	}
@@ -25,12 +25,12 @@ func TestSaveMemory(t *testing.T) {
 	before := debug.SetGCPercent(100)
 	defer debug.SetGCPercent(before)
 	t.Setenv("GOGC", "100")
-	saveMemory(room)
+	saveMemory()
 	if got := percent(); got != 100 {
 		t.Errorf("GOGC of the environment is not obeyed: %d", got)
 	}
 	t.Setenv("GOGC", "")
-	saveMemory(room)
+	saveMemory()
 	held := make([]byte, room)
 	for started := time.Now(); percent() != spare; runtime.GC() {
 		if time.Since(started) > time.Minute {
@@ -38,7 +38,7 @@ func TestSaveMemory(t *testing.T) {
 		}
 	}
 	debug.SetGCPercent(100)
-	saveMemory(room)
+	saveMemory()
 	if got := percent(); got != spare {
 		t.Errorf("much was in use before, and GOGC is %d", got)
 	}

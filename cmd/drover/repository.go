@@ -130,7 +130,7 @@ func (f repositoryFlags) load(ctx context.Context) (*repolayout.Repo, *opened, e
 // loadFrom reads the whole repository from its opened files, helped by a memory or
 // nil. The caller has it kept.
 func (f repositoryFlags) loadFrom(ctx context.Context, files *opened, memory *repolayout.Memory) (*repolayout.Repo, error) {
-	saveMemory(room)
+	saveMemory()
 	repo, err := repolayout.LoadFirst(ctx, files.tree, memory)
 	if err != nil {
 		return nil, err

@@ -64,7 +64,7 @@ func (c resolveCommand) Run(ctx context.Context, out *console) error {
 // find loads what a configuration is resolved from, and gives it, or nil where there
 // is none. One that is not in the folder of its component may be anywhere.
 func (c resolveCommand) find(ctx context.Context, files *opened, metadata schema.Metadata) (*repolayout.Repo, *rules.ConfigDoc, error) {
-	saveMemory(room)
+	saveMemory()
 	repo, err := repolayout.LoadComponent(ctx, files.tree, metadata.Org, metadata.Repo)
 	if err != nil {
 		return nil, nil, err

@@ -42,7 +42,7 @@ func (c serveResolverCommand) Run(ctx context.Context, out *console) error {
 	if err := c.check(); err != nil {
 		return err
 	}
-	saveMemory(roomToAnswer)
+	saveMemory()
 	answerFirst()
 	logger := newLogger(out.stderr, "text")
 	clone, err := cloneDir(c.Repo)

@@ -53,7 +53,7 @@ func (c serveReconcilerCommand) Run(ctx context.Context, out *console) error {
 	if err != nil {
 		return err
 	}
-	saveMemory(room)
+	saveMemory()
 	answerFirst()
 	profiles, err := c.profiles()
 	if err != nil {

@@ -58,7 +58,7 @@ func (c upCommand) Run(ctx context.Context, out *console) error {
 	if err := c.check(); err != nil {
 		return err
 	}
-	saveMemory(room)
+	saveMemory()
 	answerFirst()
 	data, err := openDataDir(ctx, c.Data)
 	if err != nil {

@@ -80,10 +80,8 @@ func bufferFor(size int) int {
 	}
 }
 
-// answer writes an answer's pieces of so many bytes. The first is free, for the
-// header.
-func (c *connection) answer(w http.ResponseWriter, pieces [][]byte, size int) error {
-	c.widen(bufferFor(size))
+// answer writes pieces of an answer. The first is free, for the header.
+func (c *connection) answer(w http.ResponseWriter, pieces [][]byte) error {
 	c.holding = true
 	_, err := io.Copy(w, &rest{pieces: pieces, next: 1})
 	if err = errors.Join(err, c.release()); err != nil {

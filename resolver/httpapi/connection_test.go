@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -184,7 +185,9 @@ func TestNothingComesAfterAPartOfAnAnswer(t *testing.T) {
 			_, _ = fmt.Fprintf(connection, "GET %s HTTP/1.1\r\nHost: x\r\n\r\n", request.URL)
 		}
 	}()
-	time.Sleep(3 * enough) // nothing is read meanwhile, so one answer's time is over
+	late, cancel := context.WithTimeout(t.Context(), 3*enough)
+	defer cancel()
+	<-late.Done() // nothing is read meanwhile, so one answer's time is over
 	reader := bufio.NewReader(connection)
 	for range 20_000 {
 		response, err := http.ReadResponse(reader, request)

@@ -14,9 +14,10 @@ type content interface {
 	mediaType() string
 	// digest is the same only for the same content.
 	digest() string
-	// size is how many bytes gather appends.
+	// size is how many bytes gather gathers.
 	size(encoding string) int
-	gather(into *resolver.Gathered, encoding string) error
+	// gather is as [resolver.Body.Gather].
+	gather(room *resolver.Gathered, encoding string, send func(pieces [][]byte) error) error
 	// encodings are those it can be written in besides the identity.
 	encodings() []string
 }
@@ -45,14 +46,14 @@ func (b configBody) size(encoding string) int {
 	}
 }
 
-func (b configBody) gather(into *resolver.Gathered, encoding string) error {
+func (b configBody) gather(room *resolver.Gathered, encoding string, send func(pieces [][]byte) error) error {
 	switch encoding {
 	case zstd:
-		return b.GatherZstd(into)
+		return b.GatherZstd(room, send)
 	case gzip:
-		return b.GatherGzip(into)
+		return b.GatherGzip(room, send)
 	default:
-		return b.Gather(into)
+		return b.Gather(room, send)
 	}
 }
 
@@ -78,7 +79,6 @@ func (d document) digest() string {
 	return hex.EncodeToString(sum[:16])
 }
 
-func (d document) gather(into *resolver.Gathered, _ string) error {
-	into.Pieces = append(into.Pieces, d.text)
-	return nil
+func (d document) gather(_ *resolver.Gathered, _ string, send func(pieces [][]byte) error) error {
+	return send([][]byte{nil, d.text})
 }

@@ -42,20 +42,17 @@ var rooms = sync.Pool{New: func() any { return &resolver.Gathered{} }} //nolint:
 // write writes an answer as it lies in memory.
 func write(w http.ResponseWriter, r *http.Request, answer content, encoding string) error {
 	room, _ := rooms.Get().(*resolver.Gathered) // it holds nothing else
-	room.Pieces = append(room.Pieces[:0], nil)  // for the header
-	defer func() {
-		clear(room.Pieces)
-		rooms.Put(room)
-	}()
-	if err := answer.gather(room, encoding); err != nil {
-		return err
+	defer rooms.Put(room)
+	c, ok := r.Context().Value(connectionKey{}).(*connection)
+	if !ok {
+		return answer.gather(room, encoding, func(pieces [][]byte) error {
+			all := net.Buffers(pieces)
+			_, err := all.WriteTo(w)
+			return err
+		})
 	}
-	if c, ok := r.Context().Value(connectionKey{}).(*connection); ok {
-		return c.answer(w, room.Pieces, answer.size(encoding))
-	}
-	pieces := net.Buffers(room.Pieces)
-	_, err := pieces.WriteTo(w)
-	return err
+	c.widen(bufferFor(answer.size(encoding)))
+	return answer.gather(room, encoding, func(pieces [][]byte) error { return c.answer(w, pieces) })
 }
 
 // refuse answers with one line that says why.
