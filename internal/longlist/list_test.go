@@ -174,7 +174,6 @@ func TestWhatWentIsForgotten(t *testing.T) {
 	list = list.Next(nil, gone)
 	went := []weak.Pointer[element]{weak.Make(gone[count/2+200]), weak.Make(gone[count-1])}
 	list = list.Next(gone[count/2:], come[count/2:])
-	gone = nil
 	runtime.GC()
 	for _, each := range went {
 		if kept := each.Value(); kept != nil {
