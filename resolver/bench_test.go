@@ -55,7 +55,7 @@ func BenchmarkGatherGzip(b *testing.B) {
 
 func discard([][]byte) error { return nil }
 
-func rotate(b *testing.B, gather func(*resolver.Body, *resolver.Gathered, func([][]byte) error) error) {
+func rotate(b *testing.B, gather func(*resolver.Body, func([][]byte) error) error) {
 	b.Helper()
 	c := openCorpus(b)
 	var bodies []*resolver.Body
@@ -64,7 +64,7 @@ func rotate(b *testing.B, gather func(*resolver.Body, *resolver.Gathered, func([
 		if err != nil {
 			b.Fatal(err)
 		}
-		if err := gather(body, &resolver.Gathered{}, discard); err != nil {
+		if err := gather(body, discard); err != nil {
 			b.Fatal(err)
 		}
 		bodies = append(bodies, body)
@@ -72,9 +72,8 @@ func rotate(b *testing.B, gather func(*resolver.Body, *resolver.Gathered, func([
 	b.ReportAllocs()
 	b.ResetTimer()
 	b.RunParallel(func(pb *testing.PB) {
-		var room resolver.Gathered
 		for i := 0; pb.Next(); i++ {
-			if err := gather(bodies[i%len(bodies)], &room, discard); err != nil {
+			if err := gather(bodies[i%len(bodies)], discard); err != nil {
 				b.Error(err)
 			}
 		}

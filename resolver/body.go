@@ -94,27 +94,27 @@ func (b *Body) size(e encoding) int {
 	return size.bytes
 }
 
-// Gathered is where bodies are gathered, some pieces at a time: their bytes as they
-// lie in memory, most of them shared with other bodies, and room for those that had
-// to be made. It may be used again and again, by one goroutine at a time.
-type Gathered struct {
+// gathered is where a body is gathered, some pieces at a time: its bytes as they lie
+// in memory, most of them shared with other bodies, and room for those that had to be
+// made.
+type gathered struct {
 	pieces   [][]byte
 	own, raw []byte
 }
 
 // begin keeps nothing but the room, and leaves the first place free.
-func (g *Gathered) begin() {
+func (g *gathered) begin() {
 	clear(g.pieces)
 	g.pieces = append(g.pieces[:0], nil)
 }
 
-func (g *Gathered) add(piece []byte) {
+func (g *gathered) add(piece []byte) {
 	if len(piece) > 0 {
 		g.pieces = append(g.pieces, piece)
 	}
 }
 
-var rooms = sync.Pool{New: func() any { return &Gathered{} }} //nolint:gochecknoglobals // what is taken from it holds nothing of its last use
+var rooms = sync.Pool{New: func() any { return &gathered{} }} //nolint:gochecknoglobals // what is taken from it holds nothing of its last use
 
 // make encodes a configuration of which the shared fragments are marked.
 func (o *ownText) make(config any) error {
@@ -137,7 +137,7 @@ func (o *ownText) make(config any) error {
 
 // pack puts pieces into blocks.
 func (o *ownText) pack(own pieces) {
-	room, _ := rooms.Get().(*Gathered) // it holds nothing else
+	room, _ := rooms.Get().(*gathered) // it holds nothing else
 	defer rooms.Put(room)
 	start := int32(0)
 	var ends []int32
@@ -152,7 +152,7 @@ func (o *ownText) pack(own pieces) {
 }
 
 // unpack gives the block's pieces.
-func (b *block) unpack(room *Gathered) (pieces, error) {
+func (b *block) unpack(room *gathered) (pieces, error) {
 	var err error
 	if room.own, err = s2.Decode(room.own[:cap(room.own)], b.packed); err != nil {
 		return pieces{}, fmt.Errorf("unpack: %w", err) // never, as nobody changes it
@@ -167,7 +167,7 @@ func (o *ownText) in(e encoding) *form {
 		return whole
 	}
 	whole.made.Do(func() {
-		room, _ := rooms.Get().(*Gathered) // it holds nothing else
+		room, _ := rooms.Get().(*gathered) // it holds nothing else
 		defer rooms.Put(room)
 		var long pieces
 		for i := range o.blocks {
@@ -188,7 +188,9 @@ func (o *ownText) in(e encoding) *form {
 }
 
 // gather gathers the body in an encoding, between two texts.
-func (b *Body) gather(room *Gathered, e encoding, before, after []byte, send func([][]byte) error) error {
+func (b *Body) gather(e encoding, before, after []byte, send func([][]byte) error) error {
+	room, _ := rooms.Get().(*gathered) // it holds nothing else
+	defer rooms.Put(room)
 	defer room.begin()
 	long, nextLong, shared := &b.own.in(e).own, 0, b.shared
 	room.begin()
@@ -238,15 +240,13 @@ func (b *Body) Len() int { return b.size(plain) }
 // it returns and must not change them. It is called several times for a body with
 // much text of its own. The first piece is empty each time: it is a place for what
 // the function wants to put before.
-func (b *Body) Gather(room *Gathered, send func(pieces [][]byte) error) error {
-	return b.gather(room, plain, nil, nil, send)
+func (b *Body) Gather(send func(pieces [][]byte) error) error {
+	return b.gather(plain, nil, nil, send)
 }
 
 // Write writes the body.
 func (b *Body) Write(w io.Writer) error {
-	room, _ := rooms.Get().(*Gathered) // it holds nothing else
-	defer rooms.Put(room)
-	return b.Gather(room, func(pieces [][]byte) error {
+	return b.Gather(func(pieces [][]byte) error {
 		for _, piece := range pieces {
 			if _, err := w.Write(piece); err != nil {
 				return err
@@ -260,16 +260,16 @@ func (b *Body) Write(w io.Writer) error {
 func (b *Body) GzipLen() int { return len(gzipHeader) + b.size(deflated) + gzipTrailerLen }
 
 // GatherGzip is [Body.Gather] for the body as one gzip stream.
-func (b *Body) GatherGzip(room *Gathered, send func(pieces [][]byte) error) error {
-	return b.gather(room, deflated, []byte(gzipHeader), gzipTrailer(b.crc(), b.Len()), send)
+func (b *Body) GatherGzip(send func(pieces [][]byte) error) error {
+	return b.gather(deflated, []byte(gzipHeader), gzipTrailer(b.crc(), b.Len()), send)
 }
 
 // ZstdLen is the size in bytes of what [Body.GatherZstd] gathers.
 func (b *Body) ZstdLen() int { return b.size(framed) }
 
 // GatherZstd is [Body.Gather] for the body as Zstandard frames.
-func (b *Body) GatherZstd(room *Gathered, send func(pieces [][]byte) error) error {
-	return b.gather(room, framed, nil, nil, send)
+func (b *Body) GatherZstd(send func(pieces [][]byte) error) error {
+	return b.gather(framed, nil, nil, send)
 }
 
 // crc is the checksum of the whole text.

@@ -200,10 +200,10 @@ func text(t testing.TB, body *resolver.Body) []byte {
 }
 
 // gather gives in one piece what a function gathers.
-func gather(t testing.TB, from func(*resolver.Gathered, func([][]byte) error) error) *bytes.Buffer {
+func gather(t testing.TB, from func(func([][]byte) error) error) *bytes.Buffer {
 	t.Helper()
 	var text bytes.Buffer
-	err := from(&resolver.Gathered{}, func(pieces [][]byte) error {
+	err := from(func(pieces [][]byte) error {
 		if len(pieces) == 0 || len(pieces[0]) > 0 {
 			t.Error("the first place is not free")
 		}

@@ -173,7 +173,7 @@ func (b *builder) addChain(chain *schema.RegistryChain, cycles []Finding) []Find
 // and a copy with other steps where these differ in the text of commands alone. Else
 // nil. Values are those that the list's owner gives the steps, nil for none.
 func (b *builder) takeOver(last *expansion, steps []schema.TestStep, values *overrides) *expansion {
-	elements := last.elements
+	var elements []*expansion // nil while none is another
 	for i := range steps {
 		now := last.elements[i] // a literal step is part of the list
 		switch item := &steps[i]; {
@@ -188,12 +188,12 @@ func (b *builder) takeOver(last *expansion, steps []schema.TestStep, values *ove
 		if now == nil || b.retold[last.elements[i]] != now {
 			return nil
 		}
-		if &elements[0] == &last.elements[0] {
-			elements = slices.Clone(elements)
+		if elements == nil {
+			elements = slices.Clone(last.elements)
 		}
 		elements[i] = now
 	}
-	if len(elements) == 0 || &elements[0] == &last.elements[0] {
+	if elements == nil {
 		return last
 	}
 	told := make([]*Step, 0, len(last.steps))

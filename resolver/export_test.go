@@ -7,7 +7,7 @@ type Piece = fragment
 
 // Text is the piece in full.
 func (f *fragment) Text() []byte {
-	var all Gathered
+	var all gathered
 	f.gather(&all, plain)
 	return bytes.Join(all.pieces, nil)
 }
@@ -15,7 +15,7 @@ func (f *fragment) Text() []byte {
 // Parts gives what a body is made of: own[i] stands before shared[i].
 func (b *Body) Parts() (own [][]byte, shared []*Piece) {
 	for i := range b.own.blocks {
-		text, _ := b.own.blocks[i].unpack(&Gathered{}) // gives no error
+		text, _ := b.own.blocks[i].unpack(&gathered{}) // gives no error
 		for i := range text.ends {
 			own = append(own, text.at(i))
 		}

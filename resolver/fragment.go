@@ -128,7 +128,7 @@ func (f *fragment) in(e encoding) *form {
 }
 
 // gather appends the fragment's pieces, with all it shares, in an encoding.
-func (f *fragment) gather(into *Gathered, e encoding) {
+func (f *fragment) gather(into *gathered, e encoding) {
 	own := &f.in(e).own
 	for i := range own.ends {
 		into.add(own.at(i))

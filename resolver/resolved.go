@@ -14,15 +14,14 @@ type Resolved struct {
 	body Body
 }
 
-// Shape is what a configuration resolves to, without the text that is made of it.
-// It never changes.
+// Shape is what a configuration resolves to, without the scripts. It never changes.
 type Shape struct {
 	source *schema.Config
 	// steps are by position of the test; nil for a test that has none to spell
 	// out.
 	steps []*Steps
 	used  []used
-	// own is the text that is not scripts, once it is made.
+	// own is the text of all that is no step's, which is made when it is first asked for.
 	own *ownText
 }
 

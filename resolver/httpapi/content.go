@@ -17,7 +17,7 @@ type content interface {
 	// size is how many bytes gather gathers.
 	size(encoding string) int
 	// gather is as [resolver.Body.Gather].
-	gather(room *resolver.Gathered, encoding string, send func(pieces [][]byte) error) error
+	gather(encoding string, send func(pieces [][]byte) error) error
 	// encodings are those it can be written in besides the identity.
 	encodings() []string
 }
@@ -46,14 +46,14 @@ func (b configBody) size(encoding string) int {
 	}
 }
 
-func (b configBody) gather(room *resolver.Gathered, encoding string, send func(pieces [][]byte) error) error {
+func (b configBody) gather(encoding string, send func(pieces [][]byte) error) error {
 	switch encoding {
 	case zstd:
-		return b.GatherZstd(room, send)
+		return b.GatherZstd(send)
 	case gzip:
-		return b.GatherGzip(room, send)
+		return b.GatherGzip(send)
 	default:
-		return b.Gather(room, send)
+		return b.Gather(send)
 	}
 }
 
@@ -79,6 +79,6 @@ func (d document) digest() string {
 	return hex.EncodeToString(sum[:16])
 }
 
-func (d document) gather(_ *resolver.Gathered, _ string, send func(pieces [][]byte) error) error {
+func (d document) gather(_ string, send func(pieces [][]byte) error) error {
 	return send([][]byte{nil, d.text})
 }

@@ -5,9 +5,6 @@ import (
 	"net"
 	"net/http"
 	"strconv"
-	"sync"
-
-	"github.com/drover-ci/drover/resolver"
 )
 
 // send writes an answer, or says that the client has it already.
@@ -36,23 +33,18 @@ func send(w http.ResponseWriter, r *http.Request, answer content) error {
 	return write(w, r, answer, encoding)
 }
 
-// rooms are where answers are gathered.
-var rooms = sync.Pool{New: func() any { return &resolver.Gathered{} }} //nolint:gochecknoglobals // what is taken from it holds nothing of its last use
-
 // write writes an answer as it lies in memory.
 func write(w http.ResponseWriter, r *http.Request, answer content, encoding string) error {
-	room, _ := rooms.Get().(*resolver.Gathered) // it holds nothing else
-	defer rooms.Put(room)
 	c, ok := r.Context().Value(connectionKey{}).(*connection)
 	if !ok {
-		return answer.gather(room, encoding, func(pieces [][]byte) error {
+		return answer.gather(encoding, func(pieces [][]byte) error {
 			all := net.Buffers(pieces)
 			_, err := all.WriteTo(w)
 			return err
 		})
 	}
 	c.widen(bufferFor(answer.size(encoding)))
-	return answer.gather(room, encoding, func(pieces [][]byte) error { return c.answer(w, pieces) })
+	return answer.gather(encoding, func(pieces [][]byte) error { return c.answer(w, pieces) })
 }
 
 // refuse answers with one line that says why.
