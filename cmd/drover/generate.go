@@ -18,12 +18,12 @@ import (
 
 type generateCommand struct {
 	repositoryFlags
+	cacheFlags
 
 	Out        string `placeholder:"DIR" help:"Write the job files to this folder, as from an empty tree, and touch nothing else."`
 	Check      bool   `help:"Write nothing; exit 1 if a file would change."`
 	NoClusters bool   `help:"Leave out which cluster a job runs on."`
 	KeepGoing  bool   `help:"Generate from what stands by itself even if there are problems elsewhere; exit 1 then."`
-	NoCache    bool   `help:"Make everything again, whatever an earlier run found to be up to date."`
 }
 
 // Help gives the examples.
@@ -79,10 +79,10 @@ func (c generateCommand) kind() string { return fmt.Sprintf("generate, clusters 
 // store is where what is found is kept; nil for nowhere. Into another folder
 // everything is made.
 func (c generateCommand) store() *memo.Store {
-	if c.NoCache || c.Out != "" {
+	if c.Out != "" {
 		return nil
 	}
-	return memo.UserStore()
+	return c.cacheFlags.store()
 }
 
 // make makes all files, and collects those that differ.

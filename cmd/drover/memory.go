@@ -62,17 +62,14 @@ func afterEachCollection(do func()) {
 // last one.
 const calm = 4 * time.Second
 
-// littleGarbage is how many bytes are left lying in any case, and someGarbage while
-// no revision comes: a server that has nothing to do makes half a megabyte a second.
-const (
-	littleGarbage = 16 << 20
-	someGarbage   = 32 << 20
-)
+// littleGarbage is how many bytes are left lying in any case. A server that has
+// nothing to do makes a megabyte in half a minute.
+const littleGarbage = 16 << 20
 
 // calmCollector has garbage collected while no revision comes, so that the next
 // ones find room for theirs: the collector takes all processors for a twentieth of
-// a second, and who asks just then waits up to 15 ms. A change makes one or two
-// megabytes of garbage.
+// a second, and who asks just then waits up to 15 ms. A changed configuration makes
+// one or two megabytes of garbage, a changed script four.
 type calmCollector struct {
 	changed chan struct{}
 	// garbage is how many bytes there are of it, and collect takes it away.
@@ -97,19 +94,16 @@ func (c *calmCollector) Changed() {
 func (c *calmCollector) Run(ctx context.Context, calm time.Duration) {
 	timer := time.NewTimer(calm)
 	defer timer.Stop()
-	var most uint64 = littleGarbage
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-c.changed:
-			most = littleGarbage
 			timer.Reset(calm)
 		case <-timer.C:
-			if c.garbage() > most {
+			if c.garbage() > littleGarbage {
 				c.collect()
 			}
-			most = someGarbage
 			timer.Reset(calm)
 		}
 	}

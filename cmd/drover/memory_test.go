@@ -45,8 +45,8 @@ func TestSaveMemory(t *testing.T) {
 	runtime.KeepAlive(held)
 }
 
-// TestGarbageIsCollectedInACalm: after changes, and not while they go on. Later more
-// of it may lie.
+// TestGarbageIsCollectedInACalm: after changes, and not while they go on; and a
+// little never.
 func TestGarbageIsCollectedInACalm(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		lying, collected := uint64(0), 0
@@ -68,9 +68,9 @@ func TestGarbageIsCollectedInACalm(t *testing.T) {
 		expect("while changes go on", 0)
 		<-time.After(calm)
 		expect("after changes", 1)
-		lying = someGarbage
+		lying = littleGarbage
 		<-time.After(10 * calm)
-		expect("with some garbage", 1)
+		expect("with little garbage", 1)
 		lying++
 		<-time.After(calm)
 		expect("with more", 2)
