@@ -152,7 +152,7 @@ type leaseHeartbeatCommand struct {
 	leaseServerFlags
 
 	Resource string        `required:"" placeholder:"JSON" help:"The lease, as acquire prints it."`
-	Period   time.Duration `default:"30s" help:"How often to give a sign of life."`
+	Period   time.Duration `default:"30s" least:"1ms" help:"How often to give a sign of life."`
 	Timeout  time.Duration `default:"5h" help:"How long to go on."`
 	Retries  int           `default:"10" help:"How many signs of life may fail in a row."`
 }
@@ -166,9 +166,6 @@ func (leaseHeartbeatCommand) Help() string {
 
 // Run gives signs of life until it is interrupted or the time is over.
 func (c leaseHeartbeatCommand) Run(ctx context.Context, out *console) error {
-	if c.Period <= 0 {
-		return fmt.Errorf("--period must be above 0 (found %s)", c.Period)
-	}
 	asked, err := c.client(true)
 	if err != nil {
 		return err

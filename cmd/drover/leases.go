@@ -37,12 +37,12 @@ type serveLeasesCommand struct {
 	TLSCert       string        `name:"tls-cert" placeholder:"FILE" help:"Serve HTTPS with this certificate, read anew as it changes."`
 	TLSKey        string        `name:"tls-key" placeholder:"FILE" help:"The key of the certificate."`
 	Users         string        `placeholder:"FILE" help:"Who may use leases. Default: everybody may do everything."`
-	RequestTTL    time.Duration `name:"request-ttl" default:"30s" help:"How long a request that is not made again keeps its place in line."`
+	RequestTTL    time.Duration `name:"request-ttl" default:"30s" least:"1s" help:"How long a request that is not made again keeps its place in line."`
 	MaxPerOwner   int           `placeholder:"N" help:"How many leases of a type one owner may hold. Default: no limit."`
 	ReapAfter     time.Duration `default:"30m" help:"Take leases from owners that were not heard of for so long; 0 takes none."`
 	ReapTo        string        `placeholder:"STATE" help:"The state that they get. Default: dirty where a cleaner is configured for the type, else free."`
 	Cleaners      string        `placeholder:"FILE" help:"How dirty resources are cleaned."`
-	LeaseDuration time.Duration `default:"15s" help:"How long after a server was killed another takes its place at most."`
+	LeaseDuration time.Duration `default:"15s" least:"1s" help:"How long after a server was killed another takes its place at most."`
 	Elect         bool          `default:"true" negatable:"" help:"Let several servers choose one that serves."`
 }
 
@@ -56,10 +56,6 @@ Examples:
   curl -X POST 'http://127.0.0.1:8080/acquire?type=aws-quota-slice&state=free&dest=leased&owner=me&wait=5m'`
 }
 
-// minLeaseDuration is the shortest that clocks and API servers of some use keep
-// up with.
-const minLeaseDuration = time.Second
-
 // Run serves until it is interrupted.
 func (c serveLeasesCommand) Run(ctx context.Context, out *console) error {
 	logger := newLogger(out.stderr, "text")
@@ -68,9 +64,6 @@ func (c serveLeasesCommand) Run(ctx context.Context, out *console) error {
 	}
 	if c.Config != "" && c.ConfigMap != "" {
 		return errors.New("--config and --config-map exclude each other")
-	}
-	if c.LeaseDuration < minLeaseDuration {
-		return fmt.Errorf("--lease-duration must be at least %s (found %s)", minLeaseDuration, c.LeaseDuration)
 	}
 	config, err := clientConfig(c.Kubeconfig)
 	if err != nil {

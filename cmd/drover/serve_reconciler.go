@@ -26,7 +26,7 @@ type serveReconcilerCommand struct {
 	NoCache       bool          `help:"Read everything again at the start, whatever an earlier process remembered."`
 	Leases        string        `placeholder:"NS" help:"The namespace that serve leases works in: leases are on the pages, and a type of which somebody holds leases is not removed. Default: nobody is asked."` //nolint:lll // a tag stands on one line
 	LeaderElect   bool          `default:"true" negatable:"" help:"Apply only while holding a lease, so that several replicas can run; all of them answer jobs."`
-	LeaseDuration time.Duration `default:"15s" help:"How long after a leader's last sign of life another takes over."`
+	LeaseDuration time.Duration `default:"15s" least:"1s" help:"How long after a leader's last sign of life another takes over."`
 	Grace         time.Duration `default:"30s" help:"How long an apply that is under way may go on when the program is told to end."`
 	LogFormat     string        `default:"json" enum:"json,text" help:"How to log: ${enum}."`
 }
@@ -77,14 +77,6 @@ func (c serveReconcilerCommand) Run(ctx context.Context, out *console) error {
 	group.Go(func() error { return serve(running, listener, mux, logger) })
 	group.Go(func() error { return profiles.serve(running, logger) })
 	return group.Wait()
-}
-
-// check says what is wrong with the flags.
-func (c serveReconcilerCommand) check() error {
-	if c.LeaseDuration < time.Second {
-		return fmt.Errorf("--lease-duration: got %s, expected a second at least", c.LeaseDuration)
-	}
-	return c.hookFlags.check()
 }
 
 // cluster finds the cluster that was named, or that this runs in.

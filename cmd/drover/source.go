@@ -17,7 +17,7 @@ import (
 // followFlags say how a server follows a repository.
 type followFlags struct {
 	Branch         string        `placeholder:"B" help:"The branch to follow. Default: the one that HEAD names."`
-	Interval       time.Duration `default:"1m" help:"How often to ask a remote repository."`
+	Interval       time.Duration `placeholder:"TIME" least:"1s" help:"How often to look for a new commit. Default: 1m for a remote repository, 5s for one on this machine, where most are seen at once."`            //nolint:lll // a tag stands on one line
 	Credentials    string        `placeholder:"DIR" help:"A folder of files with what a remote repository asks for, as a mounted Secret is: username and password, bearerToken, or ssh-privatekey and known_hosts."` //nolint:lll // a tag stands on one line
 	AllowedSigners string        `placeholder:"FILE" help:"Accept only revisions that are signed by an ssh key of this allowed_signers file."`
 	NoCache        bool          `help:"Read everything again at the start, whatever an earlier run remembered."`

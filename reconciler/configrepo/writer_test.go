@@ -2,8 +2,10 @@ package configrepo_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"os"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -11,6 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
@@ -90,6 +94,27 @@ func refusal() configrepo.Status {
 		Deleted: 5, Kept: 6, Paused: 7, Unchanged: 8, Objects: []string{"created ConfigMap ci/a"},
 	})
 	return s
+}
+
+// TestTheServerRefusesAnInterval holds the definition to what is of use, and can be read.
+func TestTheServerRefusesAnInterval(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	client, err := dynamic.NewForConfig(s.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	repos := client.Resource(configrepo.GroupVersion().WithResource("configrepos")).Namespace(s.namespace)
+	for interval, want := range map[string]string{
+		"1h30m": "", "1s": "", "1.5m": "", "-3s": "spec.interval in body should match", "0s": "must be at least 1s", "999ms": "must be at least 1s",
+		"1 day": "spec.interval in body should match", "soon": "spec.interval in body should match",
+	} {
+		patch := fmt.Sprintf(`{"spec":{"interval":%q}}`, interval)
+		_, err := repos.Patch(t.Context(), "release", types.MergePatchType, []byte(patch), metav1.PatchOptions{})
+		if got := fmt.Sprint(err); (err == nil) != (want == "") || !strings.Contains(got, want) {
+			t.Errorf("%s: %s, want %q", interval, got, want)
+		}
+	}
 }
 
 func TestReportIsReadBack(t *testing.T) {
