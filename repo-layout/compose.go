@@ -93,6 +93,7 @@ func (c composer) replace(u Unit, source *Repo) {
 	c.Prowgen = exchange(c.Prowgen, mine.prowgen, others.prowgen)
 	c.Configs = c.Configs.Next(mine.configs, others.configs)
 	c.Jobs = exchange(c.Jobs, mine.jobs, others.jobs)
+	c.Judged = exchange(c.Judged, mine.judged, others.judged)
 	c.Files = exchange(c.Files, mine.files, others.files)
 	for _, file := range others.paths() {
 		c.from[file] = source
@@ -167,6 +168,7 @@ func exchange[T listed](all, out, in []T) []T {
 type part struct {
 	prowgen []*ProwgenDoc
 	configs []*Doc[schema.Config]
+	judged  []*Judged
 	jobs    []Raw
 	files   []Raw
 	shared  []string
@@ -178,6 +180,9 @@ func (p part) paths() []string {
 		all = append(all, doc.Path)
 	}
 	for _, doc := range p.configs {
+		all = append(all, doc.Path)
+	}
+	for _, doc := range p.judged {
 		all = append(all, doc.Path)
 	}
 	for _, file := range slices.Concat(p.jobs, p.files) {
@@ -201,23 +206,31 @@ func (r *Repo) part(u Unit) part {
 		return part{
 			prowgen: Below(r.Prowgen, r.Layout.Config+"/"+u.Name+"/"),
 			configs: InFolder(r.Configs, r.Layout.Config+"/"+u.Name+"/"),
+			judged:  Below(r.Judged, r.Layout.Jobs+"/"+u.Name+"/"),
 			jobs:    Below(r.Jobs, r.Layout.Jobs+"/"+u.Name+"/"),
 			files: slices.Concat(
 				r.published(u, r.Layout.Config+"/"+u.Name+"/"), r.published(u, r.Layout.Jobs+"/"+u.Name+"/")),
 		}
 	case ManifestsUnit:
-		return part{files: r.published(u, strings.TrimPrefix(u.Name+"/", "./"))}
+		folder := strings.TrimPrefix(u.Name+"/", "./")
+		return part{judged: inUnit(r, u, Below(r.Judged, folder)), files: r.published(u, folder)}
 	case FileUnit:
-		return part{prowgen: Below(r.Prowgen, u.Name), jobs: Below(r.Jobs, u.Name), files: Below(r.Files, u.Name)}
+		return part{
+			prowgen: Below(r.Prowgen, u.Name), judged: Below(r.Judged, u.Name),
+			jobs: Below(r.Jobs, u.Name), files: Below(r.Files, u.Name),
+		}
 	}
 	return part{}
 }
 
 // published are the files of a unit that are published or manifests, among
 // those in a folder whose name ends in "/"; "" is the root.
-func (r *Repo) published(u Unit, folder string) []Raw {
+func (r *Repo) published(u Unit, folder string) []Raw { return inUnit(r, u, Below(r.Files, folder)) }
+
+// inUnit leaves out what is in other units of a repository.
+func inUnit[T listed](r *Repo, u Unit, all []T) []T {
 	units := newUnits(r)
-	return slices.DeleteFunc(slices.Clone(Below(r.Files, folder)), func(f Raw) bool { return units.of(f.Path) != u })
+	return slices.DeleteFunc(slices.Clone(all), func(each T) bool { return units.of(each.path()) != u })
 }
 
 func pathsOf[T any](docs []*Doc[T]) []string {
@@ -267,6 +280,9 @@ func (r *Repo) listUnits() []Unit {
 	for _, file := range r.Files {
 		add(file.Path)
 	}
+	for _, doc := range r.Judged {
+		add(doc.Path)
+	}
 	for _, stray := range r.Strays {
 		found[units.of(stray.File)] = true
 	}
@@ -305,8 +321,13 @@ func (r *Repo) Same(other *Repo, u Unit) bool {
 	case ComponentUnit, ManifestsUnit, FileUnit:
 	}
 	mine, others := r.part(u), other.part(u)
-	return slices.EqualFunc(mine.prowgen, others.prowgen, sameDoc) && slices.EqualFunc(mine.configs, others.configs, sameDoc) &&
+	return mine.sameDocuments(others) &&
 		r.sameFiles(other, mine.jobs, others.jobs) && r.sameFiles(other, mine.files, others.files) && r.sameStrays(other, u)
+}
+
+func (p part) sameDocuments(other part) bool {
+	return slices.EqualFunc(p.prowgen, other.prowgen, sameDoc) && slices.EqualFunc(p.configs, other.configs, sameDoc) &&
+		slices.EqualFunc(p.judged, other.judged, sameJudged)
 }
 
 func (r *Repo) sameRegistry(other *Repo) bool {
@@ -316,6 +337,10 @@ func (r *Repo) sameRegistry(other *Repo) bool {
 }
 
 func sameDoc[T any](a, b *Doc[T]) bool {
+	return a == b || a.Path == b.Path && a.ID == b.ID && (a.ID != (ID{}) || len(a.Problems)+len(b.Problems) == 0)
+}
+
+func sameJudged(a, b *Judged) bool {
 	return a == b || a.Path == b.Path && a.ID == b.ID && (a.ID != (ID{}) || len(a.Problems)+len(b.Problems) == 0)
 }
 

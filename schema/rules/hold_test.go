@@ -134,6 +134,19 @@ func TestAProblemHoldsItsUnit(t *testing.T) {
 			edit:   func(h *history) { h.edit(quotas, "gcp-quota-slice:", "gpc-quota-slice:") },
 			held:   []string{"profiles"},
 		},
+		"job file": {
+			reason: "a file of jobs that people wrote holds the component that it lies with",
+			edit: func(h *history) {
+				h.write("ci-operator/jobs/acme/widget-server/by-hand.yaml", "periodics:\n- name: a\n  crn: '@daily'\n")
+				h.edit(operatorConfig, "zz_generated_metadata:", "# seen\nzz_generated_metadata:")
+			},
+			held: []string{"component acme/widget-server"},
+		},
+		"file of Prow's": {
+			reason: "it is a unit of its own",
+			edit:   func(h *history) { h.write("core-services/prow/02_config/_plugins.yaml", "plugns: {}\n") },
+			held:   []string{"file core-services/prow/02_config/_plugins.yaml"},
+		},
 		"what needs what is held": {
 			reason: "a configuration that needs the new step goes back with the registry",
 			edit: func(h *history) {
