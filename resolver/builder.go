@@ -28,6 +28,7 @@ func newBuilder(last *Registry, components Components) *builder {
 		observers: map[string]*Observer{},
 		profiles:  map[string]*schema.ClusterProfile{},
 		variants:  last.variants,
+		number:    last.variants.number(),
 	}}
 	b.sources = sources{
 		profiles: index(b, KindProfile, "cluster_profiles", pointers(components.Profiles),

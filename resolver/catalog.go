@@ -17,12 +17,13 @@ type Catalog struct {
 	// entries are in the order of their metadata. Catalogs share what they can of the
 	// list.
 	entries longlist.List[*Entry]
-	// unsettled has all entries that are not resolved, or were not when they came.
-	// Some may be resolved, or gone, since.
+	// unsettled has all entries with findings. Some may be gone since.
 	unsettled []*Entry
 	// reshaped are the configurations that stayed, but resolve to something else than
 	// in the catalog before.
 	reshaped map[*schema.Config]bool
+	// archived says not to keep what is resolved.
+	archived bool
 
 	dependents lazyDependents
 }
@@ -55,6 +56,9 @@ func (c *Catalog) Next(registry *Registry, gone, come []*schema.Config) *Catalog
 // from the registry, and another one now.
 func (c *Catalog) reach(last *Catalog) []*schema.Config {
 	differing := c.registry.differing(last.registry)
+	if len(differing)+len(last.unsettled) == 0 {
+		return nil
+	}
 	reached := last.Dependents().Naming(differing...)
 	for _, entry := range last.unsettled {
 		reached[entry.Config] = true
@@ -78,7 +82,7 @@ func (c *Catalog) reach(last *Catalog) []*schema.Config {
 		if entry.shape != before[i].shape {
 			c.reshaped[entry.Config] = true
 		}
-		if !entry.settled() {
+		if entry.shape == nil {
 			c.unsettled = append(c.unsettled, entry)
 		}
 		if !entry.namesAs(before[i]) {
@@ -109,7 +113,7 @@ func (c *Catalog) add(configs []*schema.Config) {
 	c.entries = c.entries.Next(nil, added)
 	c.unsettled = slices.Clip(c.unsettled) // it may be the last catalog's
 	for _, entry := range added {
-		if !entry.settled() {
+		if entry.shape == nil {
 			c.unsettled = append(c.unsettled, entry)
 		}
 	}
@@ -123,10 +127,18 @@ func (c *Catalog) Slim(beside *Catalog) *Catalog {
 	var full, slim []*Entry
 	for _, each := range longlist.Differences(c.entries, beside.entries) {
 		if each.Before != nil {
-			full, slim = append(full, each.Before), append(slim, each.Before.slim(c.registry))
+			full, slim = append(full, each.Before), append(slim, each.Before.slim())
 		}
 	}
-	return &Catalog{registry: c.registry, entries: c.entries.Next(full, slim)}
+	return &Catalog{registry: c.registry, entries: c.entries.Next(full, slim), archived: true}
+}
+
+// Forget lets go of what configurations resolved to in earlier catalogs and do no
+// more. Until then the scripts of back then are kept with it.
+func (c *Catalog) Forget() {
+	for entry := range c.entries.All() {
+		entry.forget(c.registry)
+	}
 }
 
 // Entry is that of one of the catalog's configurations; nil for others.

@@ -3,10 +3,13 @@ package resolver_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
+	"weak"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -104,7 +107,7 @@ func TestNextTakesOver(t *testing.T) {
 			second := first.Next(after, nil, nil)
 			var redone []int
 			for i, config := range configs {
-				if entryOf(first, config) != entryOf(second, config) {
+				if first.Resolved(first.Entry(config)) != second.Resolved(second.Entry(config)) {
 					redone = append(redone, i)
 				}
 			}
@@ -167,7 +170,7 @@ func TestNextIsAsNew(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	r, _ := resolver.NewRegistry(components(t, toolbox))
 	catalog := resolver.NewCatalog(r, pool)
-	text := toolbox
+	text, before := toolbox, earlier{&resolver.Catalog{}, nil}
 	for range 300 {
 		if random.IntN(4) > 0 { // else only configurations change
 			text = toolbox
@@ -201,7 +204,27 @@ func TestNextIsAsNew(t *testing.T) {
 		if diff := cmp.Diff(want, answers(t, catalog.Slim(&resolver.Catalog{}))); diff != "" {
 			t.Fatalf("answers -cold +slim:\n%s", diff)
 		}
+		// Who has an earlier catalog has the answers of back then, and does not disturb.
+		if diff := cmp.Diff(before.answers, answers(t, before.catalog)); diff != "" {
+			t.Fatalf("answers of an earlier catalog -then +now:\n%s", diff)
+		}
+		if random.IntN(2) > 0 {
+			catalog.Forget()
+		}
+		if diff := cmp.Diff(want, answers(t, catalog)); diff != "" {
+			t.Fatalf("answers after those of an earlier catalog -cold +next:\n%s", diff)
+		}
+		before = earlier{catalog.Slim(&resolver.Catalog{}), want}
+		if random.IntN(2) > 0 {
+			before.catalog = catalog
+		}
 	}
+}
+
+// earlier is a catalog with the answers that it gave.
+type earlier struct {
+	catalog *resolver.Catalog
+	answers []string
 }
 
 // nextWith is the next catalog, with just some configurations.
@@ -274,14 +297,37 @@ func TestOnlyWhatIsMoreThanTextChangesTheShape(t *testing.T) {
 			after, _ := before.Next(components(t, strings.Replace(toolbox, tc.old, tc.new, 1)))
 			second := first.Next(after, nil, nil)
 			a, b := entryOf(first, configs[0]), entryOf(second, configs[0])
-			if a == b || a.Shape() == nil || (a.Shape() == b.Shape()) != tc.same {
+			if a.Shape() == nil || (a == b) != tc.same || (a.Shape() == b.Shape()) != tc.same {
 				t.Errorf("the same entry: %v, the same shape: %v", a == b, a.Shape() == b.Shape())
 			}
-			if b.Resolved() == a.Resolved() || b.Resolved() != b.Resolved() { //nolint:staticcheck // it is kept
+			if second.Resolved(b) == first.Resolved(a) || second.Resolved(b) != second.Resolved(b) {
 				t.Error("it is not resolved anew, or again and again")
 			}
 		})
 	}
+}
+
+// What a configuration resolved to with an earlier script lives as long as a catalog
+// may be asked for it, and no longer.
+func TestForgetLetsGoOfEarlierScripts(t *testing.T) {
+	configs := []*schema.Config{config(t, `[{as: a, steps: {workflow: e2e, env: {REGION: north}}}]`)}
+	before, _ := resolver.NewRegistry(components(t, toolbox))
+	first := resolver.NewCatalog(before, configs)
+	after, _ := before.Next(components(t, strings.Replace(toolbox, "gather.sh", "gather2.sh", 1)))
+	second := first.Next(after, nil, nil)
+	earlier := weak.Make(first.Resolved(first.Entry(configs[0])))
+	first.Forget()
+	if runtime.GC(); earlier.Value() == nil {
+		t.Error("the catalog forgot what its configuration resolves to")
+	}
+	second.Forget()
+	for started := time.Now(); earlier.Value() != nil; runtime.GC() {
+		if time.Since(started) > time.Minute {
+			t.Fatal("what the configuration resolved to before is kept")
+		}
+	}
+	runtime.KeepAlive(first)
+	runtime.KeepAlive(second)
 }
 
 // answers are all that a catalog gives, as text.
@@ -290,10 +336,11 @@ func answers(t testing.TB, c *resolver.Catalog) []string {
 	var all []string
 	for entry := range c.Entries() {
 		all = append(all, lines(entry.Findings)...)
-		if entry.Resolved() == nil {
+		resolved := c.Resolved(entry)
+		if resolved == nil {
 			continue
 		}
-		body, err := entry.Resolved().Body()
+		body, err := resolved.Body()
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -61,7 +61,7 @@ func checkDependents(t *testing.T, c *resolver.Catalog) {
 			continue
 		}
 		for i := range entry.Config.Tests {
-			for component := range resolvedTo(c.Registry(), entry.Resolved().Steps(i)) {
+			for component := range resolvedTo(c.Registry(), c.Resolved(entry).Steps(i)) {
 				if want[component] == nil {
 					want[component] = map[string]bool{}
 				}
@@ -260,7 +260,7 @@ func TestCorpusDependents(t *testing.T) {
 	configs := map[resolver.Component]map[*resolver.Entry]bool{}
 	for entry := range catalog.Entries() {
 		for i := range entry.Config.Tests {
-			for component := range resolvedTo(c.registry, entry.Resolved().Steps(i)) {
+			for component := range resolvedTo(c.registry, catalog.Resolved(entry).Steps(i)) {
 				want[component]++
 				if configs[component] == nil {
 					configs[component] = map[*resolver.Entry]bool{}

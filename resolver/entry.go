@@ -8,7 +8,9 @@ import (
 	"github.com/drover-ci/drover/schema"
 )
 
-// Entry is one configuration of a catalog.
+// Entry is one configuration of a catalog. Catalogs of one registry and those that came
+// from it share the entries of what differs in the text of commands alone, which is
+// what people change most often.
 type Entry struct {
 	// Config is the configuration as it is written. It must not be changed.
 	Config *schema.Config
@@ -18,16 +20,14 @@ type Entry struct {
 	branches *regexp.Regexp
 
 	shape *Shape // nil where there are Findings
-	state atomic.Pointer[state]
+	last  atomic.Pointer[resolvedBy]
 }
 
-// state is what an entry resolved to, or how that is found out.
-type state struct {
+// resolvedBy is what an entry resolved to, and the number of the registry against which
+// that was so last.
+type resolvedBy struct {
+	registry uint64
 	resolved *Resolved
-	// registry is what to resolve it against, where that has not been done.
-	registry *Registry
-	// once says not to keep what was found out.
-	once bool
 }
 
 func newEntry(registry *Registry, config *schema.Config) *Entry {
@@ -35,62 +35,68 @@ func newEntry(registry *Registry, config *schema.Config) *Entry {
 	e := &Entry{Config: config, Findings: findings, branches: branchExpression(config.Metadata.Branch)}
 	if resolved != nil {
 		e.shape = resolved.Shape
+		e.last.Store(&resolvedBy{registry.number, resolved})
 	}
-	e.state.Store(&state{resolved: resolved})
 	return e
 }
 
-// Resolved is the configuration with every step spelled out; nil where there are
-// Findings.
-func (e *Entry) Resolved() *Resolved {
-	s := e.state.Load()
-	if s.registry == nil {
-		return s.resolved
+// Shape is what the configuration resolves to, but for the text of commands,
+// which may be that of another revision; nil where there are Findings. To know it
+// costs nothing.
+func (e *Entry) Shape() *Shape { return e.shape }
+
+// Resolved is an entry of the catalog with every step spelled out; nil where there are
+// Findings. What it came to is kept until it is asked for against another registry.
+func (c *Catalog) Resolved(e *Entry) *Resolved {
+	if len(e.Findings) > 0 {
+		return nil
 	}
-	resolved, _ := s.registry.Resolve(e.Config)
-	if resolved != nil && e.shape != nil {
-		resolved.own = e.shape.own
+	for {
+		last := e.last.Load()
+		if last != nil && last.registry == c.registry.number {
+			return last.resolved
+		}
+		now := &resolvedBy{c.registry.number, e.resolve(c.registry, last)}
+		if c.archived || e.last.CompareAndSwap(last, now) {
+			return now.resolved
+		}
 	}
-	if s.once || e.state.CompareAndSwap(s, &state{resolved: resolved}) {
-		return resolved
-	}
-	return e.state.Load().resolved // another goroutine was first
 }
 
-// Shape is what the configuration resolves to, but for the text of commands,
-// which may be that of an earlier revision; nil where there are Findings. Entries
-// of the same shape differ in that text alone. To know it costs nothing.
-func (e *Entry) Shape() *Shape { return e.shape }
+// resolve is what the entry resolves to, given what it resolved to last.
+func (e *Entry) resolve(registry *Registry, last *resolvedBy) *Resolved {
+	if last != nil && registry.Current(last.resolved.Shape) {
+		return last.resolved
+	}
+	resolved, _ := registry.Resolve(e.Config)
+	if e.shape != nil {
+		resolved.own = e.shape.own
+	}
+	return resolved
+}
 
 // next is the entry of the same configuration against another registry.
 func (e *Entry) next(registry *Registry) *Entry {
-	if e.shape == nil {
-		return newEntry(registry, e.Config)
-	}
-	last := e.state.Load()
-	if last.registry == nil && registry.Current(last.resolved.Shape) {
+	if e.shape != nil && registry.sameButForText(e.shape) {
 		return e
 	}
-	if !registry.sameButForText(e.shape) {
-		return newEntry(registry, e.Config)
-	}
-	next := &Entry{Config: e.Config, branches: e.branches, shape: e.shape}
-	next.state.Store(&state{registry: registry})
-	return next
+	return newEntry(registry, e.Config)
 }
 
-// settled says whether the entry is resolved, so that it stays as it is until a
-// component changes.
-func (e *Entry) settled() bool { return e.shape != nil && e.state.Load().registry == nil }
+// forget lets go of what the entry resolved to, if it would be another thing now.
+func (e *Entry) forget(registry *Registry) {
+	last := e.last.Load()
+	if last != nil && last.registry != registry.number && !registry.Current(last.resolved.Shape) {
+		e.last.CompareAndSwap(last, nil)
+	}
+}
 
 // usesAny says whether any of some components took part in resolving the entry.
 func (e *Entry) usesAny(components []Component) bool {
 	return e.shape != nil && slices.ContainsFunc(e.shape.used, func(u used) bool { return slices.Contains(components, u.Component) })
 }
 
-// slim is an entry that keeps nothing resolved.
-func (e *Entry) slim(registry *Registry) *Entry {
-	slim := &Entry{Config: e.Config, Findings: e.Findings, branches: e.branches}
-	slim.state.Store(&state{registry: registry, once: true})
-	return slim
+// slim is the entry without what it resolved to.
+func (e *Entry) slim() *Entry {
+	return &Entry{Config: e.Config, Findings: e.Findings, branches: e.branches}
 }

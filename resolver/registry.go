@@ -6,6 +6,8 @@ import "github.com/drover-ci/drover/schema"
 // never changes; what resolving shares between configurations is kept behind
 // it.
 type Registry struct {
+	// number tells it from all that it came from and that come from it.
+	number  uint64
 	sources sources
 
 	steps     map[string]*expansion
@@ -77,11 +79,17 @@ func (r *Registry) Current(result *Shape) bool {
 // but for the text of commands.
 func (r *Registry) sameButForText(result *Shape) bool {
 	for _, used := range result.used {
-		if now := r.lookUp(used.Component); now != used.what && (likenessOf(now) == nil || likenessOf(now) != likenessOf(used.what)) {
+		if !alike(r.lookUp(used.Component), used.what) {
 			return false
 		}
 	}
 	return true
+}
+
+// alike says whether two things that components came to are the same but for the text
+// of commands.
+func alike(a, b any) bool {
+	return a == b || likenessOf(a) != nil && likenessOf(a) == likenessOf(b)
 }
 
 // likenessOf is the likeness of what a component came to; nil for what has none.
@@ -100,7 +108,7 @@ func likenessOf(what any) *likeness {
 }
 
 // differing lists the components for which resolving takes another thing than
-// with another registry.
+// with another registry, in more than the text of commands.
 func (r *Registry) differing(other *Registry) []Component {
 	var changed []Component
 	changed = appendDiffering(changed, KindStep, r.steps, other.steps)
@@ -112,7 +120,7 @@ func (r *Registry) differing(other *Registry) []Component {
 
 func appendDiffering[T any](changed []Component, kind Kind, a, b map[string]*T) []Component {
 	for name, value := range a {
-		if b[name] != value {
+		if !alike(b[name], value) {
 			changed = append(changed, Component{kind, name})
 		}
 	}

@@ -22,12 +22,17 @@ type variants struct {
 
 func newVariants() *variants { return &variants{byKey: map[string]weak.Pointer[Step]{}} }
 
-// add makes a step that comes from the registry as it stands.
-func (v *variants) add(literal schema.LiteralTestStep) *Step {
+// number gives a number that nothing else has.
+func (v *variants) number() uint64 {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.lastID++
-	return &Step{literal: literal, id: v.lastID, script: &fragment{}}
+	return v.lastID
+}
+
+// add makes a step that comes from the registry as it stands.
+func (v *variants) add(literal schema.LiteralTestStep) *Step {
+	return &Step{literal: literal, id: v.number(), script: &fragment{}}
 }
 
 // with gives a step with overrides applied: the step itself where they change

@@ -44,7 +44,7 @@ func TestWhatATestsPageSays(t *testing.T) {
 	}
 	tests := 0
 	for entry := range snapshot.Catalog.Entries() {
-		resolved := entry.Resolved().Config()
+		resolved := snapshot.Catalog.Resolved(entry).Config()
 		for i := range resolved.Tests {
 			m, test := entry.Config.Metadata, &resolved.Tests[i]
 			target := fmt.Sprintf("/job?org=%s&repo=%s&branch=%s&test=%s", m.Org, m.Repo, m.Branch, test.As)
@@ -177,8 +177,8 @@ func checkChanges(t *testing.T, snapshot *rules.Snapshot, site http.Handler, pag
 		tests, rehearsed, configs := 0, 0, 0
 		for entry := range snapshot.Catalog.Entries() {
 			here := 0
-			for i, test := range entry.Resolved().Config().Tests {
-				if test.LiteralSteps == nil || !hasStep(entry.Resolved().Steps(i), row[1]) {
+			for i, test := range snapshot.Catalog.Resolved(entry).Config().Tests {
+				if test.LiteralSteps == nil || !hasStep(snapshot.Catalog.Resolved(entry).Steps(i), row[1]) {
 					continue
 				}
 				here++

@@ -145,7 +145,7 @@ func (v *view) test(entry *resolver.Entry, index int) testView {
 		}
 	}
 	data.Picture = picture("The steps of "+test.As, newGrower(registry).phases(test.Steps, base))
-	explanation, steps := registry.Explain(config, index), entry.Resolved().Steps(index)
+	explanation, steps := registry.Explain(config, index), v.Catalog.Resolved(entry).Steps(index)
 	data.Phases = []phaseView{
 		v.phase("pre", places, explanation.Pre, steps.Pre),
 		v.phase("test", places, explanation.Test, steps.Test),

@@ -53,7 +53,10 @@ type frontOptions struct {
 
 // newFront makes the front of what is in force, which may be nothing yet.
 func newFront(current func() *rules.Snapshot, o frontOptions) *front {
-	f := &front{metrics: prometheus.NewRegistry(), current: current, recent: httpapi.Keep(sourceOf(current), recentRevisions), garbage: newCalmCollector()}
+	f := &front{
+		metrics: prometheus.NewRegistry(), current: current, recent: httpapi.Keep(sourceOf(current), recentRevisions),
+		garbage: newCalmCollector(func() { forgetEarlier(current()) }),
+	}
 	f.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	f.reloads = httpapi.NewReloads(f.metrics)
 	f.pages = web.New(current, web.Options{
@@ -112,6 +115,13 @@ func sourceOf(current func() *rules.Snapshot) httpapi.Source {
 		}
 		return inForce{snapshot}, true
 	})
+}
+
+// forgetEarlier has a snapshot keep nothing that was resolved for earlier ones alone.
+func forgetEarlier(snapshot *rules.Snapshot) {
+	if snapshot != nil {
+		snapshot.Valid.Catalog.Forget()
+	}
 }
 
 // inForce is a snapshot as the resolver's server wants it.

@@ -72,13 +72,15 @@ const littleGarbage = 16 << 20
 // one or two megabytes of garbage, a changed script four.
 type calmCollector struct {
 	changed chan struct{}
+	// forget makes garbage of what an earlier revision has left.
+	forget func()
 	// garbage is how many bytes there are of it, and collect takes it away.
 	garbage func() uint64
 	collect func()
 }
 
-func newCalmCollector() *calmCollector {
-	return &calmCollector{changed: make(chan struct{}, 1), garbage: garbage, collect: runtime.GC}
+func newCalmCollector(forget func()) *calmCollector {
+	return &calmCollector{changed: make(chan struct{}, 1), forget: forget, garbage: garbage, collect: runtime.GC}
 }
 
 // Changed tells it that a revision came.
@@ -94,13 +96,19 @@ func (c *calmCollector) Changed() {
 func (c *calmCollector) Run(ctx context.Context, calm time.Duration) {
 	timer := time.NewTimer(calm)
 	defer timer.Stop()
+	changed := false
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-c.changed:
+			changed = true
 			timer.Reset(calm)
 		case <-timer.C:
+			if changed {
+				c.forget()
+				changed = false
+			}
 			if c.garbage() > littleGarbage {
 				c.collect()
 			}

@@ -49,15 +49,16 @@ func TestSaveMemory(t *testing.T) {
 // little never.
 func TestGarbageIsCollectedInACalm(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		lying, collected := uint64(0), 0
-		c := newCalmCollector()
+		lying, collected, forgotten := uint64(0), 0, 0
+		c := newCalmCollector(func() { forgotten++ })
 		c.garbage, c.collect = func() uint64 { return lying }, func() { lying, collected = 0, collected+1 }
 		go c.Run(t.Context(), calm)
-		expect := func(when string, want int) {
+		expect := func(when string, collections, forgettings int) {
 			t.Helper()
 			synctest.Wait()
-			if collected != want {
-				t.Errorf("%s, garbage was collected %d times, want %d", when, collected, want)
+			if collected != collections || forgotten != forgettings {
+				t.Errorf("%s, garbage was collected %d times, and what was before forgotten %d times; want %d and %d",
+					when, collected, forgotten, collections, forgettings)
 			}
 		}
 		for range 30 {
@@ -65,19 +66,19 @@ func TestGarbageIsCollectedInACalm(t *testing.T) {
 			c.Changed()
 			<-time.After(calm / 2)
 		}
-		expect("while changes go on", 0)
+		expect("while changes go on", 0, 0)
 		<-time.After(calm)
-		expect("after changes", 1)
+		expect("after changes", 1, 1)
 		lying = littleGarbage
 		<-time.After(10 * calm)
-		expect("with little garbage", 1)
+		expect("with little garbage", 1, 1)
 		lying++
 		<-time.After(calm)
-		expect("with more", 2)
+		expect("with more", 2, 1)
 		lying = littleGarbage
 		c.Changed()
 		<-time.After(2 * calm)
-		expect("after a change with little garbage", 2)
+		expect("after a change with little garbage", 2, 2)
 	})
 }
 

@@ -83,11 +83,11 @@ tests: [{as: e2e, steps: {test: [{ref: install}]}}]`, i)))
 	}
 	t.Logf("%.0f allocations", got)
 	for entry := range current.catalog.Entries() {
-		first, err := entry.Resolved().Body()
+		first, err := current.catalog.Resolved(entry).Body()
 		if err != nil {
 			t.Fatal(err)
 		}
-		if again, _ := entry.Resolved().Body(); again != first {
+		if again, _ := current.catalog.Resolved(entry).Body(); again != first {
 			t.Fatalf("%s is made anew each time", entry.Config.Metadata)
 		}
 	}

@@ -27,14 +27,15 @@ func config(r *request) (content, error) {
 
 // find gives the configuration for a branch, resolved.
 func (r *request) find(metadata schema.Metadata) (*resolver.Resolved, error) {
-	entry, err := r.snapshot.Catalog().Find(metadata)
+	catalog := r.snapshot.Catalog()
+	entry, err := catalog.Find(metadata)
 	if err != nil {
 		return nil, fail(http.StatusNotFound, "failed to get config", "failed to get config: %v", err)
 	}
 	if len(entry.Findings) > 0 {
 		return nil, r.unresolved(entry.Findings)
 	}
-	return entry.Resolved(), nil
+	return catalog.Resolved(entry), nil
 }
 
 func body(resolved *resolver.Resolved) (content, error) {

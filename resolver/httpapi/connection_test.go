@@ -39,7 +39,7 @@ func sized(t *testing.T) (source httpapi.Source, bodies map[string]string) {
 	registry, _ := resolver.NewRegistry(resolver.Components{})
 	catalog := resolver.NewCatalog(registry, all)
 	for entry := range catalog.Entries() {
-		body, err := entry.Resolved().Body()
+		body, err := catalog.Resolved(entry).Body()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -151,7 +151,7 @@ func firstAlone(t *testing.T) (catalog *resolver.Catalog, body string) {
 			Metadata: schema.Metadata{Org: "acme", Repo: "first", Branch: "main"}, Tests: []schema.Test{{As: "unit", Commands: commands}},
 		}
 		catalog = resolver.NewCatalog(registry, []*schema.Config{config})
-		made, err := catalog.Entry(config).Resolved().Body()
+		made, err := catalog.Resolved(catalog.Entry(config)).Body()
 		if err != nil {
 			t.Fatal(err)
 		}

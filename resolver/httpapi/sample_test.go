@@ -33,7 +33,7 @@ func TestSample(t *testing.T) {
 		if err := json.Unmarshal([]byte(answer.text), config); err != nil {
 			t.Fatalf("%s: %d: %v", m, answer.code, err)
 		}
-		if diff := cmp.Diff(entry.Resolved().Config(), config); diff != "" {
+		if diff := cmp.Diff(valid.Catalog.Resolved(entry).Config(), config); diff != "" {
 			t.Errorf("%s\n-want +got:\n%s", m, diff)
 		}
 	}
