@@ -71,8 +71,10 @@ func (r *Reconciler) land(ctx context.Context, landed landing) {
 	}
 	attributes := []any{"target", s.Name, "revision", s.Attempted.Short(), "took", landed.took.Round(time.Millisecond)}
 	if landed.err != nil {
-		r.options.Logger.ErrorContext(ctx, "revision not applied to a target", append(attributes, "error", landed.err)...)
+		level := landed.lane.failing.level(s.Attempted.Hash, landed.err)
+		r.options.Logger.Log(ctx, level, "revision not applied to a target", append(attributes, "error", landed.err)...)
 	} else {
+		landed.lane.failing.over()
 		r.options.Logger.InfoContext(ctx, "revision applied to a target", append(attributes, "changes", landed.changes.String())...)
 	}
 	r.repeat(ctx)

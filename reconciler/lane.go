@@ -65,6 +65,7 @@ type lane struct {
 	watching sync.WaitGroup
 	leave    context.CancelFunc // nil for a target that was given
 	status   TargetStatus       // the reconciler's
+	failing  failing            // the reconciler's
 }
 
 func newLane(spec schema.Target, options Options) *lane {

@@ -74,7 +74,7 @@ func (r *Reconciler) report(ctx context.Context, status Status, took time.Durati
 		return
 	}
 	status.Took, status.Targets, status.Health = r.took, r.targets(), r.health
-	r.log(status, took)
+	r.log(ctx, status, took)
 	r.last = status
 	if err := r.reporter.Report(ctx, status); err != nil && ctx.Err() == nil {
 		r.options.Logger.WarnContext(ctx, "report status", "error", err)
@@ -295,19 +295,24 @@ func firstError(problems []schema.Problem) error {
 	return errors.New("there is no problem")
 }
 
-func (r *Reconciler) log(status Status, took time.Duration) {
+func (r *Reconciler) log(ctx context.Context, status Status, took time.Duration) {
 	attributes := []any{"revision", status.Attempted.Short(), "took", took.Round(time.Millisecond)}
 	if len(status.Held) > 0 {
 		attributes = append(attributes, "held", len(status.Held))
 	}
+	if status.Err == nil {
+		r.failing.over()
+	}
+	logger := r.options.Logger
 	switch {
 	case status.Orders.Suspend:
-		r.options.Logger.Info("suspended", attributes...)
+		logger.InfoContext(ctx, "suspended", attributes...)
 	case status.Err != nil:
-		r.options.Logger.Error("revision not applied", append(attributes, "stage", status.Stage, "error", status.Err)...)
+		level := r.failing.level(status.Attempted.Hash, status.Err)
+		logger.Log(ctx, level, "revision not applied", append(attributes, "stage", status.Stage, "error", status.Err)...)
 	case status.Changes.Empty() && r.last.Stage == Done && r.last.Applied.Hash == status.Applied.Hash:
-		r.options.Logger.Debug("nothing to do", attributes...)
+		logger.DebugContext(ctx, "nothing to do", attributes...)
 	default:
-		r.options.Logger.Info("revision applied", append(attributes, slog.String("changes", status.Changes.String()))...)
+		logger.InfoContext(ctx, "revision applied", append(attributes, slog.String("changes", status.Changes.String()))...)
 	}
 }

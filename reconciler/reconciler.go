@@ -146,6 +146,7 @@ type Reconciler struct {
 	attempted string // the hash of what was gone through last
 	synced    string // the last of Orders.Sync that was done
 	last      Status
+	failing   failing
 	health    apply.Health // of the home
 	took      stopwatch
 }

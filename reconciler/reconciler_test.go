@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -290,3 +291,65 @@ func TestWhatMayPassIsTriedAgain(t *testing.T) {
 	r.target.fail(nil)
 	r.until(first, reconciler.Done)
 }
+
+// away is a source that can be made to be away.
+type away struct {
+	*gitsource.Source
+
+	err atomic.Pointer[error]
+}
+
+func (a *away) Fetch(ctx context.Context) (gitsource.Revision, error) {
+	if err := a.err.Load(); err != nil {
+		return gitsource.Revision{}, *err
+	}
+	return a.Source.Fetch(ctx)
+}
+
+// TestAFailureThatLastsIsLoggedOnce has a repository go away, come back and go away
+// again, each time for several tries.
+func TestAFailureThatLastsIsLoggedOnce(t *testing.T) {
+	r := &running{t: t, repository: testgit.FromFS(t, fixtures.Release()), statuses: make(chan reconciler.Status, 100)}
+	opened, err := gitsource.Open(t.Context(), gitsource.Options{Repository: r.repository.Dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	source, log := &away{Source: opened}, new(lines)
+	r.begin(reconciler.New(source, nil, r, reconciler.Options{
+		FirstRetry: time.Millisecond, LastRetry: 10 * time.Millisecond, Logger: slog.New(slog.NewTextHandler(log, nil)),
+	}))
+	r.until(r.head(), reconciler.Done)
+	gone := errors.New("connection refused")
+	for round := 1; round <= 2; round++ {
+		source.err.Store(&gone)
+		opened.Poke()
+		for range 4 {
+			r.untilStatus(func(s reconciler.Status) bool { return s.Err != nil })
+		}
+		source.err.Store(nil)
+		r.until(r.head(), reconciler.Done)
+		if got := log.count("connection refused"); got != round {
+			t.Errorf("after going away %d times the log says so %d times:\n%s", round, got, log)
+		}
+	}
+}
+
+// lines is a log that may be read while it is written.
+type lines struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+func (l *lines) count(what string) int { return strings.Count(l.String(), what) }
