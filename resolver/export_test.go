@@ -23,5 +23,5 @@ func (b *Body) Parts() (own [][]byte, shared []*Piece) {
 	return own, b.shared
 }
 
-// VariantCount is how many steps with overrides are in use.
-func (r *Registry) VariantCount() int { return r.variants.size() }
+// InUse is how many things are shared by what was resolved.
+func (r *Registry) InUse() int { return r.variants.steps.size() + r.variants.tests.size() }

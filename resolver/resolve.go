@@ -12,15 +12,17 @@ import (
 // all findings, in the order of the tests, and no result. The result keeps the
 // configuration, which must not be changed afterwards.
 func (r *Registry) Resolve(config *schema.Config) (*Resolved, []Finding) {
-	resolved := &Resolved{Shape: &Shape{source: config, steps: make([]*Steps, len(config.Tests)), own: &ownText{}}}
+	resolved := &Resolved{Shape: &Shape{source: config, steps: make([]*Steps, len(config.Tests))}}
+	resolved.own = &resolved.text
 	var findings []Finding
 	for i := range config.Tests {
 		if config.Tests[i].Steps == nil {
 			continue
 		}
-		t := resolution{registry: r, resolved: resolved, index: i, own: config.Tests[i].Steps}
-		resolved.steps[i] = t.steps()
-		findings = append(findings, t.findings...)
+		steps, more := r.resolve(config, i)
+		resolved.steps[i] = steps
+		resolved.used.include(steps.used)
+		findings = append(findings, more...)
 	}
 	if len(findings) > 0 {
 		return nil, findings
@@ -28,10 +30,34 @@ func (r *Registry) Resolve(config *schema.Config) (*Resolved, []Finding) {
 	return resolved, nil
 }
 
+// testKey is all that the steps of a test follow from. Of what files say in the same
+// words there is mostly one value: a repository's branches have most tests in common.
+type testKey struct {
+	registry     uint64
+	own          *schema.TestSteps
+	architecture schema.NodeArchitecture
+}
+
+// resolve spells out the steps of one test, and tells what is wrong with it. Only what
+// is right is the same for all.
+func (r *Registry) resolve(config *schema.Config, index int) (*Steps, []Finding) {
+	test := &config.Tests[index]
+	key := testKey{r.number, test.Steps, test.NodeArchitecture}
+	if known := r.variants.tests.find(key); known != nil {
+		return known, nil
+	}
+	t := resolution{registry: r, config: config, index: index, own: test.Steps}
+	steps := t.steps()
+	if len(t.findings) > 0 {
+		return steps, t.findings
+	}
+	return r.variants.tests.put(key, steps), nil
+}
+
 // resolution is the work on one test.
 type resolution struct {
 	registry *Registry
-	resolved *Resolved
+	config   *schema.Config
 	index    int
 	own      *schema.TestSteps
 	workflow *workflow
@@ -41,6 +67,7 @@ type resolution struct {
 	// unknownWorkflow says that the workflow does not exist, so that what it
 	// would give and take is not known.
 	unknownWorkflow bool
+	used            usedList
 	findings        []Finding
 }
 
@@ -52,11 +79,12 @@ func (t *resolution) steps() *Steps {
 	t.checkUnused()
 	steps.Observers = t.observers()
 	steps.settings = t.settings()
+	steps.used = t.used
 	return steps
 }
 
 // source is the test as it is written.
-func (t *resolution) source() *schema.Test { return &t.resolved.source.Tests[t.index] }
+func (t *resolution) source() *schema.Test { return &t.config.Tests[t.index] }
 
 func (t *resolution) findWorkflow() {
 	if t.own.Workflow == nil {
@@ -68,7 +96,7 @@ func (t *resolution) findWorkflow() {
 		t.report("workflow", RuleUnknownWorkflow, unknown(KindWorkflow, *t.own.Workflow, t.registry.workflows))
 		return
 	}
-	t.resolved.use(KindWorkflow, *t.own.Workflow, t.workflow)
+	t.used.add(KindWorkflow, *t.own.Workflow, t.workflow)
 }
 
 // base is the workflow's fields, all empty without a workflow.
@@ -111,9 +139,9 @@ func (t *resolution) phase(p phase) []*Step {
 	for i := range own {
 		switch item := &own[i]; {
 		case item.Reference != nil:
-			t.resolved.use(KindStep, *item.Reference, elements[i])
+			t.used.add(KindStep, *item.Reference, elements[i])
 		case item.Chain != nil:
-			t.resolved.use(KindChain, *item.Chain, elements[i])
+			t.used.add(KindChain, *item.Chain, elements[i])
 		}
 	}
 	return t.expand(elements)
@@ -183,13 +211,13 @@ func (t *resolution) observers() []*Observer {
 	for _, name := range slices.Compact(names) {
 		if observer := t.registry.observers[name]; observer != nil {
 			observers = append(observers, observer)
-			t.resolved.use(KindObserver, name, observer)
+			t.used.add(KindObserver, name, observer)
 		}
 	}
 	if own := t.own.Observers; own != nil {
 		for _, name := range own.Disable { // it must be there all the same
 			if observer := t.registry.observers[name]; observer != nil {
-				t.resolved.use(KindObserver, name, observer)
+				t.used.add(KindObserver, name, observer)
 			}
 		}
 	}
@@ -243,7 +271,7 @@ func (t *resolution) profile() *schema.ClusterProfile {
 		}
 		return nil
 	}
-	t.resolved.use(KindProfile, name, profile)
+	t.used.add(KindProfile, name, profile)
 	return profile
 }
 
@@ -290,7 +318,7 @@ func (t *resolution) report(field, rule, message string) {
 
 // place is the test's steps in the configuration: that is where the test's own
 // mistakes are.
-func (t *resolution) place() place { return testPlace(t.resolved.source, t.index) }
+func (t *resolution) place() place { return testPlace(t.config, t.index) }
 
 // testPlace is the steps of a configuration's test.
 func testPlace(config *schema.Config, test int) place {

@@ -20,21 +20,38 @@ type Shape struct {
 	// steps are by position of the test; nil for a test that has none to spell
 	// out.
 	steps []*Steps
-	used  []used
-	// own is the text of all that is no step's, which is made when it is first asked for.
-	own *ownText
+	used  usedList
+	// own is the text of all that is no step's, which is made when it is first asked for:
+	// text, or that of the same configuration's earlier shape.
+	own  *ownText
+	text ownText
 }
 
-// used is a component that the configuration names, and what it came to.
+// used is a component that a test names, and what it came to.
 type used struct {
 	Component
 	what any
 }
 
-func (s *Shape) use(kind Kind, name string, what any) {
+// usedList has each component once.
+type usedList []used
+
+func (l *usedList) add(kind Kind, name string, what any) {
 	component := Component{kind, name}
-	if !slices.ContainsFunc(s.used, func(u used) bool { return u.Component == component }) {
-		s.used = append(s.used, used{component, what})
+	if !slices.ContainsFunc(*l, func(u used) bool { return u.Component == component }) {
+		*l = append(*l, used{component, what})
+	}
+}
+
+// include adds what another list has, which may be shared: most tests of a
+// configuration name the same, so that one test's list is mostly that of all.
+func (l *usedList) include(more usedList) {
+	if len(*l) == 0 {
+		*l = slices.Clip(more)
+		return
+	}
+	for _, each := range more {
+		l.add(each.Kind, each.Name, each.what)
 	}
 }
 
@@ -46,6 +63,7 @@ type Steps struct {
 	Observers []*Observer
 	// settings are the fields besides those above.
 	settings schema.LiteralTestSteps
+	used     usedList
 }
 
 // Settings are the fields of the test's steps besides the steps and observers

@@ -1,10 +1,14 @@
 package resolver_test
 
 import (
+	"fmt"
 	"runtime"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/drover-ci/drover/resolver"
+	"github.com/drover-ci/drover/schema"
 )
 
 func TestEqualStepsAreOne(t *testing.T) {
@@ -38,20 +42,68 @@ func TestEqualStepsAreOne(t *testing.T) {
 	}
 }
 
-// Whoever resolves configurations for a moment must not make the registry grow.
-func TestVariantsAreForgotten(t *testing.T) {
+// The branches of a repository have the same tests: what these come to is there once,
+// for as long as nothing differs that it follows from.
+func TestEqualTestsAreOne(t *testing.T) {
 	r := registry(t, toolbox)
-	before := r.VariantCount()
-	resolved, _ := r.Resolve(config(t, `[{as: a, steps: {workflow: e2e, env: {REGION: elsewhere}}}]`))
-	if r.VariantCount() <= before {
-		t.Fatal("there is no variant to forget")
-	}
-	runtime.KeepAlive(resolved)
-	for range 100 {
-		if runtime.GC(); r.VariantCount() <= before {
-			return
+	first := config(t, `[{as: a, steps: {workflow: e2e, env: {REGION: north}}}]`)
+	other := *first
+	other.Metadata.Branch = "release"
+	onArm := other
+	onArm.Tests = slices.Clone(first.Tests)
+	onArm.Tests[0].NodeArchitecture = "arm64"
+	steps := func(r *resolver.Registry, config *schema.Config) *resolver.Steps {
+		resolved, findings := r.Resolve(config)
+		if len(findings) > 0 {
+			t.Fatal(lines(findings))
 		}
-		runtime.Gosched()
+		return resolved.Steps(0)
 	}
-	t.Errorf("there are %d variants, want %d", r.VariantCount(), before)
+	is := steps(r, first)
+	if steps(r, &other) != is {
+		t.Error("equal tests of two configurations are not one")
+	}
+	if steps(r, &onArm) == is {
+		t.Error("a test for another architecture is the same")
+	}
+	changed, _ := r.Next(components(t, strings.Replace(toolbox, "commands: install.sh", "commands: install it", 1)))
+	if now := steps(changed, first); now == is || now.Pre[0].Literal().Commands != "install it" {
+		t.Errorf("with a changed step the test runs %q", now.Pre[0].Literal().Commands)
+	}
+}
+
+// What is wrong with a test is said of each configuration that has it.
+func TestFindingsOfEqualTestsAreTheirOwn(t *testing.T) {
+	r := registry(t, toolbox)
+	first := config(t, `[{as: a, steps: {workflow: e2e, env: {NOTHING: x}}}]`)
+	other := *first
+	other.Metadata.Branch = "release"
+	for _, each := range []*schema.Config{first, &other} {
+		_, findings := r.Resolve(each)
+		if len(findings) != 1 || findings[0].Component.Name != each.Metadata.String() {
+			t.Errorf("%s: found %v, want one of its own", each.Metadata, lines(findings))
+		}
+	}
+}
+
+// Whoever resolves configurations for a moment must not make the registry grow.
+func TestWhatIsResolvedIsForgotten(t *testing.T) {
+	const times, most = 2000, 900
+	r := registry(t, toolbox)
+	kept, _ := r.Resolve(config(t, `[{as: a, steps: {workflow: e2e, env: {REGION: here}}}]`))
+	for i := range times {
+		if _, findings := r.Resolve(config(t, fmt.Sprintf(`[{as: a, steps: {workflow: e2e, env: {REGION: "%d"}}}]`, i))); len(findings) > 0 {
+			t.Fatal(lines(findings))
+		}
+		if i%100 == 0 {
+			runtime.GC()
+		}
+	}
+	if count := r.InUse(); count > most {
+		t.Errorf("of %d configurations the registry has %d things, want at most %d", times, count, most)
+	}
+	again, _ := r.Resolve(kept.Source())
+	if again.Steps(0) != kept.Steps(0) {
+		t.Error("what is in use was forgotten")
+	}
 }
