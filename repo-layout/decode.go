@@ -15,13 +15,15 @@ import (
 // newLoader starts workers on all processors, which [loader.wait] ends.
 func newLoader(ctx context.Context, tree Tree, memory *Memory) *loader {
 	group, ctx := errgroup.WithContext(ctx)
-	l := &loader{ctx: ctx, tree: tree, memory: memory, fresh: make(chan *file, 256), work: group}
+	l := &loader{ctx: ctx, tree: tree, memory: memory, fresh: make(chan []*file, 64), work: group}
 	for range workers.Count() {
 		group.Go(func() error {
 			r := reader{tree: tree, memory: memory}
-			for f := range l.fresh {
-				if err := r.decode(f); err != nil {
-					return err
+			for some := range l.fresh {
+				for _, f := range some {
+					if err := r.decode(f); err != nil {
+						return err
+					}
 				}
 			}
 			return nil

@@ -72,14 +72,19 @@ type sorter interface {
 }
 
 // loader walks the folders of a tree and hands the files that are new to
-// workers, which read and decode them meanwhile.
+// workers, which read and decode them meanwhile. Those of one folder go to one of
+// them, some at a time: they say nearly the same, and what a worker has read before
+// in the same words it shares.
 type loader struct {
 	ctx    context.Context //nolint:containedctx // lives as long as one Load
 	tree   Tree
 	memory *Memory
-	fresh  chan *file
+	fresh  chan []*file
 	work   *errgroup.Group
 }
+
+// atOnce is how many files a worker gets at once: not so many that the others run out.
+const atOnce = 32
 
 // area loads a folder with all below it. What does not exist is empty.
 func (l *loader) area(dir string, sort sorter, last *folder) (*folder, error) {
@@ -169,20 +174,24 @@ func (l *loader) addFiles(loaded *folder, sorted []*file, last *folder) error {
 	for _, f := range last.files {
 		before[f.path()] = f
 	}
+	var fresh []*file
 	for _, f := range sorted {
 		known := before[f.path()]
 		if known != nil && f.id != (ID{}) && known.id == f.id {
 			f = known
 		} else if f.decode != nil && !l.memory.judged(f) {
 			f.before = known
-			select {
-			case l.fresh <- f:
-			case <-l.ctx.Done():
-				return l.ctx.Err()
-			}
+			fresh = append(fresh, f)
 		}
 		loaded.linked = loaded.linked || f.linked
 		loaded.files = append(loaded.files, f)
+	}
+	for some := range slices.Chunk(fresh, atOnce) {
+		select {
+		case l.fresh <- some:
+		case <-l.ctx.Done():
+			return l.ctx.Err()
+		}
 	}
 	return nil
 }

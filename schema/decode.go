@@ -83,15 +83,16 @@ func (d *decoder) value(node *yaml.Node, s *shape.Shape, into reflect.Value, at 
 	if node = follow(node); isNull(node) {
 		return
 	}
-	if !d.shared.makeKey(node, s, into) {
+	key, ok := d.shared.key(node, s, into)
+	if !ok {
 		d.newValue(node, s, into, at)
 		return
 	}
-	if known, ok := d.shared.values[string(d.shared.key)]; ok {
+	if known, ok := d.shared.values[key]; ok {
 		into.Set(known)
 		return
 	}
-	key, before := string(d.shared.key), len(d.problems) // the values in it have keys of their own
+	before := len(d.problems)
 	d.newValue(node, s, into, at)
 	if len(d.problems) == before {
 		d.shared.keep(key, into)

@@ -2,6 +2,7 @@ package schema
 
 import (
 	"encoding/binary"
+	"hash/maphash"
 	"reflect"
 	"strings"
 
@@ -15,17 +16,24 @@ import (
 // there already; and a file of which no text is kept need not be kept either.
 type shared struct {
 	texts map[string]string
-	// values are by what they follow from: the number of their kind, and how they
-	// are written.
-	values map[string]reflect.Value
+	// values are by what they follow from.
+	values map[valueKey]reflect.Value
 	kinds  map[valueKind]uint32
 	// fine are the texts that had to be parsed to be judged, and were as they
 	// should be.
 	fine map[judgedText]struct{}
-	// size is what the texts and keys take, in bytes.
+	// size is what all that takes, in bytes.
 	size int
-	// key is where a key is made.
-	key []byte
+	// written is where it is written down how a value is written.
+	written []byte
+	seeds   [2]maphash.Seed
+}
+
+// valueKey is what a value follows from: its kind, and how it is written. Of that there
+// are two sums by seeds that nobody knows, so that no two values have the same.
+type valueKey struct {
+	kind, size uint32
+	sums       [2]uint64
 }
 
 // valueKind is what a value is judged by, and what it becomes.
@@ -44,7 +52,13 @@ type judgedText struct {
 const (
 	maxShared      = 8 << 20
 	maxSharedText  = 4 << 10
-	maxSharedValue = 2 << 10
+	maxSharedValue = 64 << 10
+)
+
+// What it takes to remember a text, besides its own size, or a value, in bytes.
+const (
+	sharedTextSize  = 64
+	sharedValueSize = 100
 )
 
 // text gives a text that is equal, and no part of a file.
@@ -56,7 +70,7 @@ func (s *shared) text(text string) string {
 		return known
 	}
 	text = strings.Clone(text)
-	s.grow(len(text))
+	s.grow(sharedTextSize + len(text))
 	s.texts[text] = text
 	return text
 }
@@ -71,7 +85,7 @@ func (s *shared) complaint(of *shape.Shape, text string) string {
 	}
 	complaint := stringComplaint(of, text)
 	if complaint == "" {
-		s.grow(len(text))
+		s.grow(sharedTextSize + len(text))
 		s.fine[judgedText{of, strings.Clone(text)}] = struct{}{}
 	}
 	return complaint
@@ -79,59 +93,70 @@ func (s *shared) complaint(of *shape.Shape, text string) string {
 
 // grow makes room.
 func (s *shared) grow(size int) {
-	if s.size += size + 64; s.texts == nil || s.size > maxShared {
-		s.texts, s.values, s.size = map[string]string{}, map[string]reflect.Value{}, size
+	if s.size += size; s.texts == nil || s.size > maxShared {
+		s.texts, s.values, s.size = map[string]string{}, map[valueKey]reflect.Value{}, size
 		s.fine = map[judgedText]struct{}{}
 	}
 }
 
-// makeKey makes the key of a value. It says no to what is not shared: only a
-// mapping or a list is that is not large and that a pointer leads to.
-func (s *shared) makeKey(node *yaml.Node, of *shape.Shape, into reflect.Value) bool {
+// key makes the key of a value. It says no to what is not shared: only a mapping or a
+// list is that is not large and that a pointer leads to.
+func (s *shared) key(node *yaml.Node, of *shape.Shape, into reflect.Value) (key valueKey, ok bool) {
 	switch into.Kind() {
 	case reflect.Pointer, reflect.Map, reflect.Slice:
 	default:
-		return false
+		return key, false
 	}
 	if node.Kind == yaml.ScalarNode {
-		return false
+		return key, false
 	}
-	kind := valueKind{of, into.Type()}
+	if s.written = s.written[:0]; !s.write(node) {
+		return key, false
+	}
+	key = valueKey{kind: s.kind(valueKind{of, into.Type()}), size: uint32(len(s.written))} //nolint:gosec // it is not large
+	for i, seed := range s.seeds {
+		key.sums[i] = maphash.Bytes(seed, s.written)
+	}
+	return key, true
+}
+
+// kind gives the number of a kind.
+func (s *shared) kind(kind valueKind) uint32 {
 	number, known := s.kinds[kind]
 	if !known {
 		if s.kinds == nil {
 			s.kinds = map[valueKind]uint32{}
+			s.seeds = [...]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}
 		}
 		number = uint32(len(s.kinds)) //nolint:gosec // there are as many as definitions have fields
 		s.kinds[kind] = number
 	}
-	s.key = binary.LittleEndian.AppendUint32(s.key[:0], number)
-	return s.write(node)
+	return number
 }
 
-// write adds a value to the key. It says no to one that is too large, or not
+// write writes down how a value is written, so that no other is written so. It says no to one that is too large, or not
 // written in full where it stands.
 func (s *shared) write(node *yaml.Node) bool {
-	if node.Kind == yaml.AliasNode || node.Tag == mergeTag || len(s.key)+len(node.Value) > maxSharedValue {
+	if node.Kind == yaml.AliasNode || node.Tag == mergeTag || len(s.written)+len(node.Value) > maxSharedValue {
 		return false
 	}
-	s.key = append(s.key, byte(node.Kind), byte(node.Style)) //nolint:gosec // neither has more than eight flags
-	s.key = append(s.key, node.Tag...)
-	s.key = append(s.key, 0)
-	s.key = append(s.key, node.Value...)
-	s.key = append(s.key, 0)
+	s.written = append(s.written, byte(node.Kind), byte(node.Style)) //nolint:gosec // neither has more than eight flags
+	s.written = binary.AppendUvarint(s.written, uint64(len(node.Tag)))
+	s.written = append(s.written, node.Tag...)
+	s.written = binary.AppendUvarint(s.written, uint64(len(node.Value)))
+	s.written = append(s.written, node.Value...)
+	s.written = binary.AppendUvarint(s.written, uint64(len(node.Content)))
 	for _, each := range node.Content {
 		if !s.write(each) {
 			return false
 		}
 	}
-	s.key = append(s.key, 0)
 	return true
 }
 
 // keep remembers a value in which nothing is wrong.
-func (s *shared) keep(key string, value reflect.Value) {
-	s.grow(len(key))
+func (s *shared) keep(key valueKey, value reflect.Value) {
+	s.grow(sharedValueSize)
 	kept := reflect.New(value.Type()).Elem()
 	kept.Set(value)
 	s.values[key] = kept
