@@ -6,10 +6,11 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"time"
 
 	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/drover-ci/drover/schema"
 )
 
 // Config is Boskos's configuration: what there is to lease.
@@ -27,27 +28,9 @@ type Entry struct {
 
 	MaxCount int              `json:"max-count,omitempty"`
 	MinCount int              `json:"min-count,omitempty"`
-	LifeSpan *LifeSpan        `json:"lifespan,omitempty"`
+	LifeSpan *schema.Duration `json:"lifespan,omitempty"`
 	Config   *LifecycleConfig `json:"config,omitempty"`
 	Needs    map[string]int   `json:"needs,omitempty"`
-}
-
-// LifeSpan is a duration, written as Go does or as a number of nanoseconds.
-type LifeSpan time.Duration
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (l *LifeSpan) UnmarshalJSON(data []byte) error {
-	if number, err := strconv.ParseInt(string(data), 10, 64); err == nil {
-		*l = LifeSpan(number)
-		return nil
-	}
-	text, err := strconv.Unquote(string(data))
-	if err != nil {
-		return fmt.Errorf("lifespan: want a duration such as \"1h30m\" or a number of nanoseconds (found %s)", data)
-	}
-	duration, err := time.ParseDuration(text)
-	*l = LifeSpan(duration)
-	return err
 }
 
 // dynamic says whether resources are made by number.
@@ -56,7 +39,7 @@ func (e *Entry) dynamic() bool { return len(e.Names) == 0 }
 // Bounds of a configuration.
 const (
 	// MaxConfig is how many bytes it has at most.
-	MaxConfig = 16 << 20
+	MaxConfig = schema.MaxFileSize
 
 	maxTypes   = 10_000
 	maxNames   = 100_000
@@ -64,16 +47,15 @@ const (
 	maxContent = 512 << 10 // of what Mason is told, which stands in an object
 )
 
-// ParseConfig reads a configuration, and says all that is wrong with it.
-func ParseConfig(content []byte) (*Config, error) {
-	if len(content) > MaxConfig {
-		return nil, fmt.Errorf("read the lease configuration: it is too large (found %d bytes, at most %d)", len(content), MaxConfig)
-	}
+// ParseConfig reads a configuration, and says all that is wrong with it, and where.
+func ParseConfig(file string, content []byte) (*Config, error) {
 	config := new(Config)
-	if err := Decode(content, config); err != nil {
-		return nil, fmt.Errorf("read the lease configuration: %w", err)
+	judged, err := Decode(file, content, schema.LeaseConfig, config)
+	if err != nil {
+		return nil, err
 	}
-	if err := config.Validate(); err != nil {
+	config.check(judged.Reportf)
+	if err := judged.Err(); err != nil {
 		return nil, err
 	}
 	return config, nil
@@ -81,27 +63,36 @@ func ParseConfig(content []byte) (*Config, error) {
 
 // Validate gives all that is wrong with a configuration, with Boskos's rules.
 func (c *Config) Validate() error {
-	check := &configCheck{types: map[string]bool{}, names: map[string]string{}, supply: map[string]int{}, demand: map[string]int{}}
+	var errs []error
+	c.check(func(path, format string, args ...any) {
+		errs = append(errs, fmt.Errorf("%s: %w", path, fmt.Errorf(format, args...)))
+	})
+	return errors.Join(errs...)
+}
+
+func (c *Config) check(report func(path, format string, args ...any)) {
+	check := &configCheck{
+		types: map[string]bool{}, names: map[string]string{}, supply: map[string]int{}, demand: map[string]int{}, report: report,
+	}
 	if len(c.Resources) == 0 {
-		check.reportf("resources: there are none; that would be the end of all leases")
+		check.report("resources", "there are none; that would be the end of all leases")
 	}
 	if len(c.Resources) > maxTypes {
-		check.reportf("resources: too many types (found %d, at most %d)", len(c.Resources), maxTypes)
+		check.report("resources", "too many types (found %d, at most %d)", len(c.Resources), maxTypes)
 	}
 	if total := c.names(); total > maxNames {
-		check.reportf("resources: too many names (found %d, at most %d)", total, maxNames)
+		check.report("resources", "too many names (found %d, at most %d)", total, maxNames)
 	}
 	for i := range c.Resources {
 		check.entry(fmt.Sprintf("resources[%d]", i), &c.Resources[i])
 	}
 	for _, need := range slices.Sorted(maps.Keys(check.demand)) {
 		if found, ok := check.supply[need]; !ok {
-			check.reportf("resources: there is a need for type %q, which does not exist", need)
+			check.report("resources", "there is a need for type %q, which does not exist", need)
 		} else if found < check.demand[need] {
-			check.reportf("resources: there are needs for %d of type %q, of which there are %d", check.demand[need], need, found)
+			check.report("resources", "there are needs for %d of type %q, of which there are %d", check.demand[need], need, found)
 		}
 	}
-	return errors.Join(check.errs...)
 }
 
 // names counts the static resources.
@@ -117,27 +108,23 @@ type configCheck struct {
 	types          map[string]bool
 	names          map[string]string
 	supply, demand map[string]int
-	errs           []error
-}
-
-func (c *configCheck) reportf(format string, args ...any) {
-	c.errs = append(c.errs, fmt.Errorf(format, args...))
+	report         func(path, format string, args ...any)
 }
 
 func (c *configCheck) text(path, text string) {
-	if err := CheckText(path, text); err != nil {
-		c.errs = append(c.errs, err)
+	if err := CheckText("the text", text); err != nil {
+		c.report(path, "%s", err)
 	}
 }
 
 func (c *configCheck) entry(path string, e *Entry) {
 	switch {
 	case e.Type == "":
-		c.reportf("%s.type: must be set", path)
+		c.report(path+".type", "must be set")
 	case c.types[e.Type]:
-		c.reportf("%s.type: %q was declared before", path, e.Type)
+		c.report(path+".type", "%q was declared before", e.Type)
 	case e.dynamic() && len(validation.IsDNS1123Subdomain(e.Type)) > 0:
-		c.reportf("%s.type: a dynamic type is the name of an object (found %q): %s", path, e.Type, validation.IsDNS1123Subdomain(e.Type)[0])
+		c.report(path+".type", "a dynamic type is the name of an object (found %q): %s", e.Type, validation.IsDNS1123Subdomain(e.Type)[0])
 	}
 	c.types[e.Type] = true
 	c.text(path+".type", e.Type)
@@ -147,15 +134,15 @@ func (c *configCheck) entry(path string, e *Entry) {
 		return
 	}
 	if e.MinCount != 0 || e.MaxCount != 0 {
-		c.reportf("%s: names and counts exclude each other", path)
+		c.report(path, "names and counts exclude each other")
 	}
 	c.supply[e.Type] += len(e.Names)
 	for i, name := range e.Names {
 		if problems := validation.IsDNS1123Subdomain(name); len(problems) > 0 {
-			c.reportf("%s.names[%d]: not the name of an object (found %q): %s", path, i, name, problems[0])
+			c.report(fmt.Sprintf("%s.names[%d]", path, i), "not the name of an object (found %q): %s", name, problems[0])
 		}
 		if other, ok := c.names[name]; ok {
-			c.reportf("%s.names[%d]: %q is a resource of type %q already", path, i, name, other)
+			c.report(fmt.Sprintf("%s.names[%d]", path, i), "%q is a resource of type %q already", name, other)
 		}
 		c.names[name] = e.Type
 	}
@@ -164,23 +151,23 @@ func (c *configCheck) entry(path string, e *Entry) {
 func (c *configCheck) dynamic(path string, e *Entry) {
 	switch {
 	case e.MaxCount <= 0:
-		c.reportf("%s.max-count: must be above 0 (found %d)", path, e.MaxCount)
+		c.report(path+".max-count", "must be above 0 (found %d)", e.MaxCount)
 	case e.MaxCount > maxCount:
-		c.reportf("%s.max-count: too many (found %d, at most %d)", path, e.MaxCount, maxCount)
+		c.report(path+".max-count", "too many (found %d, at most %d)", e.MaxCount, maxCount)
 	case e.MinCount < 0 || e.MinCount > e.MaxCount:
-		c.reportf("%s.min-count: must be from 0 to max-count (found %d)", path, e.MinCount)
+		c.report(path+".min-count", "must be from 0 to max-count (found %d)", e.MinCount)
 	}
 	if e.LifeSpan != nil && *e.LifeSpan < 0 {
-		c.reportf("%s.lifespan: must not be negative (found %s)", path, time.Duration(*e.LifeSpan))
+		c.report(path+".lifespan", "must not be negative (found %s)", time.Duration(*e.LifeSpan))
 	}
 	if e.Config != nil && len(e.Config.Content) > maxContent {
-		c.reportf("%s.config.content: too long (found %d bytes, at most %d)", path, len(e.Config.Content), maxContent)
+		c.report(path+".config.content", "too long (found %d bytes, at most %d)", len(e.Config.Content), maxContent)
 	}
 	c.supply[e.Type] += e.MaxCount
 	for _, need := range slices.Sorted(maps.Keys(e.Needs)) {
 		count := e.Needs[need]
 		if count < 1 || count > maxCount {
-			c.reportf("%s.needs[%q]: must be from 1 to %d (found %d)", path, need, maxCount, count)
+			c.report(fmt.Sprintf("%s.needs[%q]", path, need), "must be from 1 to %d (found %d)", maxCount, count)
 			continue
 		}
 		c.demand[need] += count * e.MaxCount

@@ -3,69 +3,47 @@ package leases
 import (
 	"errors"
 	"fmt"
-	"regexp"
-	"strings"
 
 	"sigs.k8s.io/yaml"
+
+	"github.com/drover-ci/drover/schema"
 )
 
-// Decode reads a file of the lease server strictly. What is wrong with it is said
-// in the words of the file, not of Go, and in one line.
-func Decode(content []byte, into any) error {
-	err := yaml.UnmarshalStrict(content, into)
-	if err == nil {
-		return nil
+// Decode reads a file of the lease server strictly, as its definition says. It
+// gives all that is wrong with it, a line for each, and else what has yet to be held
+// to rules.
+func Decode(file string, content []byte, definition schema.Definition, into any) (*Judged, error) {
+	j := &Judged{file: file, content: content}
+	for _, problem := range schema.Check(file, content, definition) {
+		j.errs = append(j.errs, errors.New(problem.String()))
 	}
-	said := err.Error()
-	if wrong := wrongType.FindStringSubmatch(said); wrong != nil {
-		found, field, want := wrong[1], wrong[2], wrong[3]
-		if field == "" {
-			field = "the file"
-		}
-		return fmt.Errorf("%s: not what it must be (found %s, want %s)", field, kindOfJSON(found), kindOfGo(want))
+	if err := j.Err(); err != nil {
+		return nil, err
 	}
-	if unknown := unknownField.FindStringSubmatch(said); unknown != nil {
-		return fmt.Errorf("the field %s is not known", unknown[1])
+	if err := yaml.UnmarshalStrict(content, into); err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
 	}
-	said = strings.TrimPrefix(said, "error converting YAML to JSON: ")
-	said = strings.TrimPrefix(said, "error unmarshaling JSON: while decoding JSON: ")
-	said = strings.TrimPrefix(said, "yaml: unmarshal errors:\n  ")
-	return errors.New(strings.ReplaceAll(said, "\n  ", "; "))
+	return j, nil
 }
 
-// What encoding/json says, of which the errors of the YAML library only keep the
-// words.
-var (
-	wrongType    = regexp.MustCompile(`json: cannot unmarshal (\w+)(?: \S+)? into Go (?:struct field \w*\.(\S+)|value) of type (.+)$`)
-	unknownField = regexp.MustCompile(`json: unknown field ("[^"]*")`)
-)
-
-func kindOfJSON(kind string) string {
-	switch kind {
-	case "string":
-		return "text"
-	case "array":
-		return "a list"
-	case "object":
-		return "a mapping"
-	case "bool":
-		return "true or false"
-	default:
-		return "a " + kind
-	}
+// Judged is a file of which is found what is wrong.
+type Judged struct {
+	file    string
+	content []byte
+	locator *schema.Locator
+	errs    []error
 }
 
-func kindOfGo(kind string) string {
-	switch {
-	case kind == "string":
-		return "text"
-	case kind == "bool":
-		return "true or false"
-	case strings.HasPrefix(kind, "[]"):
-		return "a list"
-	case strings.HasPrefix(kind, "int"), strings.HasPrefix(kind, "uint"):
-		return "a whole number"
-	default:
-		return "a mapping"
+// Reportf takes note of what is wrong at a field.
+func (j *Judged) Reportf(path, format string, args ...any) {
+	if j.locator == nil {
+		j.locator = schema.NewLocator(j.content)
 	}
+	line, column := j.locator.Locate(path)
+	j.errs = append(j.errs, errors.New(schema.Problem{
+		File: j.file, Line: line, Column: column, Path: path, Rule: schema.RuleWrongValue, Message: fmt.Sprintf(format, args...),
+	}.String()))
 }
+
+// Err is all that is wrong, or nil.
+func (j *Judged) Err() error { return errors.Join(j.errs...) }

@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"testing"
 	"time"
+
+	"github.com/drover-ci/drover/schema"
 )
 
 // Each test here is something that Boskos does wrong, by its issues or by
@@ -409,7 +411,7 @@ func TestWhoIsSilentLosesTheLease(t *testing.T) {
 }
 
 func TestDynamicResourcesExpire(t *testing.T) {
-	life := LifeSpan(time.Hour)
+	life := schema.Duration(time.Hour)
 	w := calm(t, Entry{Type: "t", MaxCount: 1, MinCount: 1, LifeSpan: &life})
 	first, _ := w.take("t", "me", "")
 	w.give(t, first, "me")

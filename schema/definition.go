@@ -13,6 +13,13 @@ const (
 	ConfigRepo              Definition = "ConfigRepo"
 )
 
+// The definitions of files of the lease server.
+const (
+	LeaseConfig   Definition = "LeaseConfig"
+	LeaseCleaners Definition = "LeaseCleaners"
+	LeaseUsers    Definition = "LeaseUsers"
+)
+
 // The definitions of files that have a Go type too.
 const (
 	ComponentDefinition        Definition = "ComponentFile"

@@ -114,7 +114,7 @@ func leaseConfig(quotas *schema.QuotasFile) (*leases.Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	return leases.ParseConfig(content)
+	return leases.ParseConfig("the quotas", content)
 }
 
 func (l *localLeases) guard(ctx context.Context, last, next *rules.Valid) ([]schema.Problem, error) {

@@ -68,13 +68,13 @@ func layers() *Table {
 				Imports: []string{"reconciler", "reconciler/apply"}, Tests: []string{"reconciler/gitsource", "schema"},
 			},
 
-			"leases":         {},
+			"leases":         {Imports: []string{"schema"}},
 			"leases/client":  {Imports: []string{"leases"}, Tests: []string{"leases/httpapi"}},
-			"leases/httpapi": {Imports: []string{"leases", "leases/server"}},
-			"leases/janitor": {Imports: []string{"leases"}},
+			"leases/httpapi": {Imports: []string{"leases", "leases/server", "schema"}},
+			"leases/janitor": {Imports: []string{"leases", "schema"}},
 			"leases/page":    {Imports: []string{"leases"}},
 			"leases/reaper":  {Imports: []string{"leases"}},
-			"leases/server":  {Imports: []string{"leases"}},
+			"leases/server":  {Imports: []string{"leases"}, Tests: []string{"schema"}},
 			"leases/source":  {Imports: []string{"leases"}},
 			"leases/store":   {Imports: []string{"leases"}},
 

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -16,6 +15,7 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"github.com/drover-ci/drover/leases"
+	"github.com/drover-ci/drover/schema"
 )
 
 // User is somebody who may use leases.
@@ -93,20 +93,21 @@ func (u *Users) read() error {
 	var list struct {
 		Users []User `json:"users"`
 	}
-	if err := leases.Decode(content, &list); err != nil {
-		return fmt.Errorf("read the users in %s: %w", u.file, err)
+	judged, err := leases.Decode(u.file, content, schema.LeaseUsers, &list)
+	if err == nil {
+		checkUsers(list.Users, judged)
+		err = judged.Err()
 	}
-	if err := checkUsers(list.Users); err != nil {
-		return fmt.Errorf("read the users in %s: %w", u.file, err)
+	if err != nil {
+		return fmt.Errorf("read the users: %w", err)
 	}
 	u.users, u.changed, u.known = list.Users, info.ModTime(), map[[sha256.Size]byte]string{}
 	return nil
 }
 
-func checkUsers(users []User) error {
-	var errs []error
+func checkUsers(users []User, judged *leases.Judged) {
 	if len(users) == 0 {
-		errs = append(errs, errors.New("users: there are none"))
+		judged.Reportf("users", "there are none (found an empty list, want somebody who may use leases)")
 	}
 	seen := map[string]bool{}
 	for i := range users {
@@ -114,36 +115,33 @@ func checkUsers(users []User) error {
 		at := fmt.Sprintf("users[%d]", i)
 		switch {
 		case u.Name == "" || strings.Contains(u.Name, ":"):
-			errs = append(errs, fmt.Errorf("%s.name: must be set, without a colon (found %q)", at, u.Name))
+			judged.Reportf(at+".name", "the name does not fit (found %q, want one without a colon)", u.Name)
 		case seen[u.Name]:
-			errs = append(errs, fmt.Errorf("%s.name: %q is there already", at, u.Name))
+			judged.Reportf(at+".name", "two users have this name (found %q again, want another)", u.Name)
 		}
 		seen[u.Name] = true
-		errs = append(errs, u.check(at)...)
+		u.check(at, judged)
 	}
-	return errors.Join(errs...)
 }
 
-// check finds what is wrong with a user's secrets and owners.
-func (u *User) check(at string) []error {
-	var errs []error
+// check finds what is wrong with a user's secrets and owners. It shows no secret.
+func (u *User) check(at string, judged *leases.Judged) {
 	if u.Password == "" && u.Token == "" {
-		errs = append(errs, fmt.Errorf("%s: a password or a token must be set", at))
+		judged.Reportf(at, "the user cannot be told from others (found neither, want a password or a token)")
 	}
 	if u.Password != "" {
 		if _, err := bcrypt.Cost([]byte(u.Password)); err != nil {
-			errs = append(errs, fmt.Errorf("%s.password: not a bcrypt hash: make one with htpasswd -nB", at))
+			judged.Reportf(at+".password", "not a bcrypt hash (found other text, want what htpasswd -nB makes)")
 		}
 	}
 	if raw, err := hex.DecodeString(u.Token); u.Token != "" && (err != nil || len(raw) != sha256.Size) {
-		errs = append(errs, fmt.Errorf("%s.token: not a SHA-256 hash in hexadecimal digits", at))
+		judged.Reportf(at+".token", "not a SHA-256 hash (found %d characters, want %d hexadecimal digits)", len(u.Token), hex.EncodedLen(sha256.Size))
 	}
 	for j, pattern := range u.Owners {
 		if _, err := path.Match(pattern, ""); err != nil {
-			errs = append(errs, fmt.Errorf("%s.owners[%d]: not a pattern (found %q)", at, j, pattern))
+			judged.Reportf(fmt.Sprintf("%s.owners[%d]", at, j), "not a pattern (found %q, want one such as ci-op-*)", pattern)
 		}
 	}
-	return errs
 }
 
 // of gives the user whose secret a request bears.

@@ -165,19 +165,28 @@ users:
 - {name: d}
 `))
 	want := []string{
-		`users[0].name: must be set, without a colon (found "a:b")`, "users[0].password: not a bcrypt hash: make one with htpasswd -nB",
-		"users[1].token: not a SHA-256 hash in hexadecimal digits", `users[2].name: "c" is there already`,
-		`users[2].owners[0]: not a pattern (found "[")`, "users[3]: a password or a token must be set",
+		`3:4: users[0].name: the name does not fit (found "a:b", want one without a colon) [wrong-value]`,
+		"3:17: users[0].password: not a bcrypt hash (found other text, want what htpasswd -nB makes) [wrong-value]",
+		"4:13: users[1].token: not a SHA-256 hash (found 2 characters, want 64 hexadecimal digits) [wrong-value]",
+		`5:4: users[2].name: two users have this name (found "c" again, want another) [wrong-value]`,
+		`5:95: users[2].owners[0]: not a pattern (found "[", want one such as ci-op-*) [wrong-value]`,
+		"6:3: users[3]: the user cannot be told from others (found neither, want a password or a token) [wrong-value]",
 	}
 	if err == nil {
 		t.Fatal("taken")
 	}
-	_, said, _ := strings.Cut(err.Error(), "users.yaml: ")
-	if diff := cmp.Diff(want, strings.Split(said, "\n")); diff != "" {
+	said := strings.Split(strings.TrimPrefix(err.Error(), "read the users: "), "\n")
+	for i, line := range said {
+		_, said[i], _ = strings.Cut(line, "users.yaml:")
+	}
+	if diff := cmp.Diff(want, said); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	for content, want := range map[string]string{"users: []": "users: there are none", "users: [{nam: a}]": "is not known", "a: [": "did not find"} {
-		if _, err := httpapi.LoadUsers(usersFile(t, content)); err == nil || !strings.Contains(err.Error(), want) {
+	for content, want := range map[string]string{
+		"users: []": "users: there are none", "users: [{nam: a}]": "users.yaml:1:10: users[0].nam: the field is not known", "a: [": "did not find",
+		"users: [{name: secret, password: [plain]}]": "users[0].password: the value has the wrong type (found a list, want text)",
+	} {
+		if _, err := httpapi.LoadUsers(usersFile(t, content)); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "plain") {
 			t.Errorf("%s: got %v", content, err)
 		}
 	}

@@ -2,16 +2,20 @@ package janitor
 
 import (
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path"
+	"strings"
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	strictjson "sigs.k8s.io/json"
 
 	"github.com/drover-ci/drover/leases"
+	"github.com/drover-ci/drover/schema"
 )
 
 // Config says how resources are cleaned.
@@ -31,22 +35,15 @@ type Cleaner struct {
 	// environment.
 	Job *batchv1.JobSpec `json:"job,omitempty"`
 	// Timeout bounds one try. Default: 30 minutes.
-	Timeout metav1.Duration `json:"timeout"`
+	Timeout *metav1.Duration `json:"timeout,omitempty"`
 	// Tries is how often it is tried before a resource goes into quarantine.
 	// Default: 3.
 	Tries int `json:"tries,omitempty"`
 	// Pause is how long to wait between two tries. Default: 1 minute.
-	Pause metav1.Duration `json:"pause"`
+	Pause *metav1.Duration `json:"pause,omitempty"`
 	// Parallel is how many resources of one type are cleaned at a time. Default: 5.
 	Parallel int `json:"parallel,omitempty"`
 }
-
-// Bounds of a cleaner.
-const (
-	maxTries    = 100
-	maxParallel = 100
-	maxTimeout  = 24 * time.Hour
-)
 
 // LoadConfig reads a file, and says all that is wrong with it:
 //
@@ -65,52 +62,69 @@ func LoadConfig(file string) (*Config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the cleaners: %w", err)
 	}
+	var written struct {
+		Cleaners []struct {
+			Cleaner
+
+			Job json.RawMessage `json:"job"`
+		} `json:"cleaners"`
+	}
+	judged, err := leases.Decode(file, content, schema.LeaseCleaners, &written)
+	if err != nil {
+		return nil, fmt.Errorf("read the cleaners: %w", err)
+	}
 	config := new(Config)
-	if err := leases.Decode(content, config); err != nil {
-		return nil, fmt.Errorf("read the cleaners in %s: %w", file, err)
+	for i, each := range written.Cleaners {
+		at := fmt.Sprintf("cleaners[%d]", i)
+		each.complete(at, judged)
+		each.Cleaner.Job = decodeJob(each.Job, at+".job", judged)
+		config.Cleaners = append(config.Cleaners, each.Cleaner)
 	}
-	var errs []error
-	for i := range config.Cleaners {
-		errs = append(errs, config.Cleaners[i].complete(fmt.Sprintf("cleaners[%d]", i)))
-	}
-	if err := errors.Join(errs...); err != nil {
-		return nil, fmt.Errorf("read the cleaners in %s: %w", file, err)
+	if err := judged.Err(); err != nil {
+		return nil, fmt.Errorf("read the cleaners: %w", err)
 	}
 	return config, nil
 }
 
-// complete checks a cleaner and fills in what is not said.
-func (c *Cleaner) complete(at string) error {
-	var errs []error
-	report := func(format string, args ...any) { errs = append(errs, fmt.Errorf(at+format, args...)) }
+// complete checks what the definition cannot, and fills in what is not said.
+func (c *Cleaner) complete(at string, judged *leases.Judged) {
 	if len(c.Types) == 0 {
-		report(".types: there are none")
+		judged.Reportf(at+".types", "there are none (found an empty list, want patterns of lease types)")
 	}
 	for i, pattern := range c.Types {
 		if _, err := path.Match(pattern, ""); err != nil || pattern == "" {
-			report(".types[%d]: not a pattern (found %q)", i, pattern)
+			judged.Reportf(fmt.Sprintf("%s.types[%d]", at, i), "not a pattern (found %q, want one such as aws-*)", pattern)
 		}
 	}
-	if (len(c.Command) == 0) == (c.Job == nil) {
-		report(": either a command or a job must be set")
+	if c.Timeout != nil && c.Timeout.Duration == 0 {
+		judged.Reportf(at+".timeout", `there is no time to clean (found 0s, want one such as "30m")`)
 	}
-	c.Timeout.Duration = cmp.Or(c.Timeout.Duration, 30*time.Minute)
-	c.Pause.Duration = cmp.Or(c.Pause.Duration, time.Minute)
+	c.Timeout = cmp.Or(c.Timeout, &metav1.Duration{Duration: 30 * time.Minute})
+	c.Pause = cmp.Or(c.Pause, &metav1.Duration{Duration: time.Minute})
 	c.Tries = cmp.Or(c.Tries, 3)
 	c.Parallel = cmp.Or(c.Parallel, 5)
-	if c.Timeout.Duration < 0 || c.Timeout.Duration > maxTimeout {
-		report(".timeout: must be from 0 to %s (found %s)", maxTimeout, c.Timeout.Duration)
+}
+
+// decodeJob reads the specification of a Job as the API server would. Nil where there
+// is none.
+func decodeJob(raw json.RawMessage, at string, judged *leases.Judged) *batchv1.JobSpec {
+	if len(raw) == 0 {
+		return nil
 	}
-	if c.Pause.Duration < 0 || c.Pause.Duration > maxTimeout {
-		report(".pause: must be from 0 to %s (found %s)", maxTimeout, c.Pause.Duration)
+	job := new(batchv1.JobSpec)
+	unknown, err := strictjson.UnmarshalStrict(raw, job)
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		judged.Reportf(at+"."+wrong.Field, "the value has the wrong type (found a %s, want %s)", wrong.Value, wrong.Type)
+	} else if err != nil {
+		judged.Reportf(at, "it cannot be read (found %q, want the specification of a Job)", err)
 	}
-	if c.Tries < 1 || c.Tries > maxTries {
-		report(".tries: must be from 1 to %d (found %d)", maxTries, c.Tries)
+	for _, each := range unknown {
+		if field, ok := errors.AsType[strictjson.FieldError](each); ok {
+			name := field.FieldPath()
+			judged.Reportf(at+"."+name, "the field is not known (found %s, want one of a Kubernetes Job)", name[strings.LastIndex(name, ".")+1:])
+		}
 	}
-	if c.Parallel < 1 || c.Parallel > maxParallel {
-		report(".parallel: must be from 1 to %d (found %d)", maxParallel, c.Parallel)
-	}
-	return errors.Join(errs...)
+	return job
 }
 
 // For gives the first cleaner for a type, or nil.

@@ -11,12 +11,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime/schema"
+	runtimeschema "k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic"
 
 	"github.com/drover-ci/drover/internal/testcluster"
 	"github.com/drover-ci/drover/internal/testleases"
 	"github.com/drover-ci/drover/leases"
+	"github.com/drover-ci/drover/schema"
 )
 
 var cluster testcluster.Shared
@@ -90,7 +91,7 @@ func TestTakingOverFromBoskos(t *testing.T) {
 		t.Fatal(err)
 	}
 	at := func(resource string) dynamic.ResourceInterface {
-		return client.Resource(schema.GroupVersionResource{Group: "boskos.k8s.io", Version: "v1", Resource: resource}).Namespace(s.Namespace)
+		return client.Resource(runtimeschema.GroupVersionResource{Group: "boskos.k8s.io", Version: "v1", Resource: resource}).Namespace(s.Namespace)
 	}
 	create := func(resource, kind, name string, content map[string]any) {
 		t.Helper()
@@ -116,7 +117,7 @@ func TestTakingOverFromBoskos(t *testing.T) {
 		"state": "free", "max-count": int64(2), "min-count": int64(1), "lifespan": int64(3_600_000_000_000),
 		"config": map[string]any{"type": "", "content": ""}, "needs": map[string]any{},
 	}})
-	life := leases.LifeSpan(time.Hour)
+	life := schema.Duration(time.Hour)
 	if err := s.Server.Configure(&leases.Config{Resources: []leases.Entry{
 		{Type: "t", State: leases.Free, Names: []string{"held", "a-later", "b-earlier"}},
 		{Type: "d", State: leases.Free, MinCount: 1, MaxCount: 2, LifeSpan: &life},

@@ -43,7 +43,7 @@ func File(ctx context.Context, path string, told Told) {
 			told(nil, fmt.Errorf("read the lease configuration: %w", err))
 		case err == nil && (last == nil || !bytes.Equal(content, last)):
 			last, failed = content, ""
-			told(parse(path, content))
+			told(leases.ParseConfig(path, content))
 		}
 		select {
 		case <-ctx.Done():
@@ -61,14 +61,6 @@ func read(path string) ([]byte, error) {
 	}
 	defer func() { _ = file.Close() }()
 	return io.ReadAll(io.LimitReader(file, leases.MaxConfig+1))
-}
-
-func parse(where string, content []byte) (*leases.Config, error) {
-	config, err := leases.ParseConfig(content)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", where, err)
-	}
-	return config, nil
 }
 
 // ConfigMap says where in a cluster the configuration is.
@@ -115,7 +107,7 @@ func (c ConfigMap) read(object *corev1.ConfigMap) (*leases.Config, error) {
 	if !ok {
 		return nil, fmt.Errorf("%s: there is no entry %q", where, c.Key)
 	}
-	return parse(where, []byte(content))
+	return leases.ParseConfig(where, []byte(content))
 }
 
 // mapEvents passes on what a reflector sees.
