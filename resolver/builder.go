@@ -5,6 +5,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/drover-ci/drover/schema"
 )
@@ -15,39 +16,45 @@ type builder struct {
 	// last is the registry from which unchanged things are taken.
 	last     *Registry
 	findings []Finding
+	// same are the kinds of which every component is as it was.
+	same map[Kind]bool
 	// retold has, of what differs from the last registry's in the text of commands
 	// alone, what it is now.
 	retold map[*expansion]*expansion
 }
 
 func newBuilder(last *Registry, components Components) *builder {
-	b := &builder{last: last, retold: map[*expansion]*expansion{}, Registry: &Registry{
-		steps:     map[string]*expansion{},
-		chains:    map[string]*expansion{},
-		workflows: map[string]*workflow{},
-		observers: map[string]*Observer{},
-		profiles:  map[string]*schema.ClusterProfile{},
+	b := &builder{last: last, same: map[Kind]bool{}, retold: map[*expansion]*expansion{}, Registry: &Registry{
+		given:     components,
+		steps:     make(map[string]*expansion, len(components.Refs)),
+		chains:    make(map[string]*expansion, len(components.Chains)),
+		workflows: make(map[string]*workflow, len(components.Workflows)),
+		observers: make(map[string]*Observer, len(components.Observers)),
+		profiles:  make(map[string]*schema.ClusterProfile, len(components.Profiles)),
 		variants:  last.variants,
 		number:    last.variants.number(),
 	}}
-	b.sources = sources{
-		profiles: index(b, KindProfile, "cluster_profiles", pointers(components.Profiles),
-			func(p *schema.ClusterProfileEntry) string { return p.Name }),
-		observers: index(b, KindObserver, "observer.name", components.Observers,
-			func(o *schema.RegistryObserver) string { return o.Name }),
-		refs: index(b, KindStep, "ref.as", components.Refs,
-			func(s *schema.RegistryRef) string { return s.As }),
-		chains: index(b, KindChain, "chain.as", components.Chains,
-			func(c *schema.RegistryChain) string { return c.As }),
-		workflows: index(b, KindWorkflow, "workflow.as", components.Workflows,
-			func(w *schema.RegistryWorkflow) string { return w.As }),
-	}
+	given, sources := &last.given, &last.sources
+	b.sources.profiles = index(b, KindProfile, "cluster_profiles", pointers(components.Profiles), pointers(given.Profiles), sources.profiles,
+		func(p *schema.ClusterProfileEntry) string { return p.Name })
+	b.sources.observers = index(b, KindObserver, "observer.name", components.Observers, given.Observers, sources.observers,
+		func(o *schema.RegistryObserver) string { return o.Name })
+	b.sources.refs = index(b, KindStep, "ref.as", components.Refs, given.Refs, sources.refs,
+		func(s *schema.RegistryRef) string { return s.As })
+	b.sources.chains = index(b, KindChain, "chain.as", components.Chains, given.Chains, sources.chains,
+		func(c *schema.RegistryChain) string { return c.As })
+	b.sources.workflows = index(b, KindWorkflow, "workflow.as", components.Workflows, given.Workflows, sources.workflows,
+		func(w *schema.RegistryWorkflow) string { return w.As })
 	return b
 }
 
 // index arranges components by name. Of those with the same name the first
-// counts.
-func index[T any](b *builder, kind Kind, path string, components []*T, name func(*T) string) map[string]*T {
+// counts. Where they are the last registry's, so is the result.
+func index[T any](b *builder, kind Kind, path string, components, last []*T, byLastName map[string]*T, name func(*T) string) map[string]*T {
+	if len(byLastName) == len(last) && slices.Equal(last, components) {
+		b.same[kind] = true
+		return byLastName
+	}
 	byName := make(map[string]*T, len(components))
 	var twice []string
 	for _, component := range components {
@@ -65,6 +72,12 @@ func index[T any](b *builder, kind Kind, path string, components []*T, name func
 	return byName
 }
 
+// found adds findings of one kind of component, by name.
+func (b *builder) found(findings []Finding) {
+	slices.SortStableFunc(findings, func(a, b Finding) int { return strings.Compare(a.Component.Name, b.Component.Name) })
+	b.findings = append(b.findings, findings...)
+}
+
 func pointers[T any](values []T) []*T {
 	result := make([]*T, len(values))
 	for i := range values {
@@ -74,6 +87,10 @@ func pointers[T any](values []T) []*T {
 }
 
 func (b *builder) addProfiles() {
+	if b.same[KindProfile] {
+		b.profiles = b.last.profiles
+		return
+	}
 	for name, source := range b.sources.profiles {
 		profile := literalOfProfile(source)
 		if last := b.last.profiles[name]; is(last, *profile) {
@@ -84,6 +101,10 @@ func (b *builder) addProfiles() {
 }
 
 func (b *builder) addObservers() {
+	if b.same[KindObserver] {
+		b.observers = b.last.observers
+		return
+	}
 	for name, source := range b.sources.observers {
 		if same(b.last.sources.observers[name], source) {
 			b.observers[name] = b.last.observers[name]
@@ -94,10 +115,13 @@ func (b *builder) addObservers() {
 }
 
 func (b *builder) addSteps() {
-	for _, name := range slices.Sorted(maps.Keys(b.sources.refs)) {
-		source := b.sources.refs[name]
-		faults := b.unknownObserversIn(placeIn(Component{KindStep, name}, "ref.observers"), source.Observers)
-		b.findings = append(b.findings, faults...)
+	var findings []Finding
+	for name, source := range b.sources.refs {
+		var faults []Finding
+		if len(source.Observers) > 0 {
+			faults = b.unknownObserversIn(placeIn(Component{KindStep, name}, "ref.observers"), source.Observers)
+			findings = append(findings, faults...)
+		}
 		step, sound := b.last.steps[name], len(faults) == 0 && b.last.steps[name].sound()
 		switch before := b.last.sources.refs[name]; {
 		case sound && same(before, source):
@@ -111,6 +135,7 @@ func (b *builder) addSteps() {
 		}
 		b.steps[name] = step
 	}
+	b.found(findings)
 }
 
 // unknownObservers checks the observers that a test or workflow names; nil are
@@ -134,33 +159,37 @@ func (r *Registry) unknownObserversIn(at place, names []string) []Finding {
 }
 
 func (b *builder) addChains() {
-	order, cycles := chainOrder(b.sources.chains)
-	own := map[string][]Finding{}
-	for _, finding := range cycles {
-		own[finding.Component.Name] = append(own[finding.Component.Name], finding)
+	order, own := b.last.chainOrder, map[string][]Finding{}
+	if order == nil || !b.same[KindChain] {
+		var cycles []Finding
+		order, cycles = chainOrder(b.sources.chains)
+		for _, finding := range cycles {
+			own[finding.Component.Name] = append(own[finding.Component.Name], finding)
+		}
 	}
+	if len(own) == 0 {
+		b.chainOrder = order
+	}
+	var findings []Finding
 	for _, name := range order {
-		own[name] = b.addChain(b.sources.chains[name], own[name])
+		findings = append(findings, b.addChain(b.sources.chains[name], own[name])...)
 	}
-	for _, name := range slices.Sorted(maps.Keys(own)) {
-		b.findings = append(b.findings, own[name]...)
-	}
+	b.found(findings)
 }
 
 // addChain expands a chain whose own chains are expanded already. It is given
 // the cycles that the chain closes, and gives all that is wrong with it.
 func (b *builder) addChain(chain *schema.RegistryChain, cycles []Finding) []Finding {
 	owner := Component{KindChain, chain.As}
-	values := chainOverrides(chain)
 	if last := b.last.chains[chain.As]; last.sound() && same(b.last.sources.chains[chain.As], chain) {
-		if e := b.takeOver(last, chain.Steps, values); e != nil {
+		if e := b.takeOver(last, chain.Steps, chain); e != nil {
 			b.chains[chain.As] = e
 			return nil
 		}
 	}
 	steps := list{steps: chain.Steps, place: func() place { return placeIn(owner, "chain.steps") }}
 	elements, findings := steps.expand(b.Registry)
-	e := join(elements).with(values, b.variants).within(owner)
+	e := join(elements).with(chainOverrides(chain), b.variants).within(owner)
 	e.likeness = new(likeness)
 	e.leases = slices.Concat(chain.Leases, e.leases)
 	findings = slices.Concat(cycles, findings, unusedInChain(chain, e))
@@ -172,8 +201,9 @@ func (b *builder) addChain(chain *schema.RegistryChain, cycles []Finding) []Find
 // takeOver gives what a list of steps comes to, of which there is nothing wrong with
 // what it came to last time: that itself where nothing that it names has changed,
 // and a copy with other steps where these differ in the text of commands alone. Else
-// nil. Values are those that the list's owner gives the steps, nil for none.
-func (b *builder) takeOver(last *expansion, steps []schema.TestStep, values *overrides) *expansion {
+// nil. The chain is the one that has the list, and gives its steps values; nil where
+// none has.
+func (b *builder) takeOver(last *expansion, steps []schema.TestStep, chain *schema.RegistryChain) *expansion {
 	var elements []*expansion // nil while none is another
 	for i := range steps {
 		now := last.elements[i] // a literal step is part of the list
@@ -197,10 +227,14 @@ func (b *builder) takeOver(last *expansion, steps []schema.TestStep, values *ove
 	if elements == nil {
 		return last
 	}
+	var values *overrides
+	if chain != nil {
+		values = chainOverrides(chain)
+	}
 	told := make([]*Step, 0, len(last.steps))
 	for _, element := range elements { // no step is there twice: that were wrong
 		for _, step := range element.steps {
-			if values != nil {
+			if chain != nil {
 				step = b.variants.with(step, values)
 			}
 			told = append(told, step)

@@ -7,7 +7,9 @@ import "github.com/drover-ci/drover/schema"
 // it.
 type Registry struct {
 	// number tells it from all that it came from and that come from it.
-	number  uint64
+	number uint64
+	// given is what it was built from.
+	given   Components
 	sources sources
 
 	steps     map[string]*expansion
@@ -15,6 +17,9 @@ type Registry struct {
 	workflows map[string]*workflow
 	observers map[string]*Observer
 	profiles  map[string]*schema.ClusterProfile
+	// chainOrder are the chains' names, each after those it contains; nil where a
+	// chain contains itself.
+	chainOrder []string
 
 	variants *variants
 }
@@ -119,10 +124,18 @@ func (r *Registry) differing(other *Registry) []Component {
 }
 
 func appendDiffering[T any](changed []Component, kind Kind, a, b map[string]*T) []Component {
+	both := 0
 	for name, value := range a {
-		if !alike(b[name], value) {
+		other, ok := b[name]
+		if ok {
+			both++
+		}
+		if !alike(other, value) {
 			changed = append(changed, Component{kind, name})
 		}
+	}
+	if both == len(b) {
+		return changed
 	}
 	for name := range b {
 		if _, ok := a[name]; !ok {

@@ -1,7 +1,6 @@
 package resolver
 
 import (
-	"maps"
 	"slices"
 
 	"github.com/drover-ci/drover/schema"
@@ -41,29 +40,38 @@ func (w *workflow) sound() bool {
 }
 
 func (b *builder) addWorkflows() {
-	for _, name := range slices.Sorted(maps.Keys(b.sources.workflows)) {
-		b.addWorkflow(b.sources.workflows[name])
+	var findings []Finding
+	for _, source := range b.sources.workflows {
+		findings = append(findings, b.addWorkflow(source)...)
 	}
+	b.found(findings)
 }
 
-func (b *builder) addWorkflow(source *schema.RegistryWorkflow) {
+// addWorkflow gives all that is wrong with the workflow.
+func (b *builder) addWorkflow(source *schema.RegistryWorkflow) []Finding {
 	owner := Component{KindWorkflow, source.As}
 	w := b.takeOverWorkflow(source)
+	if w != nil && b.same[KindProfile] && b.same[KindObserver] {
+		b.workflows[source.As] = w
+		return nil
+	}
+	var findings []Finding
 	if w == nil {
 		w = &workflow{likeness: new(likeness), steps: &source.Steps}
 		for p := range phases {
 			at := func() place { return placeIn(owner, "workflow.steps").field(p.String()) }
-			elements, findings := list{steps: p.of(w.steps), place: at}.expand(b.Registry)
+			elements, wrong := list{steps: p.of(w.steps), place: at}.expand(b.Registry)
 			w.phases[p] = join(elements).within(owner)
-			w.phases[p].faults = slices.Concat(findings, w.phases[p].faults)
-			b.findings = append(b.findings, findings...)
+			w.phases[p].faults = slices.Concat(wrong, w.phases[p].faults)
+			findings = append(findings, wrong...)
 		}
 	}
 	if faults := b.checkWorkflow(placeIn(owner, "workflow.steps"), w); len(faults) > 0 {
 		w = &workflow{likeness: new(likeness), steps: w.steps, phases: w.phases, faults: faults}
-		b.findings = append(b.findings, faults...)
+		findings = append(findings, faults...)
 	}
 	b.workflows[source.As] = w
+	return findings
 }
 
 // takeOverWorkflow is [builder.takeOver] for a workflow's phases.
@@ -72,15 +80,17 @@ func (b *builder) takeOverWorkflow(source *schema.RegistryWorkflow) *workflow {
 	if !last.sound() || !same(b.last.sources.workflows[source.As], source) {
 		return nil
 	}
-	now := *last
+	told := last.phases
 	for p := range phases {
-		if now.phases[p] = b.takeOver(last.phases[p], p.of(last.steps), nil); now.phases[p] == nil {
+		if told[p] = b.takeOver(last.phases[p], p.of(last.steps), nil); told[p] == nil {
 			return nil
 		}
 	}
-	if now.phases == last.phases {
+	if told == last.phases {
 		return last
 	}
+	now := *last
+	now.phases = told
 	return &now
 }
 

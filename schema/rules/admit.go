@@ -54,7 +54,7 @@ func newValid(checked *Checked) *Valid {
 // others. The problems are those of the configuration and of the step registry.
 func Resolve(repo *repolayout.Repo, doc *ConfigDoc) (*resolver.Resolved, []schema.Problem) {
 	registry, findings := resolver.NewRegistry(components(repo))
-	w := newWorld(repo, registry)
+	w := newWorld(repo, registry, newTerms(repo.Settings.Value))
 	problems := w.locate(nil, findings)
 	resolved, findings := registry.Resolve(doc.Value)
 	problems = append(problems, w.locate(doc, findings)...)

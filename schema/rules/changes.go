@@ -65,7 +65,7 @@ func (c *Checked) reachedBy(since *changes, last *Checked) map[*schema.Config]bo
 			}
 		}
 	}
-	if since.registry {
+	if since.beyondText {
 		for component := range c.optional {
 			if _, was := last.optional[component]; !was {
 				used = append(used, component)

@@ -34,7 +34,8 @@ type Checked struct {
 	// unsound are the repository's documents that could not be read in full, or in
 	// which a rule about one configuration found something. They are few.
 	unsound map[*ConfigDoc]bool
-	// optional is that of the world they were checked in.
+	// terms and optional are those of the world they were checked in.
+	terms    *terms
 	optional map[resolver.Component]string
 	// jobNames are the problems of the names of a component's jobs, by its folder.
 	jobNames map[string][]schema.Problem
@@ -65,8 +66,11 @@ func Check(ctx context.Context, last *Checked, next *repolayout.Repo) *Checked {
 		since = changesBetween(last, c, configs)
 	}
 	c.Catalog = nextCatalog(last.Catalog, registry, configs)
-	w := newWorld(next, registry)
-	if since != nil && !since.registry {
+	if c.terms = last.terms; since == nil {
+		c.terms = newTerms(next.Settings.Value)
+	}
+	w := newWorld(next, registry, c.terms)
+	if since != nil && !since.beyondText {
 		w.optional = last.optional
 	} else {
 		w.optional = optionalSteps(next, registry)

@@ -59,6 +59,31 @@ func checkComponents(repo *repolayout.Repo, w *world) []schema.Problem {
 	return problems
 }
 
+// checkComponentsAgain checks the components that a change brings: the others were
+// sound, and are so for as long as what they are held against stays.
+func checkComponentsAgain(c *Checked, w *world, last *Checked, since *changes) []schema.Problem {
+	if since.leaseTypes || !maps.Equal(last.optional, w.optional) {
+		return checkComponents(c.Repo, w)
+	}
+	return checkComponents(&repolayout.Repo{
+		Refs:      changedDocs(last.Repo.Refs, c.Repo.Refs),
+		Chains:    changedDocs(last.Repo.Chains, c.Repo.Chains),
+		Workflows: changedDocs(last.Repo.Workflows, c.Repo.Workflows),
+		Observers: changedDocs(last.Repo.Observers, c.Repo.Observers),
+	}, w)
+}
+
+// changedDocs are the documents that were not there before.
+func changedDocs[T any](last, next []*repolayout.Doc[T]) []*repolayout.Doc[T] {
+	var changed []*repolayout.Doc[T]
+	for _, each := range repolayout.Differences(last, next) {
+		if each.After != nil {
+			changed = append(changed, each.After)
+		}
+	}
+	return changed
+}
+
 // stepCheck collects the problems of the steps of one file.
 type stepCheck struct {
 	collector

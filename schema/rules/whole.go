@@ -12,6 +12,9 @@ import (
 type whole struct {
 	check   func(c *Checked, w *world) []schema.Problem
 	touched func(changes *changes) bool
+	// again is check where the change touches what a rule looks at, which found nothing
+	// in the last repository. Default: check.
+	again func(c *Checked, w *world, last *Checked, changes *changes) []schema.Problem
 }
 
 // wholes are the rules about the whole. Where the settings, the claims or the names
@@ -19,36 +22,37 @@ type whole struct {
 func wholes() []whole {
 	return []whole{
 		{
-			func(c *Checked, _ *world) []schema.Problem { return checkTargets(c.Repo) },
-			func(*changes) bool { return false },
+			check:   func(c *Checked, _ *world) []schema.Problem { return checkTargets(c.Repo) },
+			touched: func(*changes) bool { return false },
 		},
 		{
-			func(c *Checked, _ *world) []schema.Problem { return checkJobTemplate(c.Repo) },
-			func(*changes) bool { return false },
+			check:   func(c *Checked, _ *world) []schema.Problem { return checkJobTemplate(c.Repo) },
+			touched: func(*changes) bool { return false },
 		},
 		{
-			func(c *Checked, w *world) []schema.Problem { return checkProfiles(c.Repo, w) },
-			func(changes *changes) bool { return changes.profiles || changes.leaseTypes },
+			check:   func(c *Checked, w *world) []schema.Problem { return checkProfiles(c.Repo, w) },
+			touched: func(changes *changes) bool { return changes.profiles || changes.leaseTypes },
 		},
 		{
-			func(c *Checked, w *world) []schema.Problem { return checkComponents(c.Repo, w) },
-			func(changes *changes) bool { return changes.registry || changes.leaseTypes },
+			check:   func(c *Checked, w *world) []schema.Problem { return checkComponents(c.Repo, w) },
+			touched: func(changes *changes) bool { return changes.registry || changes.leaseTypes },
+			again:   checkComponentsAgain,
 		},
 		{
-			func(c *Checked, w *world) []schema.Problem { return checkMetadata(c.Repo, w) },
-			func(changes *changes) bool { return changes.beyondText || changes.metadata },
+			check:   func(c *Checked, w *world) []schema.Problem { return checkMetadata(c.Repo, w) },
+			touched: func(changes *changes) bool { return changes.beyondText || changes.metadata },
 		},
 		{
-			func(c *Checked, _ *world) []schema.Problem { return checkBranches(c.Repo, c.Catalog) },
-			func(changes *changes) bool { return changes.inConfigs(branchOf) },
+			check:   func(c *Checked, _ *world) []schema.Problem { return checkBranches(c.Repo, c.Catalog) },
+			touched: func(changes *changes) bool { return changes.inConfigs(branchOf) },
 		},
 		{
-			func(c *Checked, _ *world) []schema.Problem { return checkPromotions(c.Repo) },
-			func(changes *changes) bool { return changes.inConfigs(promotionsOf) },
+			check:   func(c *Checked, _ *world) []schema.Problem { return checkPromotions(c.Repo) },
+			touched: func(changes *changes) bool { return changes.inConfigs(promotionsOf) },
 		},
 		{
-			func(c *Checked, _ *world) []schema.Problem { return checkQuotas(c.Repo) },
-			func(changes *changes) bool { return changes.quotas },
+			check:   func(c *Checked, _ *world) []schema.Problem { return checkQuotas(c.Repo) },
+			touched: func(changes *changes) bool { return changes.quotas },
 		},
 	}
 }
@@ -61,9 +65,12 @@ func (c *Checked) checkWhole(ctx context.Context, w *world, last *Checked, since
 			return problems
 		}
 		var found []schema.Problem
-		if since != nil && !rule.touched(since) {
+		switch {
+		case since != nil && !rule.touched(since):
 			found = last.whole[i]
-		} else {
+		case since != nil && rule.again != nil && len(last.whole[i]) == 0:
+			found = rule.again(c, w, last, since)
+		default:
 			found = rule.check(c, w)
 		}
 		c.whole = append(c.whole, found)

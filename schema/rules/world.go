@@ -33,21 +33,15 @@ var openshift = sync.OnceValue(func() *schema.Settings {
 // world is what single documents are held against: the repository's settings
 // and lists, made ready to look things up in. It never changes.
 type world struct {
+	*terms
+
 	repo     *repolayout.Repo
 	registry *resolver.Registry
 	// files are those of the step registry, by component.
-	files func() map[resolver.Component][]string
-	// clusters and protected match whole names.
-	clusters, protected, reservedImages, reservedTests []*regexp.Regexp
-	clusterNames                                       []string
-	clusterPatterns                                    []string
-	resources                                          []string
-	known                                              schema.Known
-	registries                                         []string
-	official                                           []string
-	mirrors                                            map[string]string
-	profiles                                           map[string]*schema.ClusterProfileEntry
-	claims                                             map[string]*schema.ClaimOwners
+	files        func() map[resolver.Component][]string
+	clusterNames []string
+	profiles     map[string]*schema.ClusterProfileEntry
+	claims       map[string]*schema.ClaimOwners
 	// optional are the steps with optional_on_success, and the chains that have
 	// one, each with the step's name.
 	optional     map[resolver.Component]string
@@ -55,12 +49,21 @@ type world struct {
 	claimsFile   string
 }
 
-func newWorld(repo *repolayout.Repo, registry *resolver.Registry) *world {
-	known := knownTo(repo)
-	w := &world{
-		repo:            repo,
-		registry:        registry,
-		files:           sync.OnceValue(func() map[resolver.Component][]string { return componentFiles(repo) }),
+// terms are what the settings say.
+type terms struct {
+	// clusters and protected match whole names.
+	clusters, protected, reservedImages, reservedTests []*regexp.Regexp
+	clusterPatterns                                    []string
+	resources                                          []string
+	known                                              schema.Known
+	registries                                         []string
+	official                                           []string
+	mirrors                                            map[string]string
+}
+
+func newTerms(settings *schema.Settings) *terms {
+	known := knownTo(settings)
+	return &terms{
 		clusters:        expressions(known.Clusters),
 		clusterPatterns: known.Clusters,
 		protected:       expressions(known.ProtectedNamespaces),
@@ -69,13 +72,22 @@ func newWorld(repo *repolayout.Repo, registry *resolver.Registry) *world {
 		known:           known,
 		resources:       known.Resources,
 		registries:      known.Registries,
-		official:        officialNamespaces(repo.Settings.Value),
+		official:        officialNamespaces(settings),
 		mirrors:         known.Mirrors,
-		profiles:        map[string]*schema.ClusterProfileEntry{},
-		claims:          map[string]*schema.ClaimOwners{},
-		clustersFile:    repo.Layout.Clusters,
-		claimsFile:      repo.Layout.ClaimOwners,
-		clusterNames:    clusterNames(repo),
+	}
+}
+
+func newWorld(repo *repolayout.Repo, registry *resolver.Registry, terms *terms) *world {
+	w := &world{
+		terms:        terms,
+		repo:         repo,
+		registry:     registry,
+		files:        sync.OnceValue(func() map[resolver.Component][]string { return componentFiles(repo) }),
+		profiles:     map[string]*schema.ClusterProfileEntry{},
+		claims:       map[string]*schema.ClaimOwners{},
+		clustersFile: repo.Layout.Clusters,
+		claimsFile:   repo.Layout.ClaimOwners,
+		clusterNames: clusterNames(repo),
 	}
 	for i := range repo.Profiles.Value.ClusterProfiles {
 		profile := &repo.Profiles.Value.ClusterProfiles[i]
@@ -101,9 +113,9 @@ func clusterNames(repo *repolayout.Repo) []string {
 }
 
 // knownTo are the names that the settings give, or OpenShift's.
-func knownTo(repo *repolayout.Repo) schema.Known {
+func knownTo(settings *schema.Settings) schema.Known {
 	known := *openshift().Known
-	own := repo.Settings.Value.Known
+	own := settings.Known
 	if own == nil {
 		return known
 	}
