@@ -55,7 +55,7 @@ type frontOptions struct {
 func newFront(current func() *rules.Snapshot, o frontOptions) *front {
 	f := &front{
 		metrics: prometheus.NewRegistry(), current: current, recent: httpapi.Keep(sourceOf(current), recentRevisions),
-		garbage: newCalmCollector(func() { forgetEarlier(current()) }),
+		garbage: newCalmCollector(func() { settle(current()) }),
 	}
 	f.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	f.reloads = httpapi.NewReloads(f.metrics)
@@ -117,10 +117,12 @@ func sourceOf(current func() *rules.Snapshot) httpapi.Source {
 	})
 }
 
-// forgetEarlier has a snapshot keep nothing that was resolved for earlier ones alone.
-func forgetEarlier(snapshot *rules.Snapshot) {
+// settle has a snapshot that stays in force keep nothing that was resolved for earlier
+// ones alone, and makes room for the garbage of the next ones.
+func settle(snapshot *rules.Snapshot) {
 	if snapshot != nil {
 		snapshot.Valid.Catalog.Forget()
+		makeRoomToAnswer()
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
+	"sync/atomic"
 	"time"
 )
 
@@ -13,8 +14,12 @@ import (
 // repository: to read one makes much garbage in a second or two, and then it is
 // read. GOGC or GOMEMLIMIT in the environment override it.
 const (
-	// room is how many bytes may be used in any case.
-	room = 160 << 20
+	// roomToRead is how many bytes may be used in any case.
+	roomToRead = 160 << 20
+	// roomToAnswer is that of a server that has been read into, so that the garbage of
+	// many changes in a row has its place. Once bodies have been made for all
+	// configurations, more is in use anyway.
+	roomToAnswer = 240 << 20
 	// spare is how much garbage there may be beside what is in use, in percent of
 	// that, where there is no more room. Go's default is a hundred. Answering makes
 	// little garbage, so that less costs little time, and saves a third of the
@@ -29,17 +34,32 @@ const (
 	smallestHeap = 4 << 20
 )
 
+// room is how many bytes may be used in any case now; 0 until that is limited.
+var room atomic.Uint64 //nolint:gochecknoglobals // the heap is the process's
+
 // saveMemory has the collector work as the constants say from here on.
 func saveMemory() {
 	if os.Getenv("GOGC") != "" || os.Getenv("GOMEMLIMIT") != "" {
 		return
 	}
-	debug.SetGCPercent(spareFor(inUse())) // a cache may have been read before
-	afterEachCollection(func() { debug.SetGCPercent(spareFor(inUse())) })
+	first := room.Swap(roomToRead) == 0
+	limitGarbage() // a cache may have been read before
+	if first {
+		afterEachCollection(limitGarbage)
+	}
 }
 
+// makeRoomToAnswer is for servers, once a repository has been read.
+func makeRoomToAnswer() {
+	if room.CompareAndSwap(roomToRead, roomToAnswer) {
+		limitGarbage()
+	}
+}
+
+func limitGarbage() { debug.SetGCPercent(spareFor(inUse(), room.Load())) }
+
 // spareFor is GOGC for a heap of which so many bytes are in use.
-func spareFor(used uint64) int {
+func spareFor(used, room uint64) int {
 	switch {
 	case used >= much:
 		return spareBesideMuch
@@ -68,19 +88,19 @@ const littleGarbage = 16 << 20
 
 // calmCollector has garbage collected while no revision comes, so that the next
 // ones find room for theirs: the collector takes all processors for a twentieth of
-// a second, and who asks just then waits up to 15 ms. A changed configuration makes
-// one or two megabytes of garbage, a changed script four.
+// a second, and who asks just then may wait for it. A changed configuration or script
+// makes a megabyte or two of garbage, and two hundred answers make one.
 type calmCollector struct {
 	changed chan struct{}
-	// forget makes garbage of what an earlier revision has left.
-	forget func()
+	// settle makes garbage of what an earlier revision has left.
+	settle func()
 	// garbage is how many bytes there are of it, and collect takes it away.
 	garbage func() uint64
 	collect func()
 }
 
-func newCalmCollector(forget func()) *calmCollector {
-	return &calmCollector{changed: make(chan struct{}, 1), forget: forget, garbage: garbage, collect: runtime.GC}
+func newCalmCollector(settle func()) *calmCollector {
+	return &calmCollector{changed: make(chan struct{}, 1), settle: settle, garbage: garbage, collect: collectGently}
 }
 
 // Changed tells it that a revision came.
@@ -106,7 +126,7 @@ func (c *calmCollector) Run(ctx context.Context, calm time.Duration) {
 			timer.Reset(calm)
 		case <-timer.C:
 			if changed {
-				c.forget()
+				c.settle()
 				changed = false
 			}
 			if c.garbage() > littleGarbage {
@@ -115,6 +135,17 @@ func (c *calmCollector) Run(ctx context.Context, calm time.Duration) {
 			timer.Reset(calm)
 		}
 	}
+}
+
+// collectGently collects garbage with no more threads than there are processors. With
+// more (see [answerFirst]) the system shares the processors out between those that
+// collect and one that would answer, and that in milliseconds.
+func collectGently() {
+	if threads := runtime.GOMAXPROCS(0); threads > runtime.NumCPU() {
+		runtime.GOMAXPROCS(runtime.NumCPU())
+		defer runtime.GOMAXPROCS(threads)
+	}
+	runtime.GC()
 }
 
 // garbage is by how many bytes the heap has grown since the last collection.

@@ -7,13 +7,15 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"weak"
 )
 
 func TestSpareFor(t *testing.T) {
+	const room = roomToRead
 	for used, want := range map[uint64]int{
 		0: 4000, 1 << 20: 3975, room / 4: 300, room / 2: 100, room / 10 * 7: 42, room / 10 * 9: spare, room: spare, much - 1: spare, much: spareBesideMuch, 10 * room: spareBesideMuch,
 	} {
-		if got := spareFor(used); got < want-1 || got > want+1 {
+		if got := spareFor(used, room); got < want-1 || got > want+1 {
 			t.Errorf("%d bytes in use: %d %%, want %d", used, got, want)
 		}
 	}
@@ -31,7 +33,7 @@ func TestSaveMemory(t *testing.T) {
 	}
 	t.Setenv("GOGC", "")
 	saveMemory()
-	held := make([]byte, room)
+	held := make([]byte, roomToRead)
 	for started := time.Now(); percent() != spare; runtime.GC() {
 		if time.Since(started) > time.Minute {
 			t.Fatalf("much is in use, and GOGC is %d", percent())
@@ -42,6 +44,9 @@ func TestSaveMemory(t *testing.T) {
 	if got := percent(); got != spare {
 		t.Errorf("much was in use before, and GOGC is %d", got)
 	}
+	if makeRoomToAnswer(); room.Load() != roomToAnswer || percent() < 40 { //nolint:mnd // (240 - 160) / 160, less what else is in use
+		t.Errorf("a server has room for %d bytes, and GOGC is %d", room.Load(), percent())
+	}
 	runtime.KeepAlive(held)
 }
 
@@ -49,16 +54,16 @@ func TestSaveMemory(t *testing.T) {
 // little never.
 func TestGarbageIsCollectedInACalm(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		lying, collected, forgotten := uint64(0), 0, 0
-		c := newCalmCollector(func() { forgotten++ })
+		lying, collected, settled := uint64(0), 0, 0
+		c := newCalmCollector(func() { settled++ })
 		c.garbage, c.collect = func() uint64 { return lying }, func() { lying, collected = 0, collected+1 }
 		go c.Run(t.Context(), calm)
-		expect := func(when string, collections, forgettings int) {
+		expect := func(when string, collections, settlings int) {
 			t.Helper()
 			synctest.Wait()
-			if collected != collections || forgotten != forgettings {
-				t.Errorf("%s, garbage was collected %d times, and what was before forgotten %d times; want %d and %d",
-					when, collected, forgotten, collections, forgettings)
+			if collected != collections || settled != settlings {
+				t.Errorf("%s, garbage was collected %d times, and settled %d times; want %d and %d",
+					when, collected, settled, collections, settlings)
 			}
 		}
 		for range 30 {
@@ -98,6 +103,17 @@ func TestGarbage(t *testing.T) {
 		if time.Since(started) > time.Minute { // it is collected meanwhile, once and again
 			t.Fatalf("there are %d bytes of garbage, want more than %d", made, littleGarbage)
 		}
+	}
+}
+
+// TestCollectGently: afterwards there are as many threads as before, and no garbage.
+func TestCollectGently(t *testing.T) {
+	before := runtime.GOMAXPROCS(2 * runtime.NumCPU())
+	defer runtime.GOMAXPROCS(before)
+	made := weak.Make(new([1 << 10]byte))
+	collectGently()
+	if threads := runtime.GOMAXPROCS(0); threads != 2*runtime.NumCPU() || made.Value() != nil {
+		t.Errorf("there are %d threads and garbage at %p, want %d and none", threads, made.Value(), 2*runtime.NumCPU())
 	}
 }
 
