@@ -340,6 +340,9 @@ func (k *keeper) options(repo *configrepo.ConfigRepo) (gitsource.Options, error)
 		CloneDir: filepath.Join(k.cacheDir, repo.Namespace+"-"+repo.Name+"-"+hex.EncodeToString(sum[:4])),
 	}
 	if given := repo.Spec.Credentials; given != nil {
+		if !gitsource.IsRemote(repo.Spec.URL) {
+			return options, fmt.Errorf("spec.credentials: nothing asks for them (found the URL %s, which is a path in the pod, want https or ssh)", repo.Spec.URL)
+		}
 		options.Credentials = func(ctx context.Context) (gitsource.Credentials, error) { return k.credentials(ctx, given.SecretName) }
 	}
 	if verification := repo.Spec.Verification; verification != nil {

@@ -28,6 +28,9 @@ type followFlags struct {
 func (f followFlags) open(ctx context.Context, repository, clone string) (*gitsource.Source, error) {
 	options := gitsource.Options{Repository: repository, Branch: f.Branch, CloneDir: clone, Interval: f.Interval}
 	if f.Credentials != "" {
+		if !gitsource.IsRemote(repository) {
+			return nil, fmt.Errorf("--credentials: nothing asks for them (found the repository %s, which is on this machine, want a URL)", repository)
+		}
 		options.Credentials = func(context.Context) (gitsource.Credentials, error) {
 			return gitsource.CredentialsFromFolder(f.Credentials)
 		}
