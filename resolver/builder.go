@@ -35,39 +35,52 @@ func newBuilder(last *Registry, components Components) *builder {
 		number:    last.variants.number(),
 	}}
 	given, sources := &last.given, &last.sources
-	b.sources.profiles = index(b, KindProfile, "cluster_profiles", pointers(components.Profiles), pointers(given.Profiles), sources.profiles,
-		func(p *schema.ClusterProfileEntry) string { return p.Name })
-	b.sources.observers = index(b, KindObserver, "observer.name", components.Observers, given.Observers, sources.observers,
-		func(o *schema.RegistryObserver) string { return o.Name })
-	b.sources.refs = index(b, KindStep, "ref.as", components.Refs, given.Refs, sources.refs,
-		func(s *schema.RegistryRef) string { return s.As })
-	b.sources.chains = index(b, KindChain, "chain.as", components.Chains, given.Chains, sources.chains,
-		func(c *schema.RegistryChain) string { return c.As })
-	b.sources.workflows = index(b, KindWorkflow, "workflow.as", components.Workflows, given.Workflows, sources.workflows,
-		func(w *schema.RegistryWorkflow) string { return w.As })
+	b.sources.profiles = named[schema.ClusterProfileEntry]{
+		KindProfile, "cluster_profiles", func(p *schema.ClusterProfileEntry) string { return p.Name },
+	}.index(b, pointers(components.Profiles), pointers(given.Profiles), sources.profiles)
+	b.sources.observers = named[schema.RegistryObserver]{
+		KindObserver, "observer.name", func(o *schema.RegistryObserver) string { return o.Name },
+	}.index(b, components.Observers, given.Observers, sources.observers)
+	b.sources.refs = named[schema.RegistryRef]{
+		KindStep, "ref.as", func(s *schema.RegistryRef) string { return s.As },
+	}.index(b, components.Refs, given.Refs, sources.refs)
+	b.sources.chains = named[schema.RegistryChain]{
+		KindChain, "chain.as", func(c *schema.RegistryChain) string { return c.As },
+	}.index(b, components.Chains, given.Chains, sources.chains)
+	b.sources.workflows = named[schema.RegistryWorkflow]{
+		KindWorkflow, "workflow.as", func(w *schema.RegistryWorkflow) string { return w.As },
+	}.index(b, components.Workflows, given.Workflows, sources.workflows)
 	return b
+}
+
+// named is a kind of component with the field of its name.
+type named[T any] struct {
+	kind Kind
+	path string
+	name func(*T) string
 }
 
 // index arranges components by name. Of those with the same name the first
 // counts. Where they are the last registry's, so is the result.
-func index[T any](b *builder, kind Kind, path string, components, last []*T, byLastName map[string]*T, name func(*T) string) map[string]*T {
+func (n named[T]) index(b *builder, components, last []*T, byLastName map[string]*T) map[string]*T {
 	if len(byLastName) == len(last) && slices.Equal(last, components) {
-		b.same[kind] = true
+		b.same[n.kind] = true
 		return byLastName
 	}
 	byName := make(map[string]*T, len(components))
 	var twice []string
 	for _, component := range components {
-		if byName[name(component)] != nil {
-			twice = append(twice, name(component))
+		name := n.name(component)
+		if byName[name] != nil {
+			twice = append(twice, name)
 			continue
 		}
-		byName[name(component)] = component
+		byName[name] = component
 	}
 	slices.Sort(twice)
 	for _, name := range slices.Compact(twice) {
-		message := fmt.Sprintf("the name of a %s must be its own (found %s more than once, want another name for one)", kind, quoted(name))
-		b.findings = append(b.findings, placeIn(Component{kind, name}, path).finding(RuleDuplicateName, message))
+		message := fmt.Sprintf("the name of a %s must be its own (found %s more than once, want another name for one)", n.kind, quoted(name))
+		b.findings = append(b.findings, placeIn(Component{n.kind, name}, n.path).finding(RuleDuplicateName, message))
 	}
 	return byName
 }

@@ -300,7 +300,7 @@ func TestOnlyWhatIsMoreThanTextChangesTheShape(t *testing.T) {
 			if a.Shape() == nil || (a == b) != tc.same || (a.Shape() == b.Shape()) != tc.same {
 				t.Errorf("the same entry: %v, the same shape: %v", a == b, a.Shape() == b.Shape())
 			}
-			if second.Resolved(b) == first.Resolved(a) || second.Resolved(b) != second.Resolved(b) {
+			if second.Resolved(b) == first.Resolved(a) || second.Resolved(b) != second.Resolved(b) { //nolint:staticcheck // it is kept
 				t.Error("it is not resolved anew, or again and again")
 			}
 		})
