@@ -26,7 +26,7 @@ func (j *Judged) path() string { return j.Path }
 func (j *Judged) found() []schema.Problem { return j.Problems }
 
 // judgedFile is a file that is judged by a definition.
-func judgedFile(entry Entry, name string, definition schema.Definition) *file {
+func judgedFile(entry Entry, name string, definition schema.Definition) file {
 	return newFile(entry, func(f *file, contents [][]byte) { judge(f, contents, definition) }, name)
 }
 
@@ -62,10 +62,9 @@ func judgeSingle(tree Tree, file string, definition schema.Definition, last *Rep
 // settings may publish them.
 type prowSorter struct{ layout Layout }
 
-func (s prowSorter) sort(dir string, entries []Entry) ([]*file, []schema.Problem) {
-	files := make([]*file, 0, len(entries))
-	for _, entry := range entries {
-		name := path.Join(dir, entry.Name)
+func (s prowSorter) sort(dir string, entries []Entry) ([]file, []schema.Problem) {
+	files := make([]file, 0, len(entries))
+	for name, entry := range pathsIn(dir, entries) {
 		if definition := s.layout.prowDefinition(name); definition != "" {
 			files = append(files, judgedFile(entry, name, definition))
 			continue
@@ -94,10 +93,9 @@ func (l Layout) prowDefinition(name string) schema.Definition {
 // jobSorter takes the files of Prow jobs.
 type jobSorter struct{}
 
-func (jobSorter) sort(dir string, entries []Entry) ([]*file, []schema.Problem) {
-	files := make([]*file, 0, len(entries))
-	for _, entry := range entries {
-		name := path.Join(dir, entry.Name)
+func (jobSorter) sort(dir string, entries []Entry) ([]file, []schema.Problem) {
+	files := make([]file, 0, len(entries))
+	for name, entry := range pathsIn(dir, entries) {
 		if !strings.HasSuffix(name, ".yaml") {
 			files = append(files, rawFile(entry, name))
 			continue

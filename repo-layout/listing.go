@@ -26,6 +26,10 @@ type listing struct {
 	empty bool
 }
 
+// nothingListed is the listing of each of the many folders that hold configurations or
+// jobs alone.
+var nothingListed = &listing{empty: true} //nolint:gochecknoglobals // it never changes
+
 func (l *listing) isEmpty() bool {
 	return len(l.prowgen.all)+len(l.refs.all)+len(l.chains.all)+len(l.workflows.all)+len(l.observers.all)+
 		len(l.metadata.all)+len(l.judged.all)+len(l.strays)+len(l.problems) == 0
@@ -54,7 +58,9 @@ func (f *folder) listAnew() *listing {
 	l.observers.join()
 	l.metadata.join()
 	l.judged.join()
-	l.empty = l.isEmpty()
+	if l.isEmpty() {
+		return nothingListed
+	}
 	return l
 }
 

@@ -20,12 +20,12 @@ const ProwgenName = ".config.prowgen"
 type ProwgenDoc = Doc[schema.ProwgenFile]
 
 // prowgenFile is such a file of a folder, if that is one where it counts.
-func (s configSorter) prowgenFile(name string, entry Entry) (*file, *schema.Problem) {
+func (s configSorter) prowgenFile(name string, entry Entry) (file, *schema.Problem) {
 	parts := strings.Split(strings.TrimPrefix(name, s.root+"/"), "/")
 	if len(parts) != 2 && len(parts) != 3 {
 		problem := fileProblem(name, RuleFileName,
 			fmt.Sprintf("the file is in the wrong folder (found %q, want ORG/%s or ORG/REPO/%s)", strings.Join(parts, "/"), ProwgenName, ProwgenName))
-		return nil, &problem
+		return file{}, &problem
 	}
 	return newFile(entry, decodeProwgen, name), nil
 }

@@ -2,6 +2,7 @@ package repolayout
 
 import (
 	"fmt"
+	"iter"
 	"path"
 	"strings"
 
@@ -14,19 +15,20 @@ const RuleCommands = "step-commands"
 // registrySorter takes the components of the step registry.
 type registrySorter struct{ root string }
 
-func (s registrySorter) sort(dir string, entries []Entry) (files []*file, problems []schema.Problem) {
+func (s registrySorter) sort(dir string, entries []Entry) (files []file, problems []schema.Problem) {
 	below := strings.TrimPrefix(strings.TrimPrefix(dir, s.root), "/")
 	if below == clusterProfiles {
 		return nil, nil
 	}
-	for _, entry := range entries {
+	paths := pathsIn(dir, entries)
+	for file, entry := range paths {
 		name, kind, err := parseComponent(path.Join(below, entry.Name))
 		if err != nil {
-			problems = append(problems, fileProblem(path.Join(dir, entry.Name), RuleFileName, err.Error()))
+			problems = append(problems, fileProblem(file, RuleFileName, err.Error()))
 			continue
 		}
 		if kind != "" {
-			files = append(files, componentFile(dir, entry, entries, name, kind))
+			files = append(files, componentFile(file, entry, paths, name, kind))
 		}
 	}
 	return files, problems
@@ -34,9 +36,8 @@ func (s registrySorter) sort(dir string, entries []Entry) (files []*file, proble
 
 // componentFile is a component. A step or observer is made of two files: its
 // own, and its commands beside it.
-func componentFile(dir string, entry Entry, entries []Entry, name string, kind componentKind) *file {
-	var f *file
-	own := path.Join(dir, entry.Name)
+func componentFile(own string, entry Entry, paths iter.Seq2[string, Entry], name string, kind componentKind) file {
+	var f file
 	switch kind {
 	case refFile:
 		f = newFile(entry, func(f *file, contents [][]byte) { decodeRef(f, name, contents) }, own)
@@ -49,9 +50,9 @@ func componentFile(dir string, entry Entry, entries []Entry, name string, kind c
 	case observerFile:
 		f = newFile(entry, func(f *file, contents [][]byte) { decodeObserver(f, name, contents) }, own)
 	}
-	for _, other := range entries {
+	for path, other := range paths {
 		if isCommands(other.Name, name) {
-			f.addPart(dir, other)
+			f.addPart(path, other)
 		}
 	}
 	return f
@@ -63,8 +64,8 @@ func isCommands(base, component string) bool {
 }
 
 // addPart makes another file part of this one.
-func (f *file) addPart(dir string, entry Entry) {
-	f.others = append(f.others, path.Join(dir, entry.Name))
+func (f *file) addPart(path string, entry Entry) {
+	f.others = append(f.others, path)
 	f.linked = f.linked || entry.Kind == Link
 	if f.linked || f.id == (ID{}) || entry.ID == (ID{}) {
 		f.id = ID{}

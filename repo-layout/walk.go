@@ -68,7 +68,7 @@ type file struct {
 // sorter says what the files of an area are: those that count, and the
 // problems of those that should not be there. Links are given as files.
 type sorter interface {
-	sort(dir string, entries []Entry) ([]*file, []schema.Problem)
+	sort(dir string, entries []Entry) ([]file, []schema.Problem)
 }
 
 // loader walks the folders of a tree and hands the files that are new to
@@ -169,19 +169,27 @@ func (f *folder) is(id ID) bool { return f != nil && id != (ID{}) && id == f.id 
 
 // addFiles takes files over from the last revision where their content is the
 // same, and hands on the others.
-func (l *loader) addFiles(loaded *folder, sorted []*file, last *folder) error {
+func (l *loader) addFiles(loaded *folder, sorted []file, last *folder) error {
 	before := make(map[string]*file, len(last.files))
 	for _, f := range last.files {
 		before[f.path()] = f
 	}
+	loaded.files = make([]*file, 0, len(sorted))
 	var fresh []*file
-	for _, f := range sorted {
+	for i := range sorted {
+		f := &sorted[i]
 		known := before[f.path()]
-		if known != nil && f.id != (ID{}) && known.id == f.id {
+		switch {
+		case known != nil && f.id != (ID{}) && known.id == f.id:
 			f = known
-		} else if f.decode != nil && !l.memory.judged(f) {
-			f.before = known
-			fresh = append(fresh, f)
+		case len(before) > 0:
+			f = f.alone()
+			fallthrough
+		default:
+			if f.decode != nil && !l.memory.judged(f) {
+				f.before = known
+				fresh = append(fresh, f)
+			}
 		}
 		loaded.linked = loaded.linked || f.linked
 		loaded.files = append(loaded.files, f)
@@ -202,6 +210,18 @@ func (f *folder) add(name string, below *folder) {
 }
 
 func (f *file) path() string { return f.name }
+
+// alone is the file without what it has in common with those of its folder: where most
+// are taken over from an earlier revision, one that is new must not keep that.
+func (f *file) alone() *file {
+	own := *f
+	own.name = strings.Clone(f.name)
+	own.others = slices.Clone(f.others)
+	for i, other := range own.others {
+		own.others[i] = strings.Clone(other)
+	}
+	return &own
+}
 
 // parts counts the files that it is made of.
 func (f *file) parts() int { return 1 + len(f.others) }
