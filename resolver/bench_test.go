@@ -1,9 +1,12 @@
 package resolver_test
 
 import (
+	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/drover-ci/drover/resolver"
+	"github.com/drover-ci/drover/schema"
 )
 
 func resolveAll(b *testing.B, c *corpus) []*resolver.Resolved {
@@ -89,5 +92,34 @@ func BenchmarkDependents(b *testing.B) {
 		catalog := resolver.NewCatalog(c.registry, c.configs)
 		b.StartTimer()
 		catalog.Dependents()
+	}
+}
+
+// BenchmarkFirstAfterAScript asks for a large configuration, compressed, for the first
+// time after the script of a step that it has many times became another.
+func BenchmarkFirstAfterAScript(b *testing.B) {
+	c := openCorpus(b)
+	catalog := resolver.NewCatalog(c.registry, c.configs)
+	entry := catalog.Named(schema.Metadata{Org: "openshift", Repo: "hypershift", Branch: "release-4.14"})
+	at := slices.IndexFunc(c.components.Refs, func(ref *schema.RegistryRef) bool { return ref.As == "ipi-install-install" })
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		b.StopTimer()
+		ref := *c.components.Refs[at]
+		ref.Commands += fmt.Sprintf("# %d\n", i)
+		components := c.components
+		components.Refs = slices.Clone(components.Refs)
+		components.Refs[at] = &ref
+		registry, _ := catalog.Registry().Next(components)
+		catalog = catalog.Next(registry, nil, nil)
+		b.StartTimer()
+		body, err := catalog.Resolved(entry).Body()
+		if err != nil {
+			b.Fatal(err)
+		}
+		body.GzipLen()
+		if err := body.GatherGzip(discard); err != nil {
+			b.Fatal(err)
+		}
 	}
 }

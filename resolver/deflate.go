@@ -2,9 +2,10 @@ package resolver
 
 import (
 	"bytes"
-	"compress/flate"
 	"encoding/binary"
 	"sync"
+
+	"github.com/klauspost/compress/flate"
 )
 
 // A gzip stream is a header, blocks of deflated data, and a trailer with the
@@ -16,6 +17,8 @@ const (
 	lastBlock  = "\x01\x00\x00\xff\xff"                     // an empty stored block
 )
 
+// deflaters are those of another library than Go's: it takes a third of the time for
+// what comes to one percent more.
 var deflaters = sync.Pool{ //nolint:gochecknoglobals // what is taken from it holds nothing of its last use
 	New: func() any {
 		w, _ := flate.NewWriter(nil, flate.DefaultCompression) // the level is valid

@@ -103,7 +103,9 @@ func encode(value any, prefix string) ([]byte, error) {
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false)
-	encoder.SetIndent(prefix, "  ")
+	if _, isText := value.(string); !isText { // a script is long, and has nothing to indent
+		encoder.SetIndent(prefix, "  ")
+	}
 	if err := encoder.Encode(value); err != nil {
 		return nil, err
 	}
