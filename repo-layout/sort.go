@@ -45,7 +45,12 @@ func (s configSorter) parse(name string) (schema.Metadata, error) {
 // a repository has tens of thousands.
 func pathsIn(dir string, entries []Entry) iter.Seq2[string, Entry] {
 	folder := strings.TrimSuffix(path.Join(dir, "-"), "-")
+	size := 0
+	for _, entry := range entries {
+		size += len(folder) + len(entry.Name)
+	}
 	var all strings.Builder
+	all.Grow(size)
 	for _, entry := range entries {
 		all.WriteString(folder)
 		all.WriteString(entry.Name)

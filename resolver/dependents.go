@@ -1,6 +1,7 @@
 package resolver
 
 import (
+	"iter"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -17,34 +18,38 @@ type Dependents = dependents.Index[Component]
 // changed.
 func (c *Catalog) Dependents() *Dependents {
 	return c.dependents.get(func() *Dependents {
-		index := dependents.New[Component]().Next(dependents.Change[Component]{Parts: compositions(&Registry{}, c.registry)})
-		g := &gatherer{catalog: c}
-		for entries := range slices.Chunk(slices.Collect(c.Entries()), atOnce) { // what tests name takes more room by name than by number
-			index = index.Next(dependents.Change[Component]{Users: g.users(entries)})
-			g.names = g.names[:0]
+		all := func(yield func(*schema.Config) bool) {
+			for entry := range c.Entries() {
+				if !yield(entry.Config) {
+					return
+				}
+			}
 		}
-		return index
+		return dependents.New[Component]().Next(dependents.Change[Component]{
+			Parts: compositions(&Registry{}, c.registry), Users: c.users(all),
+		})
 	})
 }
 
-// atOnce is of how many configurations is gathered at once what their tests name.
-const atOnce = 512
-
-// gatherer gathers what tests name.
+// gatherer gathers what the tests of a configuration name.
 type gatherer struct {
 	catalog *Catalog
+	tests   []dependents.Test[Component]
 	// names are those of all tests, one after another.
 	names  []Component
 	images imageSources
 }
 
-// users says what the tests of some entries name.
-func (g *gatherer) users(entries []*Entry) []dependents.User[Component] {
-	var users []dependents.User[Component]
-	for _, entry := range entries {
-		users = append(users, g.user(entry.Config.Metadata))
+// users says what the tests of some configurations name.
+func (c *Catalog) users(configs iter.Seq[*schema.Config]) iter.Seq[dependents.User[Component]] {
+	return func(yield func(dependents.User[Component]) bool) {
+		g := &gatherer{catalog: c}
+		for config := range configs {
+			if !yield(g.user(config.Metadata)) {
+				return
+			}
+		}
 	}
-	return users
 }
 
 // lazyDependents are made once, when they are asked for.
@@ -72,13 +77,9 @@ func (c *Catalog) dependOn(last *Catalog, changed []*schema.Config) {
 	if made == nil {
 		return
 	}
-	change := dependents.Change[Component]{}
+	change := dependents.Change[Component]{Users: c.users(slices.Values(changed))}
 	if c.registry != last.registry {
 		change.Parts = compositions(last.registry, c.registry)
-	}
-	g := &gatherer{catalog: c}
-	for _, config := range changed {
-		change.Users = append(change.Users, g.user(config.Metadata))
 	}
 	c.dependents.made.Store(made.Next(change))
 }
@@ -184,12 +185,14 @@ func (g *gatherer) user(m schema.Metadata) dependents.User[Component] {
 		return user
 	}
 	g.images.turnTo(entry.Config)
+	g.tests, g.names = g.tests[:0], g.names[:0]
 	for index := range entry.Config.Tests {
 		use := dependents.Use{Config: entry.Config, Index: index}
 		begin := len(g.names)
 		g.names = entry.appendNames(g.names, index, &g.images)
-		user.Tests = append(user.Tests, dependents.Test[Component]{Use: use, Names: g.names[begin:len(g.names):len(g.names)]})
+		g.tests = append(g.tests, dependents.Test[Component]{Use: use, Names: g.names[begin:len(g.names):len(g.names)]})
 	}
+	user.Tests = g.tests
 	return user
 }
 

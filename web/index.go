@@ -111,7 +111,12 @@ func (s *shelf) add(e entry, more string) {
 // one piece of memory: the fewer pieces, the less there is for the collector to do.
 func (s *shelf) close() *shelf {
 	s.entries, s.text, s.ends = slices.Clip(s.entries), bytes.Clone(s.text), slices.Clip(s.ends)
+	size := 0
+	for i := range s.entries {
+		size += len(s.entries[i].name)
+	}
 	var names strings.Builder
+	names.Grow(size)
 	for i := range s.entries {
 		names.WriteString(s.entries[i].name)
 	}

@@ -13,7 +13,7 @@ type Index[N comparable] struct {
 	configs *numbers[schema.Metadata]
 
 	nodes pages[*node]
-	users pages[*user]
+	users pages[user]
 }
 
 // node is one thing that can be depended on. It never changes.
@@ -25,17 +25,16 @@ type node struct {
 	count Count
 }
 
-// user is a configuration with the tests that depend on anything. It never
-// changes.
+// user is a configuration with the tests that depend on anything; the zero user has
+// none. It never changes, and most of a repository's branches share their tests.
 type user struct {
-	metadata schema.Metadata
-	tests    []test
+	config *schema.Config
+	tests  []test
 }
 
-// test is a test, and the nodes that it names, ascending.
+// test is a test, by its position, and the nodes that it names, ascending.
 type test struct {
-	Use
-
+	index     int32
 	rehearsed bool
 	names     []int32
 }
@@ -117,11 +116,11 @@ func (x *Index[N]) Uses(names ...N) []Use {
 	above, isAbove := x.above(x.known(names...))
 	var uses []Use
 	users := x.naming(above)
-	slices.SortFunc(users, func(a, b *user) int { return a.metadata.Compare(b.metadata) })
+	slices.SortFunc(users, func(a, b user) int { return a.config.Metadata.Compare(b.config.Metadata) })
 	for _, u := range users {
 		for i := range u.tests {
 			if u.tests[i].namesAny(isAbove) {
-				uses = append(uses, u.tests[i].Use)
+				uses = append(uses, Use{u.config, int(u.tests[i].index)})
 			}
 		}
 	}
@@ -134,9 +133,7 @@ func (x *Index[N]) Naming(names ...N) map[*schema.Config]bool {
 	users := x.naming(x.known(names...))
 	configs := make(map[*schema.Config]bool, len(users))
 	for _, u := range users {
-		for i := range u.tests {
-			configs[u.tests[i].Config] = true // of one name there may be several
-		}
+		configs[u.config] = true
 	}
 	return configs
 }
@@ -177,9 +174,9 @@ func reach(numbers []int32, size int, next func(int32) []int32) ([]int32, set) {
 }
 
 // naming lists the users of nodes.
-func (x *Index[N]) naming(numbers []int32) []*user {
+func (x *Index[N]) naming(numbers []int32) []user {
 	seen := newSet(x.configs.size())
-	var users []*user
+	var users []user
 	for _, number := range numbers {
 		for _, config := range x.node(number).users {
 			if seen.add(config) {

@@ -1,9 +1,10 @@
 package dependents
 
 import (
-	"cmp"
 	"encoding/binary"
+	"iter"
 	"slices"
+	"strconv"
 
 	"github.com/drover-ci/drover/schema"
 )
@@ -13,8 +14,9 @@ type Change[N comparable] struct {
 	// Parts are what nodes consist of now; nothing for one that is gone.
 	Parts map[N][]N
 	// Users are the configurations that changed; of one that is named twice the
-	// last counts.
-	Users []User[N]
+	// last counts. Of each nothing is kept but the pointer to it, so that the next may be
+	// in the same memory.
+	Users iter.Seq[User[N]]
 }
 
 // User is a configuration with its tests; without any where it is gone.
@@ -32,60 +34,88 @@ type Test[N comparable] struct {
 
 // Next gives the index after a change.
 func (x *Index[N]) Next(change Change[N]) *Index[N] {
-	n := numbering[N]{Index: x, known: map[string][]int32{}}
+	n := numbering[N]{Index: x, lists: map[string][]int32{}, tests: map[string][]test{}}
 	parts := make(map[int32][]int32, len(change.Parts))
 	for name, names := range change.Parts {
 		parts[x.names.of(name)] = n.numbers(names)
 	}
-	users := make([]*user, len(change.Users))
-	for i := range change.Users {
-		users[i] = n.user(&change.Users[i])
+	var users []numbered
+	if change.Users != nil {
+		for u := range change.Users {
+			users = append(users, numbered{x.configs.of(u.Metadata), n.user(&u)})
+		}
 	}
 	d := newDraft(x) // all that there is has a number by now
 	d.compose(parts)
 	for _, u := range users {
-		d.put(u)
+		d.put(u.number, u.user)
 	}
 	d.addUp()
 	return &Index[N]{names: x.names, configs: x.configs, nodes: d.nodes.pages, users: d.users.pages}
 }
 
-// numbering puts numbers in the place of names. Many tests name the same nodes,
-// on one branch as on the other: these share one list.
+// numbered is a user with its number.
+type numbered struct {
+	number int32
+	user   user
+}
+
+// numbering puts numbers in the place of names. Many tests name the same nodes, and many
+// configurations have the same tests, on one branch as on the other: these share one
+// list.
 type numbering[N comparable] struct {
 	*Index[N]
 
-	known map[string][]int32
-	// numbered and key are room for a list, and for what it is known by.
-	numbered []int32
-	key      []byte
+	lists map[string][]int32
+	tests map[string][]test
+	// What follows is room: for a list with what it is known by, and for a
+	// configuration's.
+	list  []int32
+	key   []byte
+	all   []test
+	whole []byte
 }
 
-func (n *numbering[N]) user(u *User[N]) *user {
-	result := &user{metadata: u.Metadata, tests: make([]test, 0, len(u.Tests))}
-	for _, t := range u.Tests {
-		if len(t.Names) > 0 {
-			result.tests = append(result.tests, test{t.Use, t.Rehearsed(), n.numbers(t.Names)})
+func (n *numbering[N]) user(u *User[N]) user {
+	var result user
+	n.all, n.whole = n.all[:0], n.whole[:0]
+	for i := range u.Tests {
+		t := &u.Tests[i]
+		if len(t.Names) == 0 {
+			continue
 		}
+		result.config = t.Config
+		own := test{int32(t.Index), t.Rehearsed(), n.numbers(t.Names)} //nolint:gosec // a file has not as many
+		n.all = append(n.all, own)
+		n.whole = binary.AppendVarint(n.whole, int64(t.Index))
+		n.whole = strconv.AppendBool(n.whole, own.rehearsed)
+		n.whole = binary.AppendVarint(n.whole, int64(len(own.names)))
+		n.whole = append(n.whole, n.key...)
 	}
+	tests, ok := n.tests[string(n.whole)]
+	if !ok {
+		tests = slices.Clone(n.all)
+		n.tests[string(n.whole)] = tests
+	}
+	result.tests = tests
 	return result
 }
 
 // numbers gives the numbers of names, ascending, each once.
 func (n *numbering[N]) numbers(names []N) []int32 {
-	n.numbered, n.key = n.numbered[:0], n.key[:0]
+	n.list, n.key = n.list[:0], n.key[:0]
 	for _, name := range names {
-		n.numbered = append(n.numbered, n.names.of(name))
+		n.list = append(n.list, n.names.of(name))
 	}
-	slices.Sort(n.numbered)
-	n.numbered = slices.Compact(n.numbered)
-	for _, number := range n.numbered {
+	slices.Sort(n.list)
+	n.list = slices.Compact(n.list)
+	for _, number := range n.list {
 		n.key = binary.AppendVarint(n.key, int64(number))
 	}
-	numbers, ok := n.known[string(n.key)]
+	numbers, ok := n.lists[string(n.key)]
 	if !ok {
-		numbers = slices.Clone(n.numbered)
-		n.known[string(n.key)] = numbers
+		numbers = slices.Clone(n.list)
+		n.lists[string(n.key)] = numbers
 	}
 	return numbers
 }
@@ -95,7 +125,7 @@ type draft[N comparable] struct {
 	*Index[N] // the one before
 
 	nodes *editedPages[*node]
-	users *editedPages[*user]
+	users *editedPages[user]
 	// own are the nodes that no other index has, and ownUsers those whose list of
 	// users none has.
 	own, ownUsers set
@@ -198,7 +228,7 @@ func (d *draft[N]) countOf(number int32) Count {
 	return count
 }
 
-func (c *Count) add(u *user, nodes set) {
+func (c *Count) add(u user, nodes set) {
 	c.Configs++
 	for i := range u.tests {
 		if u.tests[i].namesAny(nodes) {
@@ -211,9 +241,8 @@ func (c *Count) add(u *user, nodes set) {
 }
 
 // put puts a configuration in the place of what it was before.
-func (d *draft[N]) put(after *user) {
-	number := d.configs.of(after.metadata)
-	before := cmp.Or(d.users.at(number), &user{})
+func (d *draft[N]) put(number int32, after user) {
+	before := d.users.at(number)
 	d.users.set(number, after)
 	if slices.EqualFunc(before.tests, after.tests, func(a, b test) bool { return a.same(&b) }) {
 		return
@@ -245,7 +274,7 @@ func (t *test) same(other *test) bool {
 }
 
 // names are all nodes that tests name, ascending.
-func (u *user) names() []int32 {
+func (u user) names() []int32 {
 	var all []int32
 	for i := range u.tests {
 		all = append(all, u.tests[i].names...)
@@ -256,7 +285,7 @@ func (u *user) names() []int32 {
 
 // walk adds a configuration to the counts of all that it depends on, so many
 // times.
-func (d *draft[N]) walk(u *user, times int) {
+func (d *draft[N]) walk(u user, times int) {
 	if d.counts == nil { // most changes have nothing to count
 		d.counts, d.last = make([]Count, d.size), make([]visit, d.size)
 	}
