@@ -46,6 +46,9 @@ type reader struct {
 	memory  *Memory
 	buffers [][]byte
 	room    packing
+	// decoding is there as long as the reader, whatever is collected meanwhile: so it
+	// knows all that its files have said before.
+	decoding schema.Memory
 }
 
 // blobReader is a tree that reads into given memory, or new memory where that is
@@ -76,7 +79,8 @@ func (r *reader) read(part int, name string) (content []byte, id ID, err error) 
 // what it was, the earlier document is taken.
 func (r *reader) decode(f *file) error {
 	before, decode := f.before, f.decode
-	f.before, f.decode = nil, nil // a chain of earlier revisions must not be kept alive, nor what decodes
+	f.before, f.decode, f.with = nil, nil, &r.decoding // a chain of earlier revisions must not be kept alive, nor what decodes
+	defer func() { f.with = nil }()
 	if contents, ok := r.memory.read(f, &r.room); ok {
 		decode(f, contents)
 		return nil

@@ -33,7 +33,7 @@ func judgedFile(entry Entry, name string, definition schema.Definition) file {
 func judge(f *file, contents [][]byte, definition schema.Definition) {
 	judged := &Judged{Path: f.path(), ID: f.id}
 	if len(f.problems) == 0 {
-		judged.Problems = schema.Check(f.path(), contents[0], definition)
+		judged.Problems = f.with.Check(f.path(), contents[0], definition)
 	}
 	f.finish(judged, &judged.Problems)
 }

@@ -135,7 +135,7 @@ func decodePart(f *file, contents [][]byte, into any) []schema.Problem {
 	if len(f.problems) > 0 {
 		return nil
 	}
-	return schema.Decode(f.path(), contents[0], into)
+	return f.with.Decode(f.path(), contents[0], into)
 }
 
 // wrongName holds a component's name against its file's. It goes by that from

@@ -81,7 +81,7 @@ func (s configSorter) decode(f *file, contents [][]byte) {
 	want, _ := s.parse(f.path()) // it could be read before
 	doc := &Doc[schema.Config]{Path: f.path(), ID: f.id, Value: new(schema.Config)}
 	if len(f.problems) == 0 {
-		doc.Problems = schema.Decode(f.path(), contents[0], doc.Value)
+		doc.Problems = f.with.Decode(f.path(), contents[0], doc.Value)
 		if found := doc.Value.Metadata; !schema.HasErrors(doc.Problems) && found != want {
 			doc.Problems = append(doc.Problems, at(contents[0], f.path(), "zz_generated_metadata", RuleFileName,
 				fmt.Sprintf("the metadata does not fit the file's name (found %s, want %s)", found, want)))

@@ -59,8 +59,9 @@ type file struct {
 	jobs bool
 	// before is the same file of an earlier revision, if there was one.
 	before *file
-	// decode makes the document, until it is made.
+	// decode makes the document, until it is made, and with is what it is made with.
 	decode   func(f *file, contents [][]byte)
+	with     *schema.Memory
 	doc      any
 	problems []schema.Problem
 }

@@ -35,22 +35,36 @@ const MaxFileSize = 8 << 20
 // expected becomes the text that sigs.k8s.io/yaml makes of it, because today's
 // tools read the same files so.
 func Decode(file string, data []byte, into any) []Problem {
-	target := reflect.ValueOf(into).Elem()
-	return judge(file, data, target.Type().Name(), target)
+	memory, _ := memories.Get().(*Memory)
+	defer memories.Put(memory)
+	return memory.Decode(file, data, into)
 }
 
 // Check judges a file as [Decode] does, by a definition of which no Go type is
 // made, such as [ProwConfig].
 func Check(file string, data []byte, definition Definition) []Problem {
-	return judge(file, data, string(definition), reflect.Value{})
+	memory, _ := memories.Get().(*Memory)
+	defer memories.Put(memory)
+	return memory.Check(file, data, definition)
+}
+
+// Decode is [Decode] for whoever decodes many files: what they say in the same words is
+// there once.
+func (m *Memory) Decode(file string, data []byte, into any) []Problem {
+	target := reflect.ValueOf(into).Elem()
+	return m.judge(file, data, target.Type().Name(), target)
+}
+
+// Check is [Check] for whoever judges many files.
+func (m *Memory) Check(file string, data []byte, definition Definition) []Problem {
+	return m.judge(file, data, string(definition), reflect.Value{})
 }
 
 // judge reads a file and judges it by a definition. Into is where its values
 // go, or the zero Value.
-func judge(file string, data []byte, definition string, into reflect.Value) []Problem {
-	memory, _ := memories.Get().(*memory)
-	defer memory.giveBack()
-	d := &decoder{file: file, memory: memory}
+func (m *Memory) judge(file string, data []byte, definition string, into reflect.Value) []Problem {
+	defer m.clear()
+	d := &decoder{file: file, Memory: m}
 	root := d.parse(data)
 	if root == nil {
 		return d.problems
@@ -64,7 +78,7 @@ func judge(file string, data []byte, definition string, into reflect.Value) []Pr
 
 // decoder collects the problems of one file.
 type decoder struct {
-	*memory
+	*Memory
 
 	file     string
 	problems []Problem

@@ -5,7 +5,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -131,7 +130,7 @@ func (j *cueJudge) renew(t *testing.T) {
 func (j *cueJudge) compare(t *testing.T, file string, data []byte) {
 	t.Helper()
 	name := definitionOf(file)
-	problems := judge(file, data, name, reflect.Value{})
+	problems := Check(file, data, Definition(name))
 	if slices.ContainsFunc(problems, notOfCUE) {
 		j.beyond++ // not YAML, a key given twice, an older form: CUE sees no such thing
 		return
@@ -201,7 +200,7 @@ func TestPartsAreJudgedAsTheWhole(t *testing.T) {
 		}
 		data = mutate(t, data, random)
 		name := definitionOf(file)
-		if slices.ContainsFunc(judge(file, data, name, reflect.Value{}), notOfCUE) {
+		if slices.ContainsFunc(Check(file, data, Definition(name)), notOfCUE) {
 			continue
 		}
 		var document yaml.Node

@@ -11,9 +11,10 @@ import (
 	"github.com/drover-ci/drover/internal/blockyaml"
 )
 
-// memory is what decoding a file needs and nobody keeps, but for what files
-// share. A repository has ten thousand files, and the next one uses it again.
-type memory struct {
+// Memory is what decoding a file needs and nobody keeps, but for what files
+// share. A repository has ten thousand files, and the next one uses it again. The zero
+// Memory is ready; it is for one goroutine at a time.
+type Memory struct {
 	arena blockyaml.Arena
 	// steps are those of the file, in the order in which they were made. Pointers
 	// lead into it: where it is full a new one is begun.
@@ -25,29 +26,28 @@ type memory struct {
 }
 
 //nolint:gochecknoglobals // memory without content
-var memories = sync.Pool{New: func() any { return new(memory) }}
+var memories = sync.Pool{New: func() any { return new(Memory) }}
 
-// giveBack lets the next file have the memory. What is still in it would keep
-// the text of the whole file.
-func (m *memory) giveBack() {
+// clear makes it ready for the next file. What is still in it would keep the text of
+// the whole file.
+func (m *Memory) clear() {
 	clear(m.steps)
 	clear(m.entries[:cap(m.entries)])
 	m.steps, m.entries = m.steps[:0], m.entries[:0]
-	memories.Put(m)
 }
 
 // entry is a field as it stands in a mapping; the zero entry if it does not.
 type entry struct{ key, value *yaml.Node }
 
 // pushEntries makes room for the entries of a mapping, and says where they are.
-func (m *memory) pushEntries(count int) (first int) {
+func (m *Memory) pushEntries(count int) (first int) {
 	first = len(m.entries)
 	m.entries = slices.Grow(m.entries, count)[:first+count]
 	clear(m.entries[first:])
 	return first
 }
 
-func (m *memory) popEntries(first int) { m.entries = m.entries[:first] }
+func (m *Memory) popEntries(first int) { m.entries = m.entries[:first] }
 
 // step is one part of a field path, linked to the part before it, so that a
 // path costs next to nothing until a problem needs its text.
@@ -57,15 +57,15 @@ type step struct {
 	index  int
 }
 
-func (m *memory) field(parent *step, name string) *step {
+func (m *Memory) field(parent *step, name string) *step {
 	return m.step(step{parent: parent, name: name})
 }
 
-func (m *memory) item(parent *step, index int) *step {
+func (m *Memory) item(parent *step, index int) *step {
 	return m.step(step{parent: parent, index: index})
 }
 
-func (m *memory) step(made step) *step {
+func (m *Memory) step(made step) *step {
 	if len(m.steps) == cap(m.steps) {
 		m.steps = make([]step, 0, max(1024, min(2*cap(m.steps), 1<<16)))
 	}
