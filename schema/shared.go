@@ -99,15 +99,12 @@ func (s *shared) grow(size int) {
 	}
 }
 
-// key makes the key of a value. It says no to what is not shared: only a mapping or a
-// list is that is not large and that a pointer leads to.
+// key makes the key of a value. It says no to what is not shared: only what a pointer
+// leads to is, if it is not large.
 func (s *shared) key(node *yaml.Node, of *shape.Shape, into reflect.Value) (key valueKey, ok bool) {
 	switch into.Kind() {
 	case reflect.Pointer, reflect.Map, reflect.Slice:
 	default:
-		return key, false
-	}
-	if node.Kind == yaml.ScalarNode {
 		return key, false
 	}
 	if s.written = s.written[:0]; !s.write(node) {

@@ -20,6 +20,7 @@ func TestEqualValuesAreOne(t *testing.T) {
 tests:
 - as: all
   steps:
+    pre: [{ref: one}, {chain: one}, {ref: one}, {ref: two}]
     test:
     - {as: s0, commands: c, from: src, resources: {requests: {cpu: "1"}}, dnsConfig: {nameservers: ["a", "b"]}}
     - {as: s1, commands: c, from: src, resources: {requests: {cpu: "1"}}, dnsConfig: {nameservers: ["a", "b"]}}
@@ -38,6 +39,10 @@ tests:
 	}
 	if steps[0].DNSConfig != steps[1].DNSConfig {
 		t.Error("equal values are two")
+	}
+	pre := config.Tests[0].Steps.Pre
+	if pre[0].Reference != pre[2].Reference || *pre[0].Reference != "one" || *pre[3].Reference != "two" || *pre[1].Chain != "one" {
+		t.Errorf("the names are not there once, or not as they are written: %v", pre)
 	}
 	amounts := []string{}
 	for _, step := range steps {
