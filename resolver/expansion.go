@@ -16,9 +16,8 @@ type expansion struct {
 	// elements are what it was joined from.
 	elements []*expansion
 	steps    []*Step
-	// ways has for each step the workflow and chains that led to it, outermost
-	// first.
-	ways [][]Component
+	// ways has for each step the workflow and chains that led to it.
+	ways []*way
 	// parameters and dependencies are the names that the steps declare.
 	parameters, dependencies map[string]bool
 	// open says that some parameter has no value yet.
@@ -34,6 +33,22 @@ type expansion struct {
 	incomplete bool
 }
 
+// way is the components that led to a step, outermost first; nil for none. Steps that
+// came the same way share it.
+type way struct {
+	Component
+	rest *way
+}
+
+// components lists them.
+func (w *way) components() []Component {
+	var all []Component
+	for ; w != nil; w = w.rest {
+		all = append(all, w.Component)
+	}
+	return all
+}
+
 // likeness is what is left of a component without the text of commands. That text is what
 // people change most often, and nothing that is checked depends on it.
 type likeness struct{ _ byte } // so that each has an address of its own
@@ -42,7 +57,7 @@ type likeness struct{ _ byte } // so that each has an address of its own
 func single(step *Step) *expansion {
 	e := &expansion{
 		steps:     []*Step{step},
-		ways:      [][]Component{nil},
+		ways:      []*way{nil},
 		observers: step.literal.Observers,
 	}
 	if parameters := step.literal.Environment; len(parameters) > 0 {
@@ -73,7 +88,7 @@ func join(elements []*expansion) *expansion {
 	for _, e := range elements {
 		count += len(e.steps)
 	}
-	whole := &expansion{elements: elements, steps: make([]*Step, 0, count), ways: make([][]Component, 0, count)}
+	whole := &expansion{elements: elements, steps: make([]*Step, 0, count), ways: make([]*way, 0, count)}
 	seen := make(map[string]bool, count)
 	for _, e := range elements {
 		for i, step := range e.steps {
@@ -114,9 +129,13 @@ func union(a, b map[string]bool) map[string]bool {
 // within is the expansion as a part of a component.
 func (e *expansion) within(owner Component) *expansion {
 	whole := *e
-	whole.ways = make([][]Component, len(e.ways))
-	for i, way := range e.ways {
-		whole.ways[i] = slices.Concat([]Component{owner}, way)
+	whole.ways = make([]*way, len(e.ways))
+	longer := map[*way]*way{}
+	for i, rest := range e.ways {
+		if longer[rest] == nil {
+			longer[rest] = &way{owner, rest}
+		}
+		whole.ways[i] = longer[rest]
 	}
 	whole.faults = reachedBy(e.faults, owner)
 	return &whole

@@ -178,10 +178,10 @@ func (t *resolution) apply(e *expansion) []*Step {
 }
 
 // checkSet reports the parameters of a step that nothing gives a value.
-func (t *resolution) checkSet(step *Step, way []Component) {
+func (t *resolution) checkSet(step *Step, way *way) {
 	for _, name := range unset(step) {
 		at := t.place().field("env")
-		at.trail = slices.Concat(at.trail, way, []Component{{KindStep, step.literal.As}})
+		at.trail = slices.Concat(at.trail, way.components(), []Component{{KindStep, step.literal.As}})
 		message := fmt.Sprintf("a parameter without default needs a value (found none for %s of step %s, want one under env)",
 			name, step.literal.As)
 		t.findings = append(t.findings, at.finding(RuleUnresolved, message))
