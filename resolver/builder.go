@@ -18,13 +18,10 @@ type builder struct {
 	findings []Finding
 	// same are the kinds of which every component is as it was.
 	same map[Kind]bool
-	// retold has, of what differs from the last registry's in the text of commands
-	// alone, what it is now.
-	retold map[*expansion]*expansion
 }
 
 func newBuilder(last *Registry, components Components) *builder {
-	b := &builder{last: last, same: map[Kind]bool{}, retold: map[*expansion]*expansion{}, Registry: &Registry{
+	b := &builder{last: last, same: map[Kind]bool{}, Registry: &Registry{
 		given:     components,
 		steps:     make(map[string]*expansion, len(components.Refs)),
 		chains:    make(map[string]*expansion, len(components.Chains)),
@@ -135,14 +132,8 @@ func (b *builder) addSteps() {
 			faults = b.unknownObserversIn(placeIn(Component{KindStep, name}, "ref.observers"), source.Observers)
 			findings = append(findings, faults...)
 		}
-		step, sound := b.last.steps[name], len(faults) == 0 && b.last.steps[name].sound()
-		switch before := b.last.sources.refs[name]; {
-		case sound && same(before, source):
-		case sound && sameButForText(before, source):
-			last := step
-			step = last.retold(nil, []*Step{b.variants.add(LiteralOfRef(source))})
-			b.retold[last] = step
-		default:
+		step := b.last.steps[name]
+		if len(faults) > 0 || !step.sound() || !same(b.last.sources.refs[name], source) {
 			step = single(b.variants.add(LiteralOfRef(source)))
 			step.likeness, step.faults = new(likeness), faults
 		}
@@ -194,11 +185,10 @@ func (b *builder) addChains() {
 // the cycles that the chain closes, and gives all that is wrong with it.
 func (b *builder) addChain(chain *schema.RegistryChain, cycles []Finding) []Finding {
 	owner := Component{KindChain, chain.As}
-	if last := b.last.chains[chain.As]; last.sound() && same(b.last.sources.chains[chain.As], chain) {
-		if e := b.takeOver(last, chain.Steps, chain); e != nil {
-			b.chains[chain.As] = e
-			return nil
-		}
+	last := b.last.chains[chain.As]
+	if last.sound() && same(b.last.sources.chains[chain.As], chain) && b.current(last, chain.Steps) {
+		b.chains[chain.As] = last
+		return nil
 	}
 	steps := list{steps: chain.Steps, place: func() place { return placeIn(owner, "chain.steps") }}
 	elements, findings := steps.expand(b.Registry)
@@ -211,13 +201,9 @@ func (b *builder) addChain(chain *schema.RegistryChain, cycles []Finding) []Find
 	return findings
 }
 
-// takeOver gives what a list of steps comes to, of which there is nothing wrong with
-// what it came to last time: that itself where nothing that it names has changed,
-// and a copy with other steps where these differ in the text of commands alone. Else
-// nil. The chain is the one that has the list, and gives its steps values; nil where
-// none has.
-func (b *builder) takeOver(last *expansion, steps []schema.TestStep, chain *schema.RegistryChain) *expansion {
-	var elements []*expansion // nil while none is another
+// current says whether a list of steps would still come to this expansion, with which
+// there is nothing wrong.
+func (b *builder) current(last *expansion, steps []schema.TestStep) bool {
 	for i := range steps {
 		now := last.elements[i] // a literal step is part of the list
 		switch item := &steps[i]; {
@@ -226,36 +212,11 @@ func (b *builder) takeOver(last *expansion, steps []schema.TestStep, chain *sche
 		case item.Chain != nil:
 			now = b.chains[*item.Chain]
 		}
-		if now == last.elements[i] {
-			continue
-		}
-		if now == nil || b.retold[last.elements[i]] != now {
-			return nil
-		}
-		if elements == nil {
-			elements = slices.Clone(last.elements)
-		}
-		elements[i] = now
-	}
-	if elements == nil {
-		return last
-	}
-	var values *overrides
-	if chain != nil {
-		values = chainOverrides(chain)
-	}
-	told := make([]*Step, 0, len(last.steps))
-	for _, element := range elements { // no step is there twice: that were wrong
-		for _, step := range element.steps {
-			if chain != nil {
-				step = b.variants.with(step, values)
-			}
-			told = append(told, step)
+		if now != last.elements[i] {
+			return false
 		}
 	}
-	now := last.retold(elements, told)
-	b.retold[last] = now
-	return now
+	return true
 }
 
 // unusedInChain finds a chain's values for parameters that no step declares.
@@ -296,13 +257,6 @@ func unusedArchitecture(at place, name string, elements []*expansion) Finding {
 	slices.Sort(names)
 	message := "the test has no step of this name (found " + quoted(name) + ", want " + oneOf(names, "the name of one of its steps") + ")"
 	return at.finding(RuleUnknownStep, message+schema.DidYouMean(name, names))
-}
-
-// sameButForText says whether two steps are written the same but for their commands.
-func sameButForText(a, b *schema.RegistryRef) bool {
-	mute, other := *a, *b
-	mute.Commands, other.Commands = "", ""
-	return same(&mute, &other)
 }
 
 // same says whether two components are written the same.

@@ -3,6 +3,7 @@ package resolver_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"reflect"
 	"runtime"
 	"slices"
 	"strconv"
@@ -168,19 +169,32 @@ func TestNextIsAsNew(t *testing.T) {
 		{"env: {SUITE: basic}", "env: {SUIT: basic}"},
 	}
 	random := rand.New(rand.NewPCG(1, 2))
-	r, _ := resolver.NewRegistry(components(t, toolbox))
+	made := make([]bool, len(edits))
+	current := components(t, toolbox)
+	r, _ := resolver.NewRegistry(current)
 	catalog := resolver.NewCatalog(r, pool)
 	text, before := toolbox, earlier{&resolver.Catalog{}, nil}
 	for range 300 {
 		if random.IntN(4) > 0 { // else only configurations change
+			if one := random.IntN(len(edits)); random.IntN(2) > 0 {
+				made[one] = !made[one]
+			} else {
+				for i := range made {
+					made[i] = random.IntN(5) == 0
+				}
+			}
 			text = toolbox
-			for _, edit := range edits {
-				if random.IntN(5) == 0 {
+			for i, edit := range edits {
+				if made[i] {
 					text = strings.ReplaceAll(text, edit[0], edit[1])
 				}
 			}
+			last := current
+			if current = components(t, text); random.IntN(4) > 0 {
+				keep(last, &current)
+			}
 			var findings []resolver.Finding
-			r, findings = r.Next(components(t, text))
+			r, findings = r.Next(current)
 			_, coldFindings := resolver.NewRegistry(components(t, text))
 			if diff := cmp.Diff(lines(coldFindings), lines(findings)); diff != "" {
 				t.Fatalf("findings of the registry -cold +next:\n%s", diff)
@@ -217,6 +231,26 @@ func TestNextIsAsNew(t *testing.T) {
 		before = earlier{catalog.Slim(&resolver.Catalog{}), want}
 		if random.IntN(2) > 0 {
 			before.catalog = catalog
+		}
+	}
+}
+
+// keep takes over what is written as it was, as a repository does from revision to
+// revision.
+func keep(last resolver.Components, next *resolver.Components) {
+	keepEqual(last.Refs, next.Refs)
+	keepEqual(last.Chains, next.Chains)
+	keepEqual(last.Workflows, next.Workflows)
+	keepEqual(last.Observers, next.Observers)
+	if reflect.DeepEqual(last.Profiles, next.Profiles) {
+		next.Profiles = last.Profiles
+	}
+}
+
+func keepEqual[T any](last, next []*T) {
+	for i, component := range next {
+		if at := slices.IndexFunc(last, func(l *T) bool { return reflect.DeepEqual(l, component) }); at >= 0 {
+			next[i] = last[at]
 		}
 	}
 }

@@ -1,6 +1,10 @@
 package resolver
 
-import "github.com/drover-ci/drover/schema"
+import (
+	"slices"
+
+	"github.com/drover-ci/drover/schema"
+)
 
 // Kind says what a [Component] is.
 type Kind string
@@ -50,4 +54,11 @@ type Components struct {
 	Workflows []*schema.RegistryWorkflow
 	Observers []*schema.RegistryObserver
 	Profiles  []schema.ClusterProfileEntry
+}
+
+// same says whether two have the very same components.
+func (c *Components) same(other Components) bool {
+	return slices.Equal(c.Refs, other.Refs) && slices.Equal(c.Chains, other.Chains) &&
+		slices.Equal(c.Workflows, other.Workflows) && slices.Equal(c.Observers, other.Observers) &&
+		slices.Equal(pointers(c.Profiles), pointers(other.Profiles))
 }

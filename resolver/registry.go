@@ -17,6 +17,8 @@ type Registry struct {
 	workflows map[string]*workflow
 	observers map[string]*Observer
 	profiles  map[string]*schema.ClusterProfile
+	// faultless says that there were no findings.
+	faultless bool
 	// chainOrder are the chains' names, each after those it contains; nil where a
 	// chain contains itself.
 	chainOrder []string
@@ -44,12 +46,17 @@ func NewRegistry(components Components) (*Registry, []Finding) {
 // same, but takes over what has not changed, so that its steps are shared with
 // configurations resolved before and [Registry.Current] can hold for them.
 func (r *Registry) Next(components Components) (*Registry, []Finding) {
-	b := newBuilder(r, components)
+	last := r.retold(components.Refs)
+	if last.faultless && last.given.same(components) {
+		return last, nil
+	}
+	b := newBuilder(last, components)
 	b.addProfiles()
 	b.addObservers()
 	b.addSteps()
 	b.addChains()
 	b.addWorkflows()
+	b.faultless = len(b.findings) == 0
 	return b.Registry, b.findings
 }
 

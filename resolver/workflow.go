@@ -74,24 +74,19 @@ func (b *builder) addWorkflow(source *schema.RegistryWorkflow) []Finding {
 	return findings
 }
 
-// takeOverWorkflow is [builder.takeOver] for a workflow's phases.
+// takeOverWorkflow gives the last registry's workflow where there was nothing wrong
+// with it, and it comes to the same; else nil.
 func (b *builder) takeOverWorkflow(source *schema.RegistryWorkflow) *workflow {
 	last := b.last.workflows[source.As]
 	if !last.sound() || !same(b.last.sources.workflows[source.As], source) {
 		return nil
 	}
-	told := last.phases
 	for p := range phases {
-		if told[p] = b.takeOver(last.phases[p], p.of(last.steps), nil); told[p] == nil {
+		if !b.current(last.phases[p], p.of(last.steps)) {
 			return nil
 		}
 	}
-	if told == last.phases {
-		return last
-	}
-	now := *last
-	now.phases = told
-	return &now
+	return last
 }
 
 func (b *builder) checkWorkflow(at place, w *workflow) []Finding {
