@@ -63,17 +63,22 @@ func (m *Memory) Check(file string, data []byte, definition Definition) []Proble
 // judge reads a file and judges it by a definition. Into is where its values
 // go, or the zero Value.
 func (m *Memory) judge(file string, data []byte, definition string, into reflect.Value) []Problem {
+	return SortProblems(m.judged(file, data, definition, into).problems)
+}
+
+// judged is the decoder that has judged a file: its memory is clear again.
+func (m *Memory) judged(file string, data []byte, definition string, into reflect.Value) *decoder {
 	defer m.clear()
 	d := &decoder{file: file, Memory: m}
 	root := d.parse(data)
 	if root == nil {
-		return d.problems
+		return d
 	}
 	d.value(d.today(root, definition), &shape.Shape{Kind: shape.Ref, Name: definition}, into, nil)
-	if definition == string(ProwJobFile) && len(d.problems) == 0 {
+	if holdsJobs(definition) && len(d.problems) == 0 {
 		d.jobFile(follow(root))
 	}
-	return SortProblems(d.problems)
+	return d
 }
 
 // decoder collects the problems of one file.
@@ -82,6 +87,8 @@ type decoder struct {
 
 	file     string
 	problems []Problem
+	// jobs are those of a file that holds some.
+	jobs []Job
 }
 
 func (d *decoder) report(node *yaml.Node, at *step, rule, message string) {

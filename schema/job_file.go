@@ -1,7 +1,9 @@
 package schema
 
 import (
+	"cmp"
 	"fmt"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -14,6 +16,18 @@ import (
 // its own.
 const RuleDuplicateJob = "duplicate-job"
 
+// CheckJobs is [Check] of a file that may hold jobs: a file of jobs, or Prow's own
+// configuration. It gives the jobs too, unless the file's shape is wrong.
+func (m *Memory) CheckJobs(file string, data []byte, definition Definition) ([]Job, []Problem) {
+	d := m.judged(file, data, string(definition), reflect.Value{})
+	return d.jobs, SortProblems(d.problems)
+}
+
+// holdsJobs says whether files of a definition may hold jobs.
+func holdsJobs(definition string) bool {
+	return definition == string(ProwJobFile) || definition == string(ProwConfig)
+}
+
 // jobFile holds the jobs of a file, whose shape is right, against what Prow besides
 // refuses when it reads them: jobs that get into each other's way, and pods that it
 // could not decorate. What depends on Prow's own configuration is left to Prow, and
@@ -22,13 +36,19 @@ func (d *decoder) jobFile(root *yaml.Node) {
 	for kind, value := range d.fields(root) {
 		at := d.field(nil, kind)
 		switch kind {
-		case "presubmits", "postsubmits":
-			for repo, jobs := range d.fields(value.value) {
-				d.jobsOf(kind, jobs.value, d.field(at, repo))
-			}
-		case "periodics":
-			d.jobsOf(kind, value.value, at)
+		case string(Presubmits):
+			d.jobsByRepo(Presubmits, value.value, at)
+		case string(Postsubmits):
+			d.jobsByRepo(Postsubmits, value.value, at)
+		case string(Periodics):
+			d.jobsOf(Periodics, "", value.value, at)
 		}
+	}
+}
+
+func (d *decoder) jobsByRepo(kind JobKind, repos *yaml.Node, at *step) {
+	for repo, jobs := range d.fields(repos) {
+		d.jobsOf(kind, repo, jobs.value, d.field(at, repo))
 	}
 }
 
@@ -70,92 +90,57 @@ func wordOf(node *yaml.Node) string {
 func wordsOf(list *yaml.Node) []string {
 	var all []string
 	for _, item := range items(list) {
-		all = append(all, wordOf(item))
+		all = append(all, strings.Clone(wordOf(item)))
 	}
 	return all
 }
 
-// prowJob is a job as far as others can get into its way.
-type prowJob struct {
-	name, context  string
-	branches, skip []string
-	line           int
-}
-
 // jobsOf checks a list of jobs, which are of one kind and repository.
-func (d *decoder) jobsOf(kind string, list *yaml.Node, at *step) {
-	names, contexts := map[string][]prowJob{}, map[string][]prowJob{}
+func (d *decoder) jobsOf(kind JobKind, repo string, list *yaml.Node, at *step) {
+	names, contexts := map[string][]*Job{}, map[string][]*Job{}
 	for i, node := range items(list) {
 		fields, here := d.fields(node), d.item(at, i)
 		name := fields["name"].value
-		job := prowJob{
-			name: wordOf(name), context: wordOf(fields["context"].value), line: node.Line,
-			branches: wordsOf(fields["branches"].value), skip: wordsOf(fields["skip_branches"].value),
-		}
-		if job.name == "" { // of a mapping it is said already
+		if wordOf(name) == "" { // of a mapping it is said already
 			if isNull(node) {
 				d.report(node, here, RuleMissingField, "the field is required (found nothing, want a job)")
 			}
 			continue
 		}
-		if other := job.clash(names[job.name]); other != nil {
+		job := d.newJob(kind, repo, fields, here)
+		if other := job.Clash(names[job.Name]); other != nil {
 			d.report(name, d.field(here, "name"), RuleDuplicateJob, fmt.Sprintf(
-				"two jobs have one name (found %s, which the job on line %d has, want another name, or other branches)", job.name, other.line))
+				"two jobs have one name (found %s, which the job on line %d has, want another name, or other branches)", job.Name, other.Line))
 		}
-		names[job.name] = append(names[job.name], job)
-		if kind != "periodics" {
-			if other := job.clash(contexts[job.reported()]); other != nil && other.name != job.name {
+		names[job.Name] = append(names[job.Name], job)
+		if kind != Periodics {
+			if other := job.Clash(contexts[job.Context]); other != nil && other.Name != job.Name {
 				where, field := name, "name"
-				if job.context != "" {
-					where, field = fields["context"].value, "context"
+				if own := fields["context"].value; wordOf(own) != "" {
+					where, field = own, "context"
 				}
 				d.report(where, d.field(here, field), RuleDuplicateJob, fmt.Sprintf(
-					"two jobs are reported under one name (found %s, which %s is reported under, want another context)", job.reported(), other.name))
+					"two jobs are reported under one name (found %s, which %s is reported under, want another context)", job.Context, other.Name))
 			}
-			contexts[job.reported()] = append(contexts[job.reported()], job)
+			contexts[job.Context] = append(contexts[job.Context], job)
 		}
+		d.jobs = append(d.jobs, *job)
 		d.rerun(fields, here)
 		d.pod(kind, fields, here)
 	}
 }
 
-// reported is the name under which the result is reported.
-func (j *prowJob) reported() string {
-	if j.context != "" {
-		return j.context
+// newJob is the job of some fields, which has nothing of the file's memory.
+func (d *decoder) newJob(kind JobKind, repo string, fields map[string]entry, at *step) *Job {
+	name := fields["name"]
+	job := &Job{
+		Kind: kind, Repo: strings.Clone(repo), Name: strings.Clone(wordOf(name.value)), Context: strings.Clone(wordOf(fields["context"].value)),
+		Branches: wordsOf(fields["branches"].value), SkipBranches: wordsOf(fields["skip_branches"].value),
+		Field: d.field(at, "name").String(), Line: name.key.Line,
+		Generated: wordOf(d.fields(fields["labels"].value)[generatorLabel].value) == generatorName,
 	}
-	return j.name
-}
-
-// clash is the first of some jobs that is for a branch that this one is for too.
-func (j *prowJob) clash(others []prowJob) *prowJob {
-	for i := range others {
-		if others[i].meets(j) {
-			return &others[i]
-		}
-	}
-	return nil
-}
-
-// meets says whether there may be a branch that both are for, as Prow finds out.
-func (j *prowJob) meets(other *prowJob) bool {
-	switch {
-	case len(j.branches)+len(j.skip) == 0 || len(other.branches)+len(other.skip) == 0:
-		return true
-	case len(j.branches) > 0 && len(other.branches) > 0:
-		return slices.ContainsFunc(j.branches, func(branch string) bool { return slices.Contains(other.branches, branch) })
-	case len(j.branches) > 0:
-		return slices.ContainsFunc(j.branches, func(branch string) bool { return !other.skips(branch) })
-	case len(other.branches) > 0:
-		return other.meets(j)
-	default:
-		return true
-	}
-}
-
-func (j *prowJob) skips(branch string) bool {
-	skipped, err := regexp.Compile(strings.Join(j.skip, "|"))
-	return err == nil && skipped.MatchString(branch)
+	job.Context = cmp.Or(job.Context, job.Name)
+	return job
 }
 
 // rerun checks that the comment that people are told to write starts the job.
@@ -182,11 +167,11 @@ const (
 )
 
 // variablesOf are the environment variables that Prow sets in jobs of a kind.
-func variablesOf(kind string) string {
+func variablesOf(kind JobKind) string {
 	switch kind {
-	case "presubmits":
+	case Presubmits:
 		return prowVariables + refsVariables + pullVariables
-	case "postsubmits":
+	case Postsubmits:
 		return prowVariables + refsVariables
 	default:
 		return prowVariables
@@ -196,7 +181,7 @@ func variablesOf(kind string) string {
 func isReserved(names, name string) bool { return slices.Contains(strings.Fields(names), name) }
 
 // pod checks the pod of a job.
-func (d *decoder) pod(kind string, job map[string]entry, at *step) {
+func (d *decoder) pod(kind JobKind, job map[string]entry, at *step) {
 	spec, here := d.fields(job["spec"].value), d.field(at, "spec")
 	containers := items(spec["containers"].value)
 	names := newOwn(d, "container", prowContainers)

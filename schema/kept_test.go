@@ -36,7 +36,8 @@ func TestNothingOfTheDataIsKept(t *testing.T) {
 			}
 			all = append(all, decoded{value, schema.Decode(file, data, value)})
 		}
-		return append(all, decoded{nil, schema.Check(file, data, schema.ProwConfig)})
+		jobs, problems := new(schema.Memory).CheckJobs(file, data, schema.ProwJobFile)
+		return append(all, decoded{nil, schema.Check(file, data, schema.ProwConfig)}, decoded{jobs, problems})
 	}
 	for _, root := range roots {
 		err := fs.WalkDir(os.DirFS(root), ".", func(file string, entry fs.DirEntry, err error) error {

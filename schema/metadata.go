@@ -3,6 +3,7 @@ package schema
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"strings"
 )
 
@@ -66,4 +67,49 @@ func (m Metadata) TestName(test string) string {
 // or periodic.
 func (m Metadata) JobName(prefix, test string) string {
 	return prefix + "-ci-" + m.Org + "-" + m.Repo + "-" + m.Branch + "-" + m.TestName(test)
+}
+
+// Context is what the presubmit that runs a test is reported as on a pull request.
+func (m Metadata) Context(test string) string { return "ci/prow/" + m.TestName(test) }
+
+// ExactBranch is the expression for the branch. One that looks like an expression is
+// taken for one.
+func (m Metadata) ExactBranch() string {
+	if !m.isPlainBranch() {
+		return m.Branch
+	}
+	return "^" + regexp.QuoteMeta(m.Branch) + "$"
+}
+
+// ExactAndFeatureBranches are the expressions for the branch and for those that are
+// split off it by name: release-1 and release-1-fix.
+func (m Metadata) ExactAndFeatureBranches() []string {
+	if !m.isPlainBranch() {
+		return []string{m.Branch}
+	}
+	quoted := regexp.QuoteMeta(m.Branch)
+	return []string{"^" + quoted + "$", "^" + quoted + "-"}
+}
+
+// isPlainBranch says whether the branch's name is no expression.
+func (m Metadata) isPlainBranch() bool {
+	return strings.IndexFunc(m.Branch, func(r rune) bool { return !isWordRune(r) }) < 0
+}
+
+// JobFile is the path, below the folder of jobs, of the file of a component's jobs of a
+// kind for a branch, or for those that an expression finds: org/repo/org-repo-branch-kind.yaml.
+func JobFile(component, branch string, kind JobKind) string {
+	label := strings.Map(func(r rune) rune {
+		if isWordRune(r) {
+			return r
+		}
+		return -1
+	}, branch)
+	label = cmp.Or(strings.Trim(label, "-._"), "main")
+	return component + "/" + strings.ReplaceAll(component, "/", "-") + "-" + label + "-" + string(kind) + ".yaml"
+}
+
+// isWordRune says whether a rune may stand in the name of a job file.
+func isWordRune(r rune) bool {
+	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '_' || r == '-' || r == '.'
 }

@@ -2,10 +2,6 @@ package prowjobs
 
 import "github.com/drover-ci/drover/schema"
 
-// indexImage is the image that lists operator bundles, and starts the names of
-// those of named bundles.
-const indexImage = "ci-index"
-
 // addBundles makes the jobs that build operator bundles: one for each that has
 // a name, and one for all others together.
 func (m *maker) addBundles() {
@@ -22,16 +18,16 @@ func (m *maker) addBundles() {
 		m.addBundle(bundle)
 	}
 	if unnamed {
-		job := m.presubmit(indexImage, condition{}, m.targetParts([]string{indexImage}))
+		job := m.presubmit(schema.IndexImage, condition{}, m.targetParts([]string{schema.IndexImage}))
 		allowRehearsal(job)
 	}
 }
 
 func (m *maker) addBundle(bundle *schema.Bundle) {
-	name := indexImage + "-" + bundle.As
+	name := bundle.JobTarget()
 	target := name
 	if bundle.SkipBuildingIndex {
-		name, target = "ci-bundle-"+bundle.As, bundle.As
+		target = bundle.As
 	}
 	when := condition{
 		runIfChanged:      bundle.RunIfChanged,

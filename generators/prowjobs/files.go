@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/drover-ci/drover/schema"
 )
 
 // A JobFile is a file of jobs. A generated one holds the jobs of one kind for
@@ -72,7 +74,7 @@ func intoFiles(component string, jobs []*Job) ([]JobFile, error) {
 		at := place{job.Kind, branchOf(job)}
 		path, known := paths[at]
 		if !known {
-			path = pathOf(component, at.kind, at.branch)
+			path = schema.JobFile(component, at.branch, at.kind)
 			paths[at] = path
 		}
 		byPath[path] = append(byPath[path], job)
@@ -113,22 +115,4 @@ func branchOf(job *Job) string {
 		return job.Base.Branch
 	}
 	return job.Branches[0]
-}
-
-// pathOf is the file that jobs belong to: org/repo/org-repo-branch-kind.yaml.
-func pathOf(component string, kind Kind, branch string) string {
-	name := strings.ReplaceAll(component, "/", "-") + "-" + fileLabel(branch) + "-" + string(kind)
-	return component + "/" + name + ".yaml"
-}
-
-// fileLabel is what a branch, or an expression for one, is called in the names
-// of files.
-func fileLabel(branch string) string {
-	label := strings.Map(func(r rune) rune {
-		if isWordRune(r) {
-			return r
-		}
-		return -1
-	}, branch)
-	return orDefault(strings.Trim(label, "-._"), "main")
 }

@@ -9,16 +9,13 @@ import (
 )
 
 // A Kind says when a job runs.
-type Kind string
+type Kind = schema.JobKind
 
 // The kinds of jobs, by the field of a job file that holds them.
 const (
-	// Presubmit jobs run on pull requests.
-	Presubmit Kind = "presubmits"
-	// Postsubmit jobs run after merges.
-	Postsubmit Kind = "postsubmits"
-	// Periodic jobs run at fixed times.
-	Periodic Kind = "periodics"
+	Presubmit  = schema.Presubmits
+	Postsubmit = schema.Postsubmits
+	Periodic   = schema.Periodics
 )
 
 // A Job is a Prow job. Its fields are those of Prow's own type, as far as

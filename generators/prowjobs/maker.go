@@ -92,7 +92,7 @@ func (m *maker) job(kind Kind, name string, parts []*part) *Job {
 	}
 	job := &Job{
 		Kind:     kind,
-		Name:     m.config.Metadata.JobName(prefixOf(kind), name),
+		Name:     m.config.Metadata.JobName(kind.Prefix(), name),
 		Labels:   labels,
 		Checkout: m.checkout,
 		Hidden:   m.options.Private && !m.options.Expose,
@@ -100,18 +100,6 @@ func (m *maker) job(kind Kind, name string, parts []*part) *Job {
 	}
 	m.jobs = append(m.jobs, job)
 	return job
-}
-
-// prefixOf is how the names of jobs of a kind start.
-func prefixOf(kind Kind) string {
-	switch kind {
-	case Presubmit:
-		return "pull"
-	case Postsubmit:
-		return "branch"
-	default:
-		return "periodic"
-	}
 }
 
 // A condition says when a job runs, as tests, images and bundles can say it.
@@ -136,8 +124,8 @@ func (c condition) unconditional() bool {
 func (m *maker) presubmit(name string, when condition, parts []*part) *Job {
 	job := m.job(Presubmit, name, parts)
 	short := m.config.Metadata.TestName(name)
-	job.Branches = exactAndFeatureBranches(m.config.Metadata.Branch)
-	job.Context = "ci/prow/" + short
+	job.Branches = m.config.Metadata.ExactAndFeatureBranches()
+	job.Context = m.config.Metadata.Context(name)
 	job.RerunCommand = "/test " + short
 	job.Trigger = trigger(short)
 	if when.never && when.unconditional() && !when.optional {
@@ -157,7 +145,7 @@ func (m *maker) presubmit(name string, when condition, parts []*part) *Job {
 // postsubmit makes a job that runs after merges, one at a time.
 func (m *maker) postsubmit(name string, when condition, parts []*part) *Job {
 	job := m.job(Postsubmit, name, parts)
-	job.Branches = []string{exactBranch(m.config.Metadata.Branch)}
+	job.Branches = []string{m.config.Metadata.ExactBranch()}
 	job.MaxConcurrency = 1
 	job.setCondition(when)
 	return job

@@ -11,47 +11,32 @@ import (
 // into, and twice that for a periodic that runs on pull requests too.
 func (m *maker) addTest(test *schema.Test) {
 	parts := m.testParts(test)
-	shards := shardsOf(test)
+	shards := test.Shards()
 	for shard := 1; shard <= shards; shard++ {
-		name, own := test.As, parts
+		own := parts
 		if shards > 1 {
-			i, n := strconv.Itoa(shard), strconv.Itoa(shards)
-			name += "-" + i + "of" + n
-			share := m.template.shard.with(value{"{shard}", i}, value{"{shards}", n})
+			share := m.template.shard.with(value{"{shard}", strconv.Itoa(shard)}, value{"{shards}", strconv.Itoa(shards)})
 			own = slices.Concat(parts, []*part{share})
 		}
-		m.addTestJobs(test, name, own)
+		m.addTestJobs(test, test.Target(shard), own)
 	}
-}
-
-// shardsOf is how many jobs a test is split into: at least one.
-func shardsOf(test *schema.Test) int {
-	if test.ShardCount == nil {
-		return 1
-	}
-	return max(1, *test.ShardCount)
 }
 
 func (m *maker) addTestJobs(test *schema.Test, name string, parts []*part) {
-	if isPeriodic(test) {
+	if test.IsMadeInto(Periodic) {
 		m.addTestPeriodic(test, name, parts)
 	}
-	switch {
-	case test.Postsubmit:
+	if test.IsMadeInto(Postsubmit) {
 		job := m.postsubmit(name, conditionOf(test), parts)
 		m.dressTest(job, test)
 		job.Report = test.ReporterConfig
-	case !isPeriodic(test) || test.Presubmit:
+	}
+	if test.IsMadeInto(Presubmit) {
 		job := m.presubmit(name, conditionOf(test), parts)
 		m.dressTest(job, test)
 		m.allowRehearsalOf(job, test)
 		job.Report = presubmitReport(test.ReporterConfig)
 	}
-}
-
-// isPeriodic says whether a test runs at fixed times.
-func isPeriodic(test *schema.Test) bool {
-	return test.Cron != nil || test.Interval != nil || test.MinimumInterval != nil || test.ReleaseController
 }
 
 func (m *maker) addTestPeriodic(test *schema.Test, name string, parts []*part) {

@@ -113,6 +113,7 @@ func TestCorpusFromNothing(t *testing.T) {
 	m.Read = nil
 	equal, shown := 0, 0
 	problems := all(t, m, render.Components(w.valid.Repo), func(made render.Made) {
+		mustBeForeseen(t, made)
 		for _, file := range made.Files {
 			want, err := w.tree.ReadFile(path.Join(jobsFolder, file.Path))
 			if err == nil && bytes.Equal(want, file.Content) {
