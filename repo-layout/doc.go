@@ -37,8 +37,9 @@
 // is the same; the result is what loading from nothing gives.
 //
 // What other programs read is judged and not decoded: Prow's configuration, and
-// jobs that people wrote. A file of generated jobs alone is not even judged: it
-// is made anew from the configurations, and only that says whether it is right.
+// jobs that people wrote. A file of generated jobs alone, in the folder of a
+// component, is not even judged: it is made anew from the configurations, and only
+// that says whether it is right.
 //
 // The package never says whether documents fit together (schema/rules does)
 // and never writes. Links that lead out of the repository are problems and are

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/drover-ci/drover/schema"
@@ -17,6 +18,9 @@ type Judged struct {
 	Path string
 	// ID identifies the content.
 	ID ID
+	// Jobs are those that Prow gets from the file: in a component's place without
+	// those that have the label of generated ones, which are made anew.
+	Jobs []schema.Job
 	// Problems are those of the file alone.
 	Problems []schema.Problem
 }
@@ -33,7 +37,10 @@ func judgedFile(entry Entry, name string, definition schema.Definition) file {
 func judge(f *file, contents [][]byte, definition schema.Definition) {
 	judged := &Judged{Path: f.path(), ID: f.id}
 	if len(f.problems) == 0 {
-		judged.Problems = f.with.Check(f.path(), contents[0], definition)
+		judged.Jobs, judged.Problems = f.with.CheckJobs(f.path(), contents[0], definition)
+	}
+	if f.jobs == componentJobs {
+		judged.Jobs = slices.Clone(slices.DeleteFunc(judged.Jobs, func(job schema.Job) bool { return job.Generated }))
 	}
 	f.finish(judged, &judged.Problems)
 }
@@ -91,9 +98,13 @@ func (l Layout) prowDefinition(name string) schema.Definition {
 }
 
 // jobSorter takes the files of Prow jobs.
-type jobSorter struct{}
+type jobSorter struct{ root string }
 
-func (jobSorter) sort(dir string, entries []Entry) ([]file, []schema.Problem) {
+func (s jobSorter) sort(dir string, entries []Entry) ([]file, []schema.Problem) {
+	place := otherJobs
+	if below, inside := strings.CutPrefix(dir, s.root+"/"); inside && strings.Count(below, "/") == 1 {
+		place = componentJobs
+	}
 	files := make([]file, 0, len(entries))
 	for name, entry := range pathsIn(dir, entries) {
 		if !strings.HasSuffix(name, ".yaml") {
@@ -101,17 +112,30 @@ func (jobSorter) sort(dir string, entries []Entry) ([]file, []schema.Problem) {
 			continue
 		}
 		jobs := newFile(entry, judgeJobs, name)
-		jobs.jobs = true
+		jobs.jobs = place
 		files = append(files, jobs)
 	}
 	return files, nil
 }
 
-// judgeJobs judges a file of jobs, unless all of them were generated: those are
-// made anew from the configurations, and `generate --check` finds what differs.
+// jobPlace says where a file of jobs lies.
+type jobPlace byte
+
+const (
+	// noJobs is the place of other files.
+	noJobs jobPlace = iota
+	// componentJobs are in the folder of a component, ORG/REPO, where those that have
+	// the label of generated jobs are made anew, or dropped.
+	componentJobs
+	// otherJobs are in any other folder, where all stay as they are.
+	otherJobs
+)
+
+// judgeJobs judges a file of jobs, unless all of them were generated and lie where
+// such are made anew from the configurations: `generate --check` finds what differs.
 // In a large repository that is nearly every file, and more text than all else.
 func judgeJobs(f *file, contents [][]byte) {
-	if len(f.problems) > 0 || !onlyGenerated(contents[0]) {
+	if len(f.problems) > 0 || f.jobs == otherJobs || !onlyGenerated(contents[0]) {
 		judge(f, contents, schema.ProwJobFile)
 	}
 }

@@ -63,8 +63,10 @@ func TestFilesOfOtherProgramsAreJudged(t *testing.T) {
 				jobs + "o/r/c.yaml": generatedJob + "    optionel: true\n",
 				jobs + "o/r/d.yaml": "# edited\n" + generatedJob + "    optionel: true\n",
 				jobs + "o/r/OWNERS": "approvers: [",
+				jobs + "e.yaml":     generatedJob + "    optionel: true\n",
 			},
 			want: []string{
+				jobs + `e.yaml:8:5: presubmits.o/r[0].optionel: the field is not known (found "optionel", want one that there is); did you mean "optional"? [unknown-field]`,
 				jobs + `o/r/a.yaml:4:5: postsubmits.o/r[0].branchs: the field is not known (found "branchs", want one that there is); did you mean "branches"? [unknown-field]`,
 				jobs + `o/r/a.yaml:5:30: postsubmits.o/r[0].spec.containers: the field is given twice (found it on line 5 already, want it once) [duplicate-field]`,
 				jobs + `o/r/b.yaml:11:22: presubmits.o/r[1].max_concurrency: the number is out of bounds (found -1, want at least 0) [wrong-value]`,
@@ -133,21 +135,33 @@ func TestTheCorpusIsJudgedWithoutProblem(t *testing.T) {
 	}
 }
 
-// TestGeneratedJobsAreLeftOut counts what of the corpus's job files would be
-// judged: they are all generated.
+// TestGeneratedJobsAreLeftOut where they are made anew, and nowhere else: there Prow
+// gets them as they are.
 func TestGeneratedJobsAreLeftOut(t *testing.T) {
 	t.Parallel()
 	tree := repolayout.FromFS(files(map[string]string{
 		jobs + "o/r/presubmits.yaml": generatedJob,
 		jobs + "o/r/periodics.yaml":  "periodics:\n- agent: kubernetes\n  labels:\n    ci.openshift.io/generator: prowgen\n  name: x\n",
-		jobs + "o/r/hand.yaml":       "periodics:\n- name: x\n  interval: 1h\n",
+		jobs + "o/r/hand.yaml":       "periodics:\n- name: x\n  interval: 1h\n  agent: other\n",
 		jobs + "o/r/both.yaml":       generatedJob + "postsubmits: {}\n",
+		jobs + "o/r/deeper/a.yaml":   generatedJob,
+		jobs + "o/a.yaml":            generatedJob,
+		jobs + "a.yaml":              generatedJob,
 	}))
 	var found []string
 	for _, judged := range load(t, tree, nil).Judged {
-		found = append(found, judged.Path)
+		if len(judged.Problems) > 0 {
+			t.Error(judged.Problems)
+		}
+		names := []string{judged.Path}
+		for _, job := range judged.Jobs {
+			names = append(names, job.Name)
+		}
+		found = append(found, strings.Join(names, " "))
 	}
-	if diff := cmp.Diff([]string{jobs + "o/r/both.yaml", jobs + "o/r/hand.yaml"}, found); diff != "" {
+	const name = " pull-ci-o-r-main-unit"
+	want := []string{jobs + "a.yaml" + name, jobs + "o/a.yaml" + name, jobs + "o/r/both.yaml", jobs + "o/r/deeper/a.yaml" + name, jobs + "o/r/hand.yaml x"}
+	if diff := cmp.Diff(want, found); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 }

@@ -128,7 +128,7 @@ func (r *Repo) addOthers(areas map[string]sorter) {
 		areas[dir] = rawSorter{}
 	}
 	areas[path.Dir(r.Layout.Prow)] = prowSorter{layout: r.Layout}
-	areas[r.Layout.Jobs] = jobSorter{}
+	areas[r.Layout.Jobs] = jobSorter{root: r.Layout.Jobs}
 }
 
 // collect lists what the folders hold, by kind. Most kinds are of one area, whose

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"encoding/json"
 	"maps"
 	"slices"
 	"sync"
@@ -17,8 +18,9 @@ import (
 // A Memory has what reading a repository from nothing would read again, from
 // run to run: the content of files of which documents are made, side by side in
 // one file instead of here and there in a repository's packs; of files of
-// jobs, which are most of all text and of which nothing is kept, whether there is
-// anything to say against them; and what others note of the repository.
+// jobs, which are most of all text and of which nothing else is kept, that there is
+// nothing to say against them, and which jobs people wrote; and what others note of
+// the repository.
 //
 // It goes by the ids of content. Where a tree knows none, as a folder does not,
 // it does nothing. A nil Memory remembers nothing.
@@ -54,13 +56,17 @@ type packed struct {
 	text  []byte
 }
 
-// verdict is what can be said of a file of jobs without a problem.
-type verdict byte
+// verdict is what can be said of a file of jobs without a problem: the jobs in it, as
+// JSON, if it was judged; empty if all of them were generated.
+type verdict []byte
 
-const (
-	generatedJobs verdict = 'g' // all of them
-	goodJobs      verdict = 'j' // they were judged
-)
+// verdictID is what the verdict on a file goes by: it depends on the place too.
+func verdictID(f *file) ID {
+	if f.jobs == otherJobs {
+		return combine(f.id, ID{})
+	}
+	return f.id
+}
 
 // OpenMemory gives the memory of one repository, which it calls by any name of
 // its own.
@@ -148,31 +154,32 @@ const worthKeeping = 50
 // judged says of a file of jobs what is known, and lets it be as if it had been
 // read.
 func (m *Memory) judged(f *file) bool {
-	if m == nil || !f.jobs || f.id == (ID{}) {
+	if m == nil || f.jobs == noJobs || f.id == (ID{}) {
 		return false
 	}
 	m.mu.Lock()
-	known := m.verdicts[f.id]
-	m.use(f)
+	known, ok := m.verdicts[verdictID(f)]
+	m.use(verdictID(f))
 	m.mu.Unlock()
-	switch known {
-	case generatedJobs:
-	case goodJobs:
-		f.doc = &Judged{Path: f.path(), ID: f.id}
-	default:
+	if !ok || len(known) == 0 {
+		return ok
+	}
+	judged := &Judged{Path: f.path(), ID: f.id}
+	if json.Unmarshal(known, &judged.Jobs) != nil {
 		return false
 	}
+	f.doc = judged
 	return true
 }
 
 // read gives the content of a file's parts. It is gone with the next.
 func (m *Memory) read(f *file, room *packing) (contents [][]byte, ok bool) {
-	if m == nil || f.id == (ID{}) || f.jobs {
+	if m == nil || f.id == (ID{}) || f.jobs != noJobs {
 		return nil, false
 	}
 	m.mu.Lock()
 	found, ok := m.contents[f.id]
-	m.use(f)
+	m.use(f.id)
 	m.mu.Unlock()
 	if !ok || len(found.sizes) != f.parts() {
 		return nil, false
@@ -193,9 +200,9 @@ func (m *Memory) read(f *file, room *packing) (contents [][]byte, ok bool) {
 }
 
 // use says that there is a file still. The memory is locked.
-func (m *Memory) use(f *file) {
+func (m *Memory) use(id ID) {
 	if m.used != nil {
-		m.used[f.id] = true
+		m.used[id] = true
 	}
 }
 
@@ -207,7 +214,7 @@ func (m *Memory) note(f *file, contents [][]byte, room *packing) {
 	if m == nil || f.linked {
 		return
 	}
-	if f.jobs {
+	if f.jobs != noJobs {
 		m.noteVerdict(f)
 		return
 	}
@@ -227,17 +234,20 @@ func (m *Memory) note(f *file, contents [][]byte, room *packing) {
 }
 
 func (m *Memory) noteVerdict(f *file) {
-	found := generatedJobs
+	var found verdict
 	if judged, _ := f.doc.(*Judged); judged != nil {
-		found = goodJobs
 		if len(judged.Problems) > 0 {
+			return
+		}
+		var err error
+		if found, err = json.Marshal(judged.Jobs); err != nil {
 			return
 		}
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.verdicts != nil {
-		m.verdicts[f.id] = found
+		m.verdicts[verdictID(f)] = found
 		m.missed++
 	}
 }
@@ -253,7 +263,8 @@ func (r *remembered) marshal() []byte {
 	}
 	value = appendNumber(value, len(r.verdicts))
 	for _, id := range slices.SortedFunc(maps.Keys(r.verdicts), compare) {
-		value = append(append(value, id[:]...), byte(r.verdicts[id]))
+		value = append(value, id[:]...)
+		value = append(appendNumber(value, len(r.verdicts[id])), r.verdicts[id]...)
 	}
 	for _, id := range slices.SortedFunc(maps.Keys(r.contents), compare) {
 		file := r.contents[id]
@@ -284,11 +295,11 @@ func unmarshalMemory(value []byte) (r remembered, ok bool) {
 		r.notes[string(name)] = note
 	}
 	for range in.number() {
-		id, kind := ID(in.take(len(ID{}))), in.take(1)
+		id, found := ID(in.take(len(ID{}))), in.take(in.number())
 		if in.broken {
 			return r, false
 		}
-		r.verdicts[id] = verdict(kind[0])
+		r.verdicts[id] = found
 	}
 	for len(in.rest) > 0 && !in.broken {
 		id, parts := ID(in.take(len(ID{}))), in.number()

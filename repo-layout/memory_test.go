@@ -48,6 +48,9 @@ func sampleWithJobs(t *testing.T) map[string]string {
 	t.Helper()
 	contents := map[string]string{
 		jobs + "o/r/o-r-main-presubmits.yaml": generatedJob,
+		jobs + "o/r/sub/elsewhere.yaml":       generatedJob,
+		jobs + "elsewhere.yaml":               "# here\n" + generatedJob,
+		jobs + "o/r/both.yaml":                generatedJob + "  - name: by-hand\n    branches: [a]\n    spec: {containers: [{}]}\n",
 		jobs + "o/r/hand.yaml":                "periodics:\n- name: x\n  interval: 1h\n",
 		jobs + "o/r/wrong.yaml":               "periodics:\n- nome: x\n  interval: 1h\n",
 		registry + "l/l-ref.yaml":             "ref:\n  as: l\n  from: src\n  commands: l-commands.sh\n  resources: {requests: {cpu: 1}}\n",

@@ -55,8 +55,9 @@ type file struct {
 	others []string
 	id     ID
 	linked bool
-	// jobs says that it is a file of jobs, of which no document is made.
-	jobs bool
+	// jobs says that it is a file of jobs, and where; of nearly all of them no document
+	// is made.
+	jobs jobPlace
 	// before is the same file of an earlier revision, if there was one.
 	before *file
 	// decode makes the document, until it is made, and with is what it is made with.
