@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -144,8 +145,10 @@ func TestCheckRefusesWhatProwRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	file := func(name string) string { return strings.NewReplacer(" ", "-", "'", "").Replace(name) + ".yaml" }
-	for _, each := range cases {
-		if err := os.WriteFile(filepath.Join(folder, file(each.name)), []byte(each.content), 0o600); err != nil {
+	for i, each := range cases {
+		n := strconv.Itoa(i) // they are not to be in each other's way
+		own := strings.NewReplacer("acme/widget-server", "acme/"+n, "periodic-by-hand", "periodic-"+n).Replace(each.content)
+		if err := os.WriteFile(filepath.Join(folder, file(each.name)), []byte(own), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -169,18 +172,32 @@ func TestCheckRefusesWhatProwRefuses(t *testing.T) {
 // problemsOf gives the first problem of each file.
 func problemsOf(t *testing.T, repo string) map[string]string {
 	t.Helper()
-	output, _ := exec.CommandContext(t.Context(), program, "check", "--no-cache", "--repo", repo, "-o", "json").Output() // it exits 1
-	var said struct {
-		Problems []struct{ File, Message string }
-	}
-	if err := json.Unmarshal(output, &said); err != nil || len(said.Problems) == 0 {
-		t.Fatalf("drover check printed %.500q: %v", output, err)
-	}
 	first := map[string]string{}
-	for _, problem := range said.Problems {
+	for _, problem := range problemsIn(t, repo) {
 		if first[problem.File] == "" {
 			first[problem.File] = problem.Message
 		}
 	}
+	if len(first) == 0 {
+		t.Fatal("drover check found no problem")
+	}
 	return first
+}
+
+// problem is one that drover check found.
+type problem struct {
+	File    string `json:"file"`
+	Message string `json:"message"`
+}
+
+func problemsIn(t *testing.T, repo string) []problem {
+	t.Helper()
+	output, _ := exec.CommandContext(t.Context(), program, "check", "--no-cache", "--repo", repo, "-o", "json").Output() // it exits 1
+	var said struct {
+		Problems []problem `json:"problems"`
+	}
+	if err := json.Unmarshal(output, &said); err != nil {
+		t.Fatalf("drover check printed %.500q: %v", output, err)
+	}
+	return said.Problems
 }

@@ -43,7 +43,7 @@ func TestCheckingAgainFindsWhatCheckingFinds(t *testing.T) {
 			}
 		}
 	}
-	if len(rulesSeen) < 15 {
+	if len(rulesSeen) < 15 || !rulesSeen[rules.RuleDuplicateJob] {
 		t.Errorf("only %d rules found anything: %v", len(rulesSeen), slices.Sorted(maps.Keys(rulesSeen)))
 	}
 }
@@ -79,6 +79,13 @@ func newVandal(files fstest.MapFS, random *rand.Rand) *vandal {
 	const aws = "  secret: cluster-secrets-aws\n"
 	replaceIn(files, serverConfig, "zz_generated_metadata:\n", leasedTest)
 	replaceIn(files, profilesFile, aws, aws+"  owners:\n  - org: acme\n  - org: acme-infra\n")
+	for file, job := range map[string]string{
+		"acme/widget-server/by-hand.yaml":  handJob("presubmits", "acme/widget-server", "pull-ci-acme-widget-server-main-unit", "  branches: [^main$]\n"),
+		"acme/widget-server/by-hand2.yaml": handJob("presubmits", "acme/widget-server", "by-hand", "  context: ci/prow/unit\n"),
+		"infra-more.yaml":                  handJob("periodics", "", "periodic-ci-acme-widget-server-main-fuzz", "  cron: '@daily'\n"),
+	} {
+		files[jobsFolder+file] = &fstest.MapFile{Data: []byte(job)}
+	}
 	v := &vandal{files: files, original: maps.Clone(files), random: random, words: map[string][]string{}}
 	for _, file := range slices.Sorted(maps.Keys(files)) {
 		if ext := path.Ext(file); ext != ".yaml" && ext != ".json" || strings.HasPrefix(file, "clusters/") {
@@ -162,7 +169,7 @@ func (v *vandal) change() {
 }
 
 // dependedOn are the keys of what others depend on.
-var dependedOn = []string{"resource_type:", "namespace:", `"path":`, "lease_type:", "cluster_profile:", "org:", "ref:", "chain:", "workflow:"}
+var dependedOn = []string{"resource_type:", "namespace:", `"path":`, "lease_type:", "cluster_profile:", "org:", "ref:", "chain:", "workflow:", "name:", "as:", "context:", "branches:"}
 
 // worthChanging finds a line that other files depend on, or else gives the one
 // that it is given.

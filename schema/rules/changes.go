@@ -19,7 +19,9 @@ type changes struct {
 	registry, beyondText, metadata, profiles, quotas bool
 	// leaseTypes says that there are quotas for other lease types.
 	leaseTypes bool
-	configs    []longlist.Difference[*ConfigDoc]
+	// handJobs are the groups in which people wrote other jobs.
+	handJobs map[jobGroup]bool
+	configs  []longlist.Difference[*ConfigDoc]
 }
 
 // configsBetween are the configurations that two repositories, of which there may be
@@ -40,6 +42,7 @@ func changesBetween(last, next *Checked, configs []longlist.Difference[*ConfigDo
 		profiles:   last.Repo.Profiles != next.Repo.Profiles,
 		quotas:     before != after,
 		leaseTypes: before != after && !maps.EqualFunc(before.Value.Quotas, after.Value.Quotas, func(_, _ schema.Quota) bool { return true }),
+		handJobs:   differingGroups(last.handJobs, next.handJobs),
 		configs:    configs,
 	}
 }

@@ -37,7 +37,9 @@ type Checked struct {
 	// terms and optional are those of the world they were checked in.
 	terms    *terms
 	optional map[resolver.Component]string
-	// jobNames are the problems of the names of a component's jobs, by its folder.
+	// handJobs are the jobs that people wrote, and jobNames the problems of the names of
+	// a component's jobs.
+	handJobs map[jobGroup][]foundJob
 	jobNames map[string][]schema.Problem
 	// boskos is what the repository's Boskos configuration says, and leaseChanges are
 	// where the quotas say otherwise.
@@ -58,7 +60,7 @@ func Check(ctx context.Context, last *Checked, next *repolayout.Repo) *Checked {
 	if last == nil {
 		last = &Checked{Catalog: &resolver.Catalog{}}
 	}
-	c := &Checked{Repo: next, boskos: nextBoskos(last.boskos, next)}
+	c := &Checked{Repo: next, boskos: nextBoskos(last.boskos, next), handJobs: nextHandJobs(last, next)}
 	registry := c.nextRegistry(last)
 	var since *changes // nil where nothing counts any more that was found before
 	configs := configsBetween(last.Repo, next)

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -42,12 +43,18 @@ func (f *fieldFinder) addTo(problems []schema.Problem) []schema.Problem {
 		problem.Related = slices.Clone(problem.Related) // others may be reading the last revision's
 		for j := range problem.Related {
 			related := &problem.Related[j]
+			before := unlocated(*related)
 			related.Line, related.Column = f.find(related.File, related.Path)
+			problem.Message = strings.ReplaceAll(problem.Message, before, unlocated(*related))
 		}
 		problem.Message += schema.ByWayOf(problem.Related) // known only now that the places have their lines
 	}
 	return problems
 }
+
+// unlocated is a place for a message, file:line:column, to which the place's line and
+// column are given with the problem's.
+func unlocated(p schema.Place) string { return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column) }
 
 func (f *fieldFinder) find(file, path string) (line, column int) {
 	field := fieldOf{file, path}

@@ -41,7 +41,7 @@ func Since(base, head []schema.Problem) []schema.Problem {
 }
 
 // positions are what a change elsewhere in a file moves.
-var positions = regexp.MustCompile(`\[[0-9]+\]|\bline [0-9]+`)
+var positions = regexp.MustCompile(`\[[0-9]+\]|\bline [0-9]+|:[0-9]+:[0-9]+`)
 
 // identity is what a problem says, without where it stands, without the lines of
 // others that led there, and without what it offers instead, which depends on

@@ -71,10 +71,11 @@ func configRules() []Rule {
 		},
 		{
 			ID:    RuleDuplicateJob,
-			Title: "Every test has a job name of its own.",
-			Why: "A variant and a test's name are joined by a dash, so that different pairs may give one name, of " +
-				"which Prow would run one job only. Rename a test or a variant. Nor may jobs of a file written by hand " +
-				"that are for one branch have one name, or be reported under one: Prow would load none of its jobs.",
+			Title: "Every job has a name of its own.",
+			Why: "Prow loads no job at all while two periodics have one name, or two presubmits or two postsubmits of one repository " +
+				"that are for one branch have one, or are reported under one context. So it is held against jobs that people wrote, " +
+				"into whatever files, and those that are made of configurations, of which a variant and a test's name are joined by " +
+				"a dash, so that different pairs may give one name. Rename a test, a variant or a job, or give jobs other branches.",
 		},
 	}
 }

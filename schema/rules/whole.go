@@ -51,6 +51,12 @@ func wholes() []whole {
 			touched: func(changes *changes) bool { return changes.inConfigs(promotionsOf) },
 		},
 		{
+			check: func(c *Checked, _ *world) []schema.Problem { return checkPeriodics(c) },
+			touched: func(changes *changes) bool {
+				return changes.handJobs[jobGroup{kind: schema.Periodics}] || changes.inConfigs(periodicsOf)
+			},
+		},
+		{
 			check:   func(c *Checked, _ *world) []schema.Problem { return checkQuotas(c.Repo) },
 			touched: func(changes *changes) bool { return changes.quotas },
 		},
