@@ -13,7 +13,7 @@ import (
 
 // Check gives the problems of what would be made of a repository as far as they
 // show without making jobs and without reading what is only published: those of
-// clusters, of what is published where, and of manifests. It asks nothing of a
+// clusters, of the names of job files, of what is published where, and of manifests. It asks nothing of a
 // file that could not be read itself, which is reported already.
 func Check(repo *repolayout.Repo) []schema.Problem {
 	var problems []schema.Problem
@@ -23,6 +23,7 @@ func Check(repo *repolayout.Repo) []schema.Problem {
 	if schema.HasErrors(repo.Settings.Problems) {
 		return problems
 	}
+	problems = append(problems, checkFileNames(repo)...)
 	parts := recallParts(repo)
 	for _, target := range targets(repo) {
 		publication := publicationFor(repo, target, nil)

@@ -30,7 +30,7 @@ func jobsPlace(template *schema.JobTemplate) (namespace, name string) {
 }
 
 // RuleJobFile is the rule that job files have names of their own, because Prow
-// finds them side by side.
+// takes no two of one name, in whatever folders they are.
 const RuleJobFile = "job-file-name"
 
 // jobs are the ConfigMaps of a revision's job files. They are immutable.
@@ -315,13 +315,55 @@ func (j *jobs) sameNames(repo *repolayout.Repo, come []*jobFile) []schema.Proble
 				break
 			}
 			if last != nil {
-				problems = append(problems, schema.Problem{
-					File: repo.Layout.Jobs, Rule: RuleJobFile, Severity: schema.Error,
-					Message: fmt.Sprintf("two job files have one name, and Prow reads one of them (found %q for %s and %s, want another name for one)",
-						key, path.Join(repo.Layout.Jobs, last.path), path.Join(repo.Layout.Jobs, each.path)),
-				})
+				problems = append(problems, sameFileName(repo.Layout, last.path, each.path))
 			}
 			last = each
+		}
+	}
+	return problems
+}
+
+// sameFileName is the problem of two job files, relative to the jobs' folder.
+func sameFileName(layout repolayout.Layout, one, other string) schema.Problem {
+	return schema.Problem{
+		File: layout.Jobs, Rule: RuleJobFile, Severity: schema.Error,
+		Message: fmt.Sprintf("two job files have one name, which Prow refuses (found %q for %s and %s, want another name for one)",
+			path.Base(one), path.Join(layout.Jobs, one), path.Join(layout.Jobs, other)),
+	}
+}
+
+// checkFileNames finds job files of one name without making any: among those that
+// people wrote, and those that configurations are made into.
+func checkFileNames(repo *repolayout.Repo) []schema.Problem {
+	var problems []schema.Problem
+	first := map[string]string{}
+	add := func(file string) {
+		key := path.Base(file)
+		if other, taken := first[key]; taken && other != file {
+			problems = append(problems, sameFileName(repo.Layout, min(other, file), max(other, file)))
+			return
+		}
+		first[key] = file
+	}
+	for _, doc := range repo.Judged {
+		below, isJobs := strings.CutPrefix(doc.Path, repo.Layout.Jobs+"/")
+		if isJobs && (len(doc.Jobs) > 0 || nameIn(repo.Layout.Jobs, doc.Path) == elsewhere) {
+			add(below)
+		}
+	}
+	type place struct {
+		component, branch string
+		kind              schema.JobKind
+	}
+	seen := map[place]bool{}
+	for doc := range repo.Configs.All() {
+		metadata := doc.Value.Metadata
+		component := metadata.Component()
+		for job := range doc.Value.Jobs() {
+			if at := (place{component, metadata.Branch, job.Kind}); !seen[at] {
+				seen[at] = true
+				add(schema.JobFile(component, metadata.Branch, job.Kind))
+			}
 		}
 	}
 	return problems

@@ -28,6 +28,11 @@ const (
 func madeRules() []Rule {
 	return append(jobRules(), found(ByOutline, []Rule{
 		{
+			ID:    "job-file-name",
+			Title: "A job file's name is its own.",
+			Why:   "Prow finds the files of all folders side by side, and takes none at all while two have one name. Rename one.",
+		},
+		{
 			ID:    "cluster-missing",
 			Title: "There is a cluster to run jobs on.",
 			Why:   "Where every cluster is blocked and there is no default, no job can run. Unblock one, or name a default.",
@@ -82,11 +87,6 @@ func jobRules() []Rule {
 			Title: "Job files can be read.",
 			Why: "What people set in a generated job is kept, and jobs written by hand are, for which the file must be " +
 				"valid. Correct it, or remove it to have the generated jobs made anew.",
-		},
-		{
-			ID:    "job-file-name",
-			Title: "A job file's name is its own.",
-			Why:   "Prow finds the files of all folders side by side, so that of two files of one name it would read one. Rename one.",
 		},
 		{
 			ID: "job-label", Severity: schema.Warning,
