@@ -48,16 +48,16 @@ func fieldURL(path string) string { return "/fields/" + path }
 // maxFieldDepth limits how deep fields are found by search.
 const maxFieldDepth = 6
 
-// fieldEntries are all fields, for the search.
-var fieldEntries = sync.OnceValue(func() []entry { //nolint:gochecknoglobals // it never changes
-	var all []entry
+// fieldShelf has all fields.
+var fieldShelf = sync.OnceValue(func() *shelf { //nolint:gochecknoglobals // it never changes
+	s := &shelf{}
 	var walk func(path string, depth int)
 	walk = func(path string, depth int) {
 		field, err := schema.Explain(path)
 		if err != nil || depth > maxFieldDepth {
 			return
 		}
-		all = append(all, entry{hitField, field.Path, &described{firstLine(field.Doc), fieldURL(field.Path)}})
+		s.add(entry{kind: hitField}, field.Path, firstLine(field.Doc))
 		for i := range field.Fields {
 			walk(field.Fields[i].Path, depth+1)
 		}
@@ -65,5 +65,14 @@ var fieldEntries = sync.OnceValue(func() []entry { //nolint:gochecknoglobals // 
 	for _, kind := range schema.Kinds() {
 		walk(kind.Name, 0)
 	}
-	return all
+	return s.close()
 })
+
+// fieldLine is the first line of a field's documentation.
+func fieldLine(path string) string {
+	field, err := schema.Explain(path)
+	if err != nil {
+		return ""
+	}
+	return firstLine(field.Doc)
+}
