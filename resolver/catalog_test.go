@@ -176,19 +176,7 @@ func TestNextIsAsNew(t *testing.T) {
 	text, before := toolbox, earlier{&resolver.Catalog{}, nil}
 	for range 300 {
 		if random.IntN(4) > 0 { // else only configurations change
-			if one := random.IntN(len(edits)); random.IntN(2) > 0 {
-				made[one] = !made[one]
-			} else {
-				for i := range made {
-					made[i] = random.IntN(5) == 0
-				}
-			}
-			text = toolbox
-			for i, edit := range edits {
-				if made[i] {
-					text = strings.ReplaceAll(text, edit[0], edit[1])
-				}
-			}
+			text = editing(random, edits, made)
 			last := current
 			if current = components(t, text); random.IntN(4) > 0 {
 				keep(last, &current)
@@ -233,6 +221,24 @@ func TestNextIsAsNew(t *testing.T) {
 			before.catalog = catalog
 		}
 	}
+}
+
+// editing makes one edit more of the toolbox or one less, or others altogether.
+func editing(random *rand.Rand, edits [][2]string, made []bool) string {
+	if one := random.IntN(len(edits)); random.IntN(2) > 0 {
+		made[one] = !made[one]
+	} else {
+		for i := range made {
+			made[i] = random.IntN(5) == 0
+		}
+	}
+	text := toolbox
+	for i, edit := range edits {
+		if made[i] {
+			text = strings.ReplaceAll(text, edit[0], edit[1])
+		}
+	}
+	return text
 }
 
 // keep takes over what is written as it was, as a repository does from revision to
