@@ -16,6 +16,10 @@ import (
 // there already; and a file of which no text is kept need not be kept either.
 type shared struct {
 	texts map[string]string
+	// pack has the short texts that came last, one after another: there are tens of
+	// thousands. PackSize is the size of its memory.
+	pack     strings.Builder
+	packSize int
 	// values are by what they follow from.
 	values map[valueKey]reflect.Value
 	kinds  map[valueKind]uint32
@@ -55,6 +59,12 @@ const (
 	maxSharedValue = 64 << 10
 )
 
+// Bounds of texts that are packed, and of a pack, in bytes.
+const (
+	maxPackedText = 128
+	maxPack       = 4 << 10
+)
+
 // What it takes to remember a text, besides its own size, or a value, in bytes.
 const (
 	sharedTextSize  = 64
@@ -69,10 +79,26 @@ func (s *shared) text(text string) string {
 	if known, ok := s.texts[text]; ok {
 		return known
 	}
-	text = strings.Clone(text)
+	text = s.packed(text)
 	s.grow(sharedTextSize + len(text))
 	s.texts[text] = text
 	return text
+}
+
+// packed gives a text that is equal, and no part of a file. A pack is there as long as
+// any of its texts, so that it is small where there are few.
+func (s *shared) packed(text string) string {
+	if len(text) > maxPackedText {
+		return strings.Clone(text)
+	}
+	if s.pack.Cap()-s.pack.Len() < len(text) {
+		s.packSize = min(max(2*s.packSize, maxPackedText), maxPack)
+		s.pack = strings.Builder{}
+		s.pack.Grow(s.packSize)
+	}
+	s.pack.WriteString(text)
+	whole := s.pack.String()
+	return whole[len(whole)-len(text):]
 }
 
 // complaint is stringComplaint, of what is written often only once.
