@@ -102,7 +102,7 @@ func (f *front) noteReload(status reconciler.Status) {
 func (f *front) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return f.pages.Run(ctx) })
-	group.Go(func() error { f.garbage.Run(ctx, calm); return nil })
+	group.Go(func() error { f.garbage.Run(ctx); return nil })
 	return group.Wait()
 }
 

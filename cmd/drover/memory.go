@@ -19,7 +19,7 @@ const (
 	// roomToAnswer is that of a server that has been read into, so that the garbage of
 	// many changes in a row has its place. Once bodies have been made for all
 	// configurations, more is in use anyway.
-	roomToAnswer = 240 << 20
+	roomToAnswer = 250 << 20
 	// spare is how much garbage there may be beside what is in use, in percent of
 	// that, where there is no more room. Go's default is a hundred. Answering makes
 	// little garbage, so that less costs little time, and saves a third of the
@@ -77,10 +77,12 @@ func afterEachCollection(do func()) {
 	})
 }
 
-// calm is how long no revision has to come until garbage is collected, and how
-// often that is looked at from then on. By then pages have what they need for the
-// last one.
-const calm = 4 * time.Second
+const (
+	// calm is how long no revision has to come until garbage is collected.
+	calm = time.Second
+	// lasting is how often that is looked at from then on, for the garbage of answers.
+	lasting = 4 * time.Second
+)
 
 // littleGarbage is how many bytes are left lying in any case. A server that has
 // nothing to do makes a megabyte in half a minute.
@@ -113,7 +115,7 @@ func (c *calmCollector) Changed() {
 
 // Run collects garbage whenever no revision has come for a while, until the context
 // ends.
-func (c *calmCollector) Run(ctx context.Context, calm time.Duration) {
+func (c *calmCollector) Run(ctx context.Context) {
 	timer := time.NewTimer(calm)
 	defer timer.Stop()
 	changed := false
@@ -132,7 +134,7 @@ func (c *calmCollector) Run(ctx context.Context, calm time.Duration) {
 			if c.garbage() > littleGarbage {
 				c.collect()
 			}
-			timer.Reset(calm)
+			timer.Reset(lasting)
 		}
 	}
 }

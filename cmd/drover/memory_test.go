@@ -57,7 +57,7 @@ func TestGarbageIsCollectedInACalm(t *testing.T) {
 		lying, collected, settled := uint64(0), 0, 0
 		c := newCalmCollector(func() { settled++ })
 		c.garbage, c.collect = func() uint64 { return lying }, func() { lying, collected = 0, collected+1 }
-		go c.Run(t.Context(), calm)
+		go c.Run(t.Context())
 		expect := func(when string, collections, settlings int) {
 			t.Helper()
 			synctest.Wait()
@@ -75,10 +75,10 @@ func TestGarbageIsCollectedInACalm(t *testing.T) {
 		<-time.After(calm)
 		expect("after changes", 1, 1)
 		lying = littleGarbage
-		<-time.After(10 * calm)
+		<-time.After(10 * lasting)
 		expect("with little garbage", 1, 1)
 		lying++
-		<-time.After(calm)
+		<-time.After(lasting)
 		expect("with more", 2, 1)
 		lying = littleGarbage
 		c.Changed()
