@@ -140,7 +140,7 @@ func sameGeneratedNames(docs []*ConfigDoc) []schema.Problem {
 	}
 	starts := make([]string, len(docs))
 	for i, doc := range docs {
-		starts[i] = doc.Value.Metadata.Branch + "-" + doc.Value.Metadata.TestName("")
+		starts[i] = startOf(doc)
 	}
 	var problems []schema.Problem
 	reported := map[string]bool{}
@@ -161,6 +161,12 @@ func sameGeneratedNames(docs []*ConfigDoc) []schema.Problem {
 		}
 	}
 	return problems
+}
+
+// startOf is what the names of a configuration's jobs have before the target, behind the
+// component.
+func startOf(doc *ConfigDoc) string {
+	return doc.Value.Metadata.Branch + "-" + doc.Value.Metadata.TestName("")
 }
 
 // eachSame finds jobs of one name where the names of one configuration's jobs begin as
@@ -276,59 +282,4 @@ func (j foundJob) sameContext(other *foundJob) schema.Problem {
 	c.alsof([]schema.Place{at}, field, RuleDuplicateJob,
 		"two jobs are reported under one name (found %s, which %s at %s is reported under, want another context)", j.Context, other.Name, unlocated(at))
 	return c.problems[0]
-}
-
-// checkPeriodics finds periodics of one name: Prow has them all side by side. Within a
-// component, generated ones are held against each other with all its jobs.
-func checkPeriodics(c *Checked) []schema.Problem {
-	var problems []schema.Problem
-	first := map[string]*ConfigDoc{} // by name, of which there are thousands
-	for doc := range c.Repo.Configs.All() {
-		for made := range doc.Value.Jobs() {
-			if made.Kind != schema.Periodics {
-				continue
-			}
-			name := doc.Value.Metadata.JobName(made.Kind.Prefix(), made.Target)
-			before := first[name]
-			switch {
-			case before == nil:
-				first[name] = doc
-			case before.Value.Metadata.Component() != doc.Value.Metadata.Component():
-				problems = append(problems, sameName(name, doc.Path, made.Field(), before.Path, periodicNamed(before, name).Field))
-			}
-		}
-	}
-	byHand := c.handJobs[jobGroup{kind: schema.Periodics}]
-	var generated []foundJob
-	for _, job := range byHand {
-		if doc := first[job.Name]; doc != nil {
-			generated = append(generated, foundJob{Job: periodicNamed(doc, job.Name), made: doc})
-		}
-	}
-	return append(problems, c.clashes(generated, byHand)...)
-}
-
-// periodicNamed is the periodic of a name that a configuration is made into, among
-// others.
-func periodicNamed(doc *ConfigDoc, name string) *schema.Job {
-	for _, each := range generatedJobs([]*ConfigDoc{doc}, schema.Periodics) {
-		if each.Name == name {
-			return each.Job
-		}
-	}
-	return nil
-}
-
-// periodicsOf are what a configuration's periodics are called; nil for none.
-func periodicsOf(doc *ConfigDoc) any {
-	var names []string
-	for made := range doc.Value.Jobs() {
-		if made.Kind == schema.Periodics {
-			names = append(names, doc.Value.Metadata.JobName(made.Kind.Prefix(), made.Target)+" "+made.Field())
-		}
-	}
-	if len(names) == 0 {
-		return nil
-	}
-	return names
 }

@@ -149,6 +149,12 @@ func TestAJobInTheWayHoldsWhatChanged(t *testing.T) {
 			edit: func(h *history) { h.edit(serverConfig, "- as: fuzz\n", "- as: fresh\n") },
 			held: "component acme/widget-server",
 		},
+		"a test of another component": {
+			edit: func(h *history) {
+				h.write(jobConfig("acme", "widget", "server-main", "", "tests:\n- as: fuzz\n  cron: '@daily'\n  commands: a\n  container: {from: src}\n"))
+			},
+			held: "component acme/widget",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newHistory(t)

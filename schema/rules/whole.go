@@ -55,6 +55,7 @@ func wholes() []whole {
 			touched: func(changes *changes) bool {
 				return changes.handJobs[jobGroup{kind: schema.Periodics}] || changes.inConfigs(periodicsOf)
 			},
+			again: checkPeriodicsAgain,
 		},
 		{
 			check:   func(c *Checked, _ *world) []schema.Problem { return checkQuotas(c.Repo) },
