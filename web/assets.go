@@ -29,11 +29,12 @@ func loadPages() pages {
 	if err != nil {
 		return nil
 	}
-	frame := template.Must(template.New("").Funcs(functions()).ParseFS(templateFiles, "templates/*.html"))
+	parsed := template.Must(template.New("").Funcs(functions()).ParseFS(templateFiles, "templates/*.html", "templates/pages/*.html"))
 	all := pages{}
 	for _, name := range names {
-		page := template.Must(frame.Clone())
-		all[strings.TrimSuffix(path.Base(name), ".html")] = template.Must(page.ParseFS(templateFiles, name))
+		name = strings.TrimSuffix(path.Base(name), ".html")
+		text := `{{template "frame begin" .}}{{template "content of ` + name + `" .Content}}{{template "frame end" .}}`
+		all[name] = template.Must(parsed.New("page of " + name).Parse(text))
 	}
 	return all
 }

@@ -281,5 +281,5 @@ func (p pages) render(text *bytes.Buffer, name string, data frame) error {
 	if page == nil {
 		return fmt.Errorf("there is no template %s", name)
 	}
-	return page.ExecuteTemplate(text, "frame", data)
+	return page.Execute(text, data)
 }
