@@ -84,9 +84,12 @@ const (
 	lasting = 4 * time.Second
 )
 
-// littleGarbage is how many bytes are left lying in any case. A server that has
-// nothing to do makes a megabyte in half a minute.
-const littleGarbage = 16 << 20
+// How many bytes of garbage are left lying: after a revision, when more may follow, and
+// else. A server that has nothing to do makes a megabyte in half a minute.
+const (
+	littleAfterRevision = 4 << 20
+	littleGarbage       = 16 << 20
+)
 
 // calmCollector has garbage collected while no revision comes, so that the next
 // ones find room for theirs: the collector takes all processors for a twentieth of
@@ -127,11 +130,12 @@ func (c *calmCollector) Run(ctx context.Context) {
 			changed = true
 			timer.Reset(calm)
 		case <-timer.C:
+			least := uint64(littleGarbage)
 			if changed {
 				c.settle()
-				changed = false
+				changed, least = false, littleAfterRevision
 			}
-			if c.garbage() > littleGarbage {
+			if c.garbage() > least {
 				c.collect()
 			}
 			timer.Reset(lasting)

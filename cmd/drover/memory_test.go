@@ -80,10 +80,14 @@ func TestGarbageIsCollectedInACalm(t *testing.T) {
 		lying++
 		<-time.After(lasting)
 		expect("with more", 2, 1)
-		lying = littleGarbage
+		lying = littleAfterRevision
 		c.Changed()
 		<-time.After(2 * calm)
 		expect("after a change with little garbage", 2, 2)
+		lying++
+		c.Changed()
+		<-time.After(2 * calm)
+		expect("after a change with more", 3, 3)
 	})
 }
 
