@@ -23,6 +23,7 @@ func (r *Reconciler) send(ctx context.Context, revision gitsource.Revision, stat
 	if r.Snapshot() == nil {
 		r.snapshot.Store(rules.NewSnapshot(nil, r.valid, revision.Hash, time.Now()))
 	}
+	r.underWay, r.quiet = nil, false
 	r.last.Observed, r.last.Orders = status.Observed, status.Orders // so that it counts as settled
 	floor, share := Limits(r.valid.Repo.Settings.Value)
 	r.home.post(&work{
@@ -65,6 +66,7 @@ func (r *Reconciler) land(ctx context.Context, landed landing) {
 		return
 	}
 	s := &landed.lane.status
+	s.Progress = nil
 	s.Attempted, s.Err, s.Refused, s.Changes = landed.work.revision, landed.err, landed.refused(), landed.changes
 	if landed.err == nil && s.Applied.Hash != landed.work.revision.Hash {
 		s.Applied, s.Since = landed.work.revision, time.Now()
@@ -80,6 +82,28 @@ func (r *Reconciler) land(ctx context.Context, landed landing) {
 	r.repeat(ctx)
 }
 
+// advance takes note of how far an apply has come that takes more than moments.
+//
+// Of the home's, people are told in its status only where that is news: not when it
+// is gone through again, and not in the place of what failed since it was begun.
+func (r *Reconciler) advance(ctx context.Context, s stride) {
+	attributes := []any{"revision", s.work.revision.Short(), "progress", s.progress.String()}
+	if s.lane != r.home {
+		r.options.Logger.InfoContext(ctx, "applying to a target", append(attributes, "target", s.lane.status.Name)...)
+		s.lane.status.Progress = &s.progress
+		r.repeat(ctx)
+		return
+	}
+	r.options.Logger.InfoContext(ctx, "applying", attributes...)
+	if r.quiet || s.work.revision.Hash == r.applied.Hash && r.inForce != nil {
+		return
+	}
+	status := s.work.status
+	status.Progress = &s.progress
+	r.underWay = &status
+	r.repeat(ctx)
+}
+
 // feel takes note of how a target does.
 func (r *Reconciler) feel(ctx context.Context, felt feeling) {
 	if felt.lane == r.home {
@@ -92,11 +116,15 @@ func (r *Reconciler) feel(ctx context.Context, felt feeling) {
 
 // repeat tells of the last pass again, with what is new beside it.
 func (r *Reconciler) repeat(ctx context.Context) {
-	if r.last.Stage == "" {
+	status := r.last
+	if r.underWay != nil {
+		status = *r.underWay
+	}
+	if status.Stage == "" {
 		return // the first report is a pass's
 	}
-	r.last.Targets, r.last.Health, r.last.Repeated = r.targets(), r.health, true
-	if err := r.reporter.Report(ctx, r.last); err != nil && ctx.Err() == nil {
+	status.Targets, status.Health, status.Repeated = r.targets(), r.health, true
+	if err := r.reporter.Report(ctx, status); err != nil && ctx.Err() == nil {
 		r.options.Logger.WarnContext(ctx, "report status", "error", err)
 		r.attempted = "" // so that it is reported with the next pass
 	}
@@ -105,6 +133,7 @@ func (r *Reconciler) repeat(ctx context.Context) {
 // landHome puts in force what the home of the jobs has taken.
 func (r *Reconciler) landHome(ctx context.Context, landed landing) {
 	w := landed.work
+	r.underWay = nil
 	status := w.status
 	r.took = w.took
 	r.took[Apply] += landed.took

@@ -44,6 +44,13 @@ func (l landing) refused() bool {
 	return refused || rolledBack
 }
 
+// stride is how far some work has come.
+type stride struct {
+	lane     *lane
+	work     *work
+	progress apply.Progress
+}
+
 // feeling is how a target does.
 type feeling struct {
 	lane   *lane
@@ -61,6 +68,8 @@ type lane struct {
 	end     context.CancelFunc
 	// feelings are where it tells how the target does.
 	feelings chan<- feeling
+	// strides are where it tells how far an apply has come.
+	strides chan<- stride
 	// watching is what puts the target right meanwhile, until leave is called.
 	watching sync.WaitGroup
 	leave    context.CancelFunc // nil for a target that was given
@@ -75,7 +84,7 @@ func newLane(spec schema.Target, options Options) *lane {
 // keep runs a lane until the context ends, or the lane's end is called.
 func (r *Reconciler) keep(ctx context.Context, l *lane) {
 	ctx, l.end = context.WithCancel(ctx)
-	l.feelings = r.feelings
+	l.feelings, l.strides = r.feelings, r.strides
 	r.keeping.Go(func() { l.run(ctx, r.landings) })
 }
 
@@ -135,7 +144,7 @@ func (l *lane) try(ctx context.Context, w *work) landing {
 		if guarded, ok := l.target.(Guarded); ok {
 			guarded.Guard(w.floor, w.share)
 		}
-		landed.changes, landed.err = l.target.Apply(ctx, w.revision.Hash, w.objects)
+		landed.changes, landed.err = l.apply(ctx, w)
 	}
 	landed.took = time.Since(began)
 	if landed.err != nil && !landed.refused() && l.leave != nil && l.options.Renewed(ctx, l.spec, l.target) {
@@ -144,6 +153,39 @@ func (l *lane) try(ctx context.Context, w *work) landing {
 		l.target, l.leave = nil, nil
 	}
 	return landed
+}
+
+// apply has the target made what it is to be, and tells now and then how far that is.
+func (l *lane) apply(ctx context.Context, w *work) (apply.ChangeSet, error) {
+	if progressing, ok := l.target.(Progressing); ok {
+		landed, telling := make(chan struct{}), sync.WaitGroup{}
+		telling.Go(func() { l.follow(w, progressing, landed) })
+		defer telling.Wait()
+		defer close(landed)
+	}
+	return l.target.Apply(ctx, w.revision.Hash, w.objects)
+}
+
+// follow tells how far some work has come until it has landed.
+func (l *lane) follow(w *work, progressing Progressing, landed <-chan struct{}) {
+	ticker := time.NewTicker(l.options.Progress)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-landed:
+			return
+		case <-ticker.C:
+		}
+		progress := progressing.Progress()
+		if progress.Of == 0 {
+			continue
+		}
+		select {
+		case <-landed:
+			return
+		case l.strides <- stride{l, w, progress}:
+		}
+	}
 }
 
 // open finds the target, unless it has been. From then on it is watched.

@@ -74,6 +74,7 @@ func (r *Reconciler) report(ctx context.Context, status Status, took time.Durati
 		return
 	}
 	status.Took, status.Targets, status.Health = r.took, r.targets(), r.health
+	r.quiet, r.underWay = status.Err != nil, nil
 	r.log(ctx, status, took)
 	r.last = status
 	if err := r.reporter.Report(ctx, status); err != nil && ctx.Err() == nil {

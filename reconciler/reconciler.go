@@ -54,6 +54,12 @@ type Checked interface {
 	Health(ctx context.Context, tell func(apply.Health))
 }
 
+// Progressing is a target that tells how far an apply has come.
+type Progressing interface {
+	// Progress may be called at any time, and answers at once.
+	Progress() apply.Progress
+}
+
 // Options change how a [Reconciler] works. The zero value is the default.
 type Options struct {
 	// Resync is how often the targets are gone through although nothing was seen
@@ -63,6 +69,9 @@ type Options struct {
 	// that may pass waits before the next; the wait doubles each time. Defaults:
 	// 1 second and 1 minute.
 	FirstRetry, LastRetry time.Duration
+	// Progress is how often people are told how far an apply has come. Default: 5
+	// seconds.
+	Progress time.Duration
 	// LastGood is the hash of the revision that the target holds, if it is known:
 	// it is in force from the start, whatever is wrong with the newest.
 	LastGood string
@@ -100,6 +109,9 @@ func (o Options) withDefaults() Options {
 	if o.LastRetry <= 0 {
 		o.LastRetry = time.Minute
 	}
+	if o.Progress <= 0 {
+		o.Progress = 5 * time.Second
+	}
 	if o.Open == nil {
 		o.Open = func(context.Context, schema.Target) (Target, error) {
 			return nil, errors.New("this process keeps no other clusters")
@@ -127,6 +139,7 @@ type Reconciler struct {
 	look     chan struct{}
 	landings chan landing
 	feelings chan feeling
+	strides  chan stride
 
 	ordering sync.Mutex // over orders
 	orders   Orders
@@ -146,6 +159,8 @@ type Reconciler struct {
 	attempted string // the hash of what was gone through last
 	synced    string // the last of Orders.Sync that was done
 	last      Status
+	underWay  *Status // what people are told of the home's work meanwhile; nil for last
+	quiet     bool    // they are told of a failure that is newer than that work
 	failing   failing
 	health    apply.Health // of the home
 	took      stopwatch
@@ -156,7 +171,7 @@ type Reconciler struct {
 func New(source Source, target Target, reporter Reporter, options Options) *Reconciler {
 	r := &Reconciler{
 		source: source, reporter: reporter, options: options.withDefaults(), look: make(chan struct{}, 1),
-		landings: make(chan landing), feelings: make(chan feeling), lanes: map[string]*lane{}, unknown: map[rules.Unit]bool{},
+		landings: make(chan landing), feelings: make(chan feeling), strides: make(chan stride), lanes: map[string]*lane{}, unknown: map[rules.Unit]bool{},
 		synced: options.Synced, commits: map[*repolayout.Repo]gitsource.Revision{}, took: stopwatch{},
 	}
 	if target != nil {
@@ -223,6 +238,9 @@ func (r *Reconciler) loop(ctx context.Context, watched <-chan error) error {
 			due = false
 		case felt := <-r.feelings:
 			r.feel(ctx, felt)
+			due = false
+		case s := <-r.strides:
+			r.advance(ctx, s)
 			due = false
 		case <-r.look:
 		case <-timer.C:

@@ -353,3 +353,82 @@ func (l *lines) String() string {
 }
 
 func (l *lines) count(what string) int { return strings.Count(l.String(), what) }
+
+// slow is a target that is at what it is given until it is let go.
+type slow struct {
+	target
+
+	progress atomic.Pointer[apply.Progress]
+	release  chan error
+}
+
+func (s *slow) Apply(ctx context.Context, revision string, objects []generators.Object) (apply.ChangeSet, error) {
+	if err := <-s.release; err != nil {
+		return apply.ChangeSet{}, err
+	}
+	return s.target.Apply(ctx, revision, objects)
+}
+
+func (s *slow) Progress() apply.Progress { return *s.progress.Load() }
+
+// TestALongApplyTellsHowFarItIs goes through one that succeeds, one that fails and is
+// tried again, and one of what is in force already.
+func TestALongApplyTellsHowFarItIs(t *testing.T) {
+	r := &running{t: t, repository: testgit.FromFS(t, fixtures.Release()), statuses: make(chan reconciler.Status, 10_000)}
+	source, err := gitsource.Open(t.Context(), gitsource.Options{Repository: r.repository.Dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	to, log := &slow{release: make(chan error)}, new(lines)
+	to.progress.Store(new(apply.Progress)) // still planning
+	r.begin(reconciler.New(source, to, r, reconciler.Options{
+		FirstRetry: time.Millisecond, LastRetry: 10 * time.Millisecond, Progress: time.Millisecond, Logger: slog.New(slog.NewTextHandler(log, nil)),
+	}))
+	stands := func(done int) { to.progress.Store(&apply.Progress{Doing: "applying", Done: done, Of: 9}) }
+	at := func(done int) func(reconciler.Status) bool {
+		return func(s reconciler.Status) bool { return s.Progress != nil && s.Progress.Done == done }
+	}
+	stands(3)
+	under := r.untilStatus(at(3))
+	if under.Stage != reconciler.Apply || under.Err != nil || !under.Repeated || under.Attempted.Hash != r.head() || under.Applied.Hash != "" {
+		t.Errorf("under way: %+v", under)
+	}
+	stands(4)
+	r.untilStatus(at(4))
+	to.release <- nil
+	if done := r.until(r.head(), reconciler.Done); done.Progress != nil || done.Repeated {
+		t.Errorf("done: %+v", done)
+	}
+	if !strings.Contains(log.String(), `msg=applying revision=`+r.head()[:10]+` progress="applying 4 of 9 objects"`) {
+		t.Errorf("the log does not say it:\n%s", log)
+	}
+
+	// A failure is not hidden by the next try.
+	r.repository.Commit("README.md", "more")
+	r.untilStatus(at(4))
+	to.release <- errors.New("the cluster does not answer")
+	r.untilStatus(func(s reconciler.Status) bool { return s.Err != nil })
+	said := log.count("msg=applying")
+	for deadline := time.Now().Add(time.Minute); log.count("msg=applying") < said+3 && time.Now().Before(deadline); {
+		time.Sleep(time.Millisecond)
+	}
+	to.release <- nil
+	for last := (reconciler.Status{}); last.Stage != reconciler.Done; {
+		if last = <-r.statuses; last.Progress != nil {
+			t.Fatalf("in the place of a failure: %+v", last)
+		}
+	}
+
+	// What is in force is gone through without a word, but in the log.
+	said = log.count("msg=applying")
+	r.Order(reconciler.Orders{Sync: "now"})
+	for deadline := time.Now().Add(time.Minute); log.count("msg=applying") < said+3 && time.Now().Before(deadline); {
+		time.Sleep(time.Millisecond)
+	}
+	to.release <- nil
+	for last := (reconciler.Status{}); last.Orders.Sync != "now"; {
+		if last = <-r.statuses; last.Progress != nil {
+			t.Fatalf("of what is in force: %+v", last)
+		}
+	}
+}

@@ -50,7 +50,11 @@ type Status struct {
 	Targets []TargetStatus
 	// Health is how the objects on the target do, if it knows.
 	Health apply.Health
-	// Repeated says that the pass was told of before, and only Targets, Health or Orders are new.
+	// Progress is how far the apply has come where the pass is not over; nil where it
+	// is, and as long as that takes moments.
+	Progress *apply.Progress
+	// Repeated says that the pass was told of before, or is not over yet, and only
+	// Progress, Targets, Health or Orders are new.
 	Repeated bool
 	// Orders are what people asked for when the pass began. A Rollback that is
 	// over is not among them.
@@ -81,6 +85,8 @@ type TargetStatus struct {
 	Err error
 	// Refused says that trying it again is of no use.
 	Refused bool
+	// Progress is how far an apply has come that takes more than moments; else nil.
+	Progress *apply.Progress
 	// Changes are what the last apply did.
 	Changes apply.ChangeSet
 	// Since is when Applied came into force.

@@ -45,8 +45,10 @@ type targetView struct {
 	Applied gitsource.Revision
 	Since   time.Time
 	// Reason is why the newest revision is not in force there.
-	Reason  string
-	Changes string
+	Reason string
+	// Progress is how far an apply has come that takes more than moments.
+	Progress string
+	Changes  string
 }
 
 func targetsOf(status reconciler.Status) []targetView {
@@ -55,6 +57,9 @@ func targetsOf(status reconciler.Status) []targetView {
 		target := targetView{Name: each.Name, Good: each.Err == nil, Applied: each.Applied, Since: each.Since}
 		if each.Err != nil {
 			target.Reason = each.Err.Error()
+		}
+		if each.Progress != nil {
+			target.Progress = each.Progress.String()
 		}
 		if !each.Changes.Empty() {
 			target.Changes = each.Changes.String()

@@ -66,6 +66,9 @@ func (h *history) report(status reconciler.Status, current *rules.Snapshot, now 
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.status, h.at = status, now
+	if status.Progress != nil {
+		return // what is in force is not of this revision yet
+	}
 	switch {
 	case status.Refused:
 		h.add(revision{Refused: true, Problems: len(status.Problems)}, status, now)

@@ -91,6 +91,9 @@ func stateOf(status reconciler.Status, at time.Time) state {
 	case at.IsZero():
 		s.Words = "Starting"
 		s.Detail = "The repository has not been read yet."
+	case status.Progress != nil:
+		s.Words = "Applying"
+		s.Detail = "The newest revision is on its way into the cluster: " + status.Progress.String() + "."
 	case status.Stage == reconciler.Done:
 		s.Good, s.Words = true, "Up to date"
 		s.Detail = "The newest revision is in force."

@@ -14,6 +14,7 @@ import (
 
 	"github.com/drover-ci/drover/fixtures"
 	"github.com/drover-ci/drover/reconciler"
+	"github.com/drover-ci/drover/reconciler/apply"
 	"github.com/drover-ci/drover/reconciler/gitsource"
 	repolayout "github.com/drover-ci/drover/repo-layout"
 	"github.com/drover-ci/drover/schema"
@@ -311,6 +312,19 @@ func heldStatus() reconciler.Status {
 			{Unit: rules.Unit{Kind: repolayout.ProfilesUnit}, Problems: slices.Repeat([]schema.Problem{problem}, 5)},
 		},
 		Targets: []reconciler.TargetStatus{{Name: "build01", Applied: gitsource.Revision{Hash: hash}}, {Name: "build02", Err: errors.New("no route to <host>")}},
+	}
+}
+
+// What takes more than moments is shown as far as it has come.
+func TestUnderWay(t *testing.T) {
+	status := heldStatus()
+	status.Stage, status.Progress = reconciler.Apply, &apply.Progress{Doing: "applying", Done: 1200, Of: 5000}
+	status.Targets[0].Progress = &apply.Progress{Doing: "checking", Done: 3, Of: 9}
+	got := get(t, siteIn(t, status), "/").text
+	for _, want := range []string{"Applying", "on its way into the cluster: applying 1200 of 5000 objects", "checking 3 of 9 objects"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("there is no %s in\n%s", want, got)
+		}
 	}
 }
 

@@ -75,9 +75,11 @@ func newFront(current func() *rules.Snapshot, o frontOptions) *front {
 
 // Report implements reconciler.Reporter.
 func (f *front) Report(ctx context.Context, status reconciler.Status) error {
-	f.recent.Note()
-	f.noteReload(status)
-	f.garbage.Changed()
+	if status.Progress == nil {
+		f.recent.Note()
+		f.noteReload(status)
+		f.garbage.Changed()
+	}
 	return f.pages.Report(ctx, status)
 }
 

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/drover-ci/drover/reconciler"
 	"github.com/drover-ci/drover/reconciler/apply"
@@ -45,5 +48,36 @@ func TestTheHistoryHasTheLastTenRevisions(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("history (-want +got):\n%s", diff)
+	}
+}
+
+// TestWhatIsUnderWayIsSaid: a status says how far a long apply has come, at home and
+// elsewhere, and no more once it is done.
+func TestWhatIsUnderWayIsSaid(t *testing.T) {
+	t.Parallel()
+	commit := gitsource.Revision{Hash: "r1"}
+	progress := &apply.Progress{Doing: "applying", Done: 1200, Of: 5000}
+	said := func(status configrepo.Status) string {
+		var text bytes.Buffer
+		for i := range status.Conditions {
+			status.Conditions[i].LastTransitionTime = metav1.Now()
+		}
+		printStatus(&text, &configrepo.ConfigRepo{Status: status}, time.Now())
+		return text.String()
+	}
+	under := nextStatus(configrepo.Status{}, reconciler.Status{
+		Stage: reconciler.Apply, Observed: commit, Attempted: commit, Progress: progress,
+		Targets: []reconciler.TargetStatus{{Name: "build01", Progress: progress}},
+	})
+	for _, want := range []string{"Applied      Unknown for 0s: applying 1200 of 5000 objects", "  build01              none        applying 1200 of 5000 objects"} {
+		if got := said(under); !strings.Contains(got, want) {
+			t.Errorf("there is no %q in\n%s", want, got)
+		}
+	}
+	done := nextStatus(under, reconciler.Status{
+		Stage: reconciler.Done, Observed: commit, Attempted: commit, Applied: commit, Targets: []reconciler.TargetStatus{{Name: "build01", Applied: commit}},
+	})
+	if got := said(done); strings.Contains(got, "applying") || !strings.Contains(got, "Applied      True") {
+		t.Errorf("afterwards it says\n%s", got)
 	}
 }

@@ -125,6 +125,10 @@ func setConditions(next *configrepo.Status, status reconciler.Status) {
 			}
 			return
 		}
+		if each.condition == configrepo.AppliedCondition && status.Progress != nil {
+			next.Set(each.condition, metav1.ConditionUnknown, "Progressing", status.Progress.String())
+			return
+		}
 		next.Set(each.condition, metav1.ConditionTrue, "Succeeded", each.good)
 		if each.condition == configrepo.Valid && len(status.Held) > 0 {
 			next.Set(configrepo.Valid, metav1.ConditionFalse, "UnitsHeld", heldUnitsMessage(status.Held))
@@ -199,6 +203,9 @@ func targetsOf(targets []reconciler.TargetStatus) []configrepo.Target {
 		}
 		if each.Err != nil {
 			target.Message = each.Err.Error()
+		}
+		if each.Progress != nil {
+			target.Progress = each.Progress.String()
 		}
 		if len(each.Health.Sick) > 0 {
 			target.Unhealthy = each.Health.String()

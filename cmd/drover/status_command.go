@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -139,8 +140,11 @@ func printStatus(out io.Writer, repo *configrepo.ConfigRepo, now time.Time) {
 	section(out, "targets", len(s.Targets), len(s.Targets))
 	for _, target := range s.Targets {
 		text := target.Message
-		if text == "" {
+		if text == "" && !target.Since.IsZero() {
 			text = "for " + age(target.Since, now)
+		}
+		if target.Progress != "" {
+			text = strings.TrimPrefix(text+"; "+target.Progress, "; ")
 		}
 		if target.Unhealthy != "" {
 			text += "; " + target.Unhealthy

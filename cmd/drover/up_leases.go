@@ -76,9 +76,9 @@ const servingPatience = 30 * time.Second
 
 // follow gives a reporter that passes on the quotas of what is in force.
 func (l *localLeases) follow(current func() *rules.Snapshot) reconciler.Reporter {
-	return reconciler.ReporterFunc(func(ctx context.Context, _ reconciler.Status) error {
+	return reconciler.ReporterFunc(func(ctx context.Context, status reconciler.Status) error {
 		snapshot := current()
-		if snapshot == nil || snapshot == l.taken {
+		if status.Progress != nil || snapshot == nil || snapshot == l.taken {
 			return nil
 		}
 		l.taken = snapshot

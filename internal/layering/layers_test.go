@@ -81,7 +81,7 @@ func layers() *Table {
 			"web": {Imports: []string{
 				"generators/prowjobs", "generators/render", "internal/longlist", "reconciler", "reconciler/gitsource",
 				"repo-layout", "resolver", "resolver/dependents", "schema", "schema/rules",
-			}, Tests: []string{"generators", "leases", "leases/page"}},
+			}, Tests: []string{"generators", "leases", "leases/page", "reconciler/apply"}},
 
 			// Where concrete types meet.
 			"cmd/drover":     {Imports: []string{Any}},

@@ -74,6 +74,7 @@ func (a *attempt) each(ctx context.Context, chosen func(*step) bool, do func(con
 				return nil
 			}
 			errs[i] = do(ctx, s)
+			a.count()
 			if errs[i] != nil && !a.stubborn {
 				a.giveUp()
 			}

@@ -7,6 +7,11 @@ import (
 
 // execute writes wave after wave, and then deletes, in the opposite order.
 func (a *attempt) execute(ctx context.Context) error {
+	doing := applying
+	if a.stubborn {
+		doing = takingBack
+	}
+	defer a.counting(doing, func(s *step) bool { return s.verb.acts() })()
 	for w := range waveCount {
 		if w == waveDefinitions+1 {
 			if err := a.admitLate(ctx); err != nil {

@@ -58,6 +58,7 @@ func (a *attempt) judgeLate(ctx context.Context) error {
 func (a *attempt) judgeAll(ctx context.Context, chosen func(*step) bool, into *refusals) error {
 	a.foresee(ctx, chosen)
 	open := func(s *step) bool { return chosen(s) && !s.foreseen }
+	defer a.counting(checking, open)()
 	err := a.each(ctx, open, func(ctx context.Context, s *step) error {
 		err := a.judgeStep(ctx, s)
 		if rule := ruleOf(err); rule != "" {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -30,6 +31,8 @@ type Target struct {
 	noting sync.Mutex // among healers, over known.good
 	// declared are the objects of the last revision in the form that is sent.
 	declared map[*unstructured.Unstructured]declared
+	// tally counts what an apply does with objects; nil while it does nothing that is counted.
+	tally atomic.Pointer[tally]
 	// committed tells the watcher that there is another inventory.
 	committed chan struct{}
 	// watcher is who watches now, or nil.

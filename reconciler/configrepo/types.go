@@ -133,6 +133,8 @@ type Target struct {
 	Since             metav1.Time `json:"since,omitzero"`
 	// Message is why what was tried is not in force; empty where it is.
 	Message string `json:"message,omitempty"`
+	// Progress is how far an apply has come that takes more than moments; else empty.
+	Progress string `json:"progress,omitempty"`
 	// Unhealthy is which objects there do not work, and why; empty where all do or nothing is known.
 	Unhealthy string `json:"unhealthy,omitempty"`
 }

@@ -59,9 +59,12 @@ func (g *gauges) pass(name string, status reconciler.Status, now time.Time) {
 	if !status.Applied.Time.IsZero() {
 		s.committed = status.Applied.Time
 	}
-	s.ready = 0
-	if status.Err == nil {
+	switch {
+	case status.Progress != nil: // no pass has ended
+	case status.Err == nil:
 		s.ready = 1
+	default:
+		s.ready = 0
 	}
 	s.sick, s.pending, s.watched = len(status.Health.Sick), len(status.Health.Pending), status.Health.Watched
 	s.problems = len(status.Problems)
