@@ -352,6 +352,18 @@ func (l *lines) String() string {
 	return l.text.String()
 }
 
+// until waits until the log says something so many times.
+func (l *lines) until(t *testing.T, what string, times int) {
+	t.Helper()
+	for deadline := time.After(time.Minute); l.count(what) < times; {
+		select {
+		case <-time.After(time.Millisecond):
+		case <-deadline:
+			t.Fatalf("the log says %q %d times, want %d:\n%s", what, l.count(what), times, l)
+		}
+	}
+}
+
 func (l *lines) count(what string) int { return strings.Count(l.String(), what) }
 
 // slow is a target that is at what it is given until it is let go.
@@ -409,9 +421,7 @@ func TestALongApplyTellsHowFarItIs(t *testing.T) {
 	to.release <- errors.New("the cluster does not answer")
 	r.untilStatus(func(s reconciler.Status) bool { return s.Err != nil })
 	said := log.count("msg=applying")
-	for deadline := time.Now().Add(time.Minute); log.count("msg=applying") < said+3 && time.Now().Before(deadline); {
-		time.Sleep(time.Millisecond)
-	}
+	log.until(t, "msg=applying", said+3)
 	to.release <- nil
 	for last := (reconciler.Status{}); last.Stage != reconciler.Done; {
 		if last = <-r.statuses; last.Progress != nil {
@@ -422,9 +432,7 @@ func TestALongApplyTellsHowFarItIs(t *testing.T) {
 	// What is in force is gone through without a word, but in the log.
 	said = log.count("msg=applying")
 	r.Order(reconciler.Orders{Sync: "now"})
-	for deadline := time.Now().Add(time.Minute); log.count("msg=applying") < said+3 && time.Now().Before(deadline); {
-		time.Sleep(time.Millisecond)
-	}
+	log.until(t, "msg=applying", said+3)
 	to.release <- nil
 	for last := (reconciler.Status{}); last.Orders.Sync != "now"; {
 		if last = <-r.statuses; last.Progress != nil {

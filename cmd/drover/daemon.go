@@ -130,7 +130,12 @@ func (d *daemon) elect(ctx context.Context) error {
 		<-ctx.Done()
 		return nil
 	}
-	return election{config: d.config, namespace: d.command.Namespace, duration: d.command.LeaseDuration, lead: d.lead}.run(ctx)
+	name, err := hostName()
+	if err != nil {
+		return err
+	}
+	duration := d.command.LeaseDuration
+	return election{d.config, d.command.Namespace, name, duration, duration / 7}.run(ctx, d.lead)
 }
 
 // lead has this process apply from now on.

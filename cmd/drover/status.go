@@ -27,18 +27,23 @@ type statusReporter struct {
 	writer *configrepo.Writer
 }
 
-// newStatusReporter puts the definition and the object into the cluster where
-// they are not there yet.
-func newStatusReporter(ctx context.Context, config *rest.Config, spec configrepo.Spec) (*statusReporter, error) {
+// ensureNamespace makes the namespace of Drover's own objects where it is not there yet.
+func ensureNamespace(ctx context.Context, config *rest.Config) error {
 	client, err := kubernetes.NewForConfig(config)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: systemNamespace}}
 	_, err = client.CoreV1().Namespaces().Create(ctx, namespace, metav1.CreateOptions{})
 	if err != nil && !apierrors.IsAlreadyExists(err) {
-		return nil, fmt.Errorf("make namespace %s: %w", systemNamespace, err)
+		return fmt.Errorf("make namespace %s: %w", systemNamespace, err)
 	}
+	return nil
+}
+
+// newStatusReporter puts the definition and the object into the cluster where
+// they are not there yet.
+func newStatusReporter(ctx context.Context, config *rest.Config, spec configrepo.Spec) (*statusReporter, error) {
 	if err := configrepo.Install(ctx, config); err != nil {
 		return nil, err
 	}

@@ -8,9 +8,11 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 	"k8s.io/client-go/rest"
+	"k8s.io/klog/v2"
 
 	"github.com/drover-ci/drover/fixtures"
 	"github.com/drover-ci/drover/internal/controlplane"
@@ -66,6 +68,7 @@ func (c upCommand) Run(ctx context.Context, out *console) error {
 	}
 	defer data.close()
 	logger := newLogger(out.stderr, "text")
+	klog.SetSlogLogger(slog.New(slog.NewTextHandler(out.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))) // people look at it
 	profiles, err := c.profiles()
 	if err != nil {
 		return err
@@ -74,23 +77,28 @@ func (c upCommand) Run(ctx context.Context, out *console) error {
 	if err != nil {
 		return err
 	}
-	listener, err := listenUp(c.Listen, "127.0.0.1:8080")
-	if err != nil {
-		return err
-	}
 	progress := newProgress(out.stderr, "starting the control plane")
 	cluster, err := c.cluster(ctx, data)
 	progress.end()
 	if err != nil {
-		return errors.Join(err, listener.Close())
+		return err
 	}
 	defer cluster.stop()
+	tenure, err := cluster.take(ctx, data, logger)
+	if err != nil {
+		return err
+	}
+	defer tenure.end()
+	listener, err := listenUp(c.Listen, "127.0.0.1:8080")
+	if err != nil {
+		return err
+	}
 	leases, err := newLocalLeases(c.Leases, cluster.config, logger)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
 	system := &system{
-		data: data, source: source, cluster: cluster, listener: listener, leases: leases,
+		data: data, source: source, cluster: cluster, tenure: tenure, listener: listener, leases: leases,
 		repo: gitsource.Redact(c.repository(data)), hook: c.hookFlags, profiles: profiles, memory: c.memory(c.repository(data)), logger: logger, out: out,
 	}
 	return system.run(ctx)
@@ -175,6 +183,7 @@ type system struct {
 	data     *dataDir
 	source   *gitsource.Source
 	cluster  *cluster
+	tenure   *tenure
 	listener net.Listener
 	leases   *localLeases
 	repo     string
@@ -183,6 +192,30 @@ type system struct {
 	memory   *repolayout.Memory
 	logger   *slog.Logger
 	out      *console
+}
+
+// Of the lease: how long after the end of a process that was killed another takes
+// the cluster over at most, and how often the one that keeps it says so.
+const (
+	upLeaseDuration = 15 * time.Second
+	upLeaseRetry    = 5 * time.Second
+)
+
+// take waits until no other process keeps the cluster.
+func (c *cluster) take(ctx context.Context, data *dataDir, logger *slog.Logger) (*tenure, error) {
+	if err := ensureNamespace(ctx, c.config); err != nil {
+		return nil, err
+	}
+	identity, err := data.identity()
+	if err != nil {
+		return nil, err
+	}
+	config := rest.CopyConfig(c.config)
+	config.QPS = -1 // each call has its deadline
+	e := election{config, systemNamespace, identity, upLeaseDuration, upLeaseRetry}
+	return e.take(ctx, func(holder string) {
+		logger.WarnContext(ctx, "another drover keeps this cluster; waiting until it ends", "holder", holder)
+	})
 }
 
 // run starts the parts and waits for them.
@@ -230,6 +263,7 @@ func (s *system) run(ctx context.Context) error {
 	heed(ordersOf(before))
 	mux := newMux(front)
 	s.hook.mount(mux, counted, pokeOne(s.source))
+	group.Go(func() error { return s.tenure.await(ctx) })
 	group.Go(func() error { return front.Run(ctx) })
 	group.Go(func() error { return loop.Run(ctx) })
 	group.Go(func() error { return s.leases.run(ctx) })
