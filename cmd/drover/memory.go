@@ -77,24 +77,23 @@ func afterEachCollection(do func()) {
 	})
 }
 
+// calm is how long no revision has to come until garbage is collected, and how often
+// that is looked at from then on.
+const calm = time.Second
+
 const (
-	// calm is how long no revision has to come until garbage is collected.
-	calm = time.Second
-	// lasting is how often that is looked at from then on, for the garbage of answers.
-	lasting = 4 * time.Second
+	// littleGarbage is how many bytes are left lying where only answers made them. A
+	// server that has nothing to do makes a megabyte in half a minute.
+	littleGarbage = 16 << 20
+	// littleInACalm is how many are left after a revision, when more may follow; and how
+	// many a calm makes at most. While much is asked, the collector runs anyway.
+	littleInACalm = 4 << 20
 )
 
-// How many bytes of garbage are left lying: after a revision, when more may follow, and
-// else. A server that has nothing to do makes a megabyte in half a minute.
-const (
-	littleAfterRevision = 4 << 20
-	littleGarbage       = 16 << 20
-)
-
-// calmCollector has garbage collected while no revision comes, so that the next
-// ones find room for theirs: the collector takes all processors for a twentieth of
-// a second, and who asks just then may wait for it. A changed configuration or script
-// makes a megabyte or two of garbage, and two hundred answers make one.
+// calmCollector has garbage collected while no revision comes and little is asked, so
+// that the next revisions find room for theirs: the collector takes all processors for
+// a twentieth of a second, and who asks just then may wait for it. A changed
+// configuration or script makes a megabyte of garbage, and so do two hundred answers.
 type calmCollector struct {
 	changed chan struct{}
 	// settle makes garbage of what an earlier revision has left.
@@ -116,30 +115,29 @@ func (c *calmCollector) Changed() {
 	}
 }
 
-// Run collects garbage whenever no revision has come for a while, until the context
-// ends.
+// Run collects garbage in each calm, until the context ends.
 func (c *calmCollector) Run(ctx context.Context) {
 	timer := time.NewTimer(calm)
 	defer timer.Stop()
-	changed := false
+	changed, before := false, uint64(0)
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-c.changed:
 			changed = true
-			timer.Reset(calm)
 		case <-timer.C:
-			least := uint64(littleGarbage)
 			if changed {
 				c.settle()
-				changed, least = false, littleAfterRevision
 			}
-			if c.garbage() > least {
+			lying := c.garbage()
+			if changed && lying > littleInACalm || lying > littleGarbage && lying <= before+littleInACalm {
 				c.collect()
+				lying = 0
 			}
-			timer.Reset(lasting)
+			changed, before = false, lying
 		}
+		timer.Reset(calm)
 	}
 }
 

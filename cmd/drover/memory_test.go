@@ -50,8 +50,8 @@ func TestSaveMemory(t *testing.T) {
 	runtime.KeepAlive(held)
 }
 
-// TestGarbageIsCollectedInACalm: after changes, and not while they go on; and a
-// little never.
+// TestGarbageIsCollectedInACalm: after changes and after much was asked, and not while
+// either goes on; and a little never.
 func TestGarbageIsCollectedInACalm(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		lying, collected, settled := uint64(0), 0, 0
@@ -74,20 +74,28 @@ func TestGarbageIsCollectedInACalm(t *testing.T) {
 		expect("while changes go on", 0, 0)
 		<-time.After(calm)
 		expect("after changes", 1, 1)
+		lying = littleInACalm
+		c.Changed()
+		<-time.After(2 * calm)
+		expect("after a change with little garbage", 1, 2)
+		lying++
+		c.Changed()
+		<-time.After(2 * calm)
+		expect("after a change with more", 2, 3)
+		<-time.After(calm / 2) // between two looks
+		for range 30 {
+			<-time.After(calm)
+			lying += littleInACalm + 1
+		}
+		expect("while much is asked", 2, 3)
+		<-time.After(2 * calm)
+		expect("after much was asked", 3, 3)
 		lying = littleGarbage
-		<-time.After(10 * lasting)
-		expect("with little garbage", 1, 1)
+		<-time.After(10 * calm)
+		expect("with little garbage", 3, 3)
 		lying++
-		<-time.After(lasting)
-		expect("with more", 2, 1)
-		lying = littleAfterRevision
-		c.Changed()
-		<-time.After(2 * calm)
-		expect("after a change with little garbage", 2, 2)
-		lying++
-		c.Changed()
-		<-time.After(2 * calm)
-		expect("after a change with more", 3, 3)
+		<-time.After(calm)
+		expect("with more", 4, 3)
 	})
 }
 
