@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"hash"
 	"sync"
+	"sync/atomic"
 )
 
 // fragment is a piece of JSON: text of its own, and fragments that it shares
@@ -19,6 +20,8 @@ type fragment struct {
 	err    error
 
 	forms [encodings]form
+	// asked says which forms were made.
+	asked [encodings]atomic.Bool
 }
 
 // form is a fragment in an encoding.
@@ -67,6 +70,7 @@ func (f *fragment) make(prefix string, value func(*layout) any) error {
 		if f.err = cmp.Or(l.err, err); f.err != nil {
 			return
 		}
+		f.asked[plain].Store(true)
 		f.shared = l.shared
 		f.forms[plain].own = cut(text)
 		f.measure()
@@ -116,6 +120,7 @@ func (f *fragment) in(e encoding) *form {
 		return whole // as it was made
 	}
 	whole.made.Do(func() {
+		f.asked[e].Store(true)
 		var p pieces
 		own := &f.forms[plain].own
 		for i := range own.ends {

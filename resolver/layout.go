@@ -83,10 +83,12 @@ func (l *layout) phase(steps []*Step) []any {
 func (s *Step) layout(l *layout) any {
 	whole := stepLayout{LiteralTestStep: &s.literal}
 	if s.literal.Commands != "" {
-		whole.Commands = l.share(s.script, "", func(*layout) any { return s.literal.Commands })
+		whole.Commands = l.share(s.script, "", s.commands)
 	}
 	return whole
 }
+
+func (s *Step) commands(*layout) any { return s.literal.Commands }
 
 // share lists a fragment, and gives the mark for it.
 func (l *layout) share(f *fragment, prefix string, value func(*layout) any) any {

@@ -27,8 +27,12 @@ func (r *Registry) retold(refs []*schema.RegistryRef) *Registry {
 		if t.Registry == nil {
 			t.begin(r)
 		}
+		now := r.variants.add(LiteralOfRef(ref))
+		if len(t.told) < few {
+			now.readyAs(step.steps[0])
+		}
 		t.sources.refs[ref.As] = ref
-		t.steps[ref.As] = step.retold(nil, []*Step{r.variants.add(LiteralOfRef(ref))})
+		t.steps[ref.As] = step.retold(nil, []*Step{now})
 		t.told[step] = t.steps[ref.As]
 	}
 	if t.Registry == nil {
@@ -41,6 +45,10 @@ func (r *Registry) retold(refs []*schema.RegistryRef) *Registry {
 	t.retellWorkflows(r)
 	return t.Registry
 }
+
+// few is how many scripts are made ready for being asked for. Where more are others at
+// once, each waits until it is.
+const few = 16
 
 // teller makes a registry from another.
 type teller struct {

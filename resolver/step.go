@@ -17,6 +17,19 @@ type Step struct {
 // Literal is the step as data. It must not be changed.
 func (s *Step) Literal() *schema.LiteralTestStep { return &s.literal }
 
+// readyAs makes of the step's script what was made of another's, before anybody asks for
+// it.
+func (s *Step) readyAs(other *Step) {
+	if !other.script.asked[plain].Load() || s.script.make("", s.commands) != nil {
+		return // nobody asked, or who asks is told
+	}
+	for e := range encodings {
+		if other.script.asked[e].Load() {
+			s.script.in(e)
+		}
+	}
+}
+
 // shared says whether other configurations may have this step too.
 func (s *Step) shared() bool { return s.id != 0 }
 
