@@ -78,7 +78,7 @@ func (c *Catalog) dependOn(last *Catalog, changed []*schema.Config) {
 		return
 	}
 	change := dependents.Change[Component]{Users: c.users(slices.Values(changed))}
-	if c.registry != last.registry {
+	if c.registry != last.registry && !c.registry.isRetold(last.registry) {
 		change.Parts = compositions(last.registry, c.registry)
 	}
 	c.dependents.made.Store(made.Next(change))

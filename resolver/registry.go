@@ -8,6 +8,9 @@ import "github.com/drover-ci/drover/schema"
 type Registry struct {
 	// number tells it from all that it came from and that come from it.
 	number uint64
+	// retoldFrom is the number of the registry from which it came by other texts of
+	// commands alone; 0 for none.
+	retoldFrom uint64
 	// given is what it was built from.
 	given   Components
 	sources sources
@@ -119,9 +122,18 @@ func likenessOf(what any) *likeness {
 	return nil
 }
 
+// isRetold says that the registry came from another by other texts of commands alone.
+// It may be so without being known.
+func (r *Registry) isRetold(other *Registry) bool {
+	return r.retoldFrom != 0 && r.retoldFrom == other.number
+}
+
 // differing lists the components for which resolving takes another thing than
 // with another registry, in more than the text of commands.
 func (r *Registry) differing(other *Registry) []Component {
+	if r.isRetold(other) {
+		return nil
+	}
 	var changed []Component
 	changed = appendDiffering(changed, KindStep, r.steps, other.steps)
 	changed = appendDiffering(changed, KindChain, r.chains, other.chains)

@@ -59,7 +59,7 @@ type teller struct {
 
 func (t *teller) begin(r *Registry) {
 	next := *r
-	next.number = r.variants.number()
+	next.number, next.retoldFrom = r.variants.number(), r.number
 	next.sources.refs, next.steps = maps.Clone(r.sources.refs), maps.Clone(r.steps)
 	next.chains, next.workflows = maps.Clone(r.chains), maps.Clone(r.workflows)
 	t.Registry = &next
@@ -73,7 +73,7 @@ func (t *teller) retellChains(r *Registry) {
 	}
 	for _, name := range r.chainOrder {
 		e := r.chains[name]
-		if !e.sound() {
+		if !r.faultless && !e.sound() {
 			delete(t.chains, name)
 			continue
 		}
@@ -83,7 +83,7 @@ func (t *teller) retellChains(r *Registry) {
 
 func (t *teller) retellWorkflows(r *Registry) {
 	for name, w := range r.workflows {
-		if !w.sound() {
+		if !r.faultless && !w.sound() {
 			delete(t.workflows, name)
 			continue
 		}
