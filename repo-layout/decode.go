@@ -24,6 +24,7 @@ func newLoader(ctx context.Context, tree Tree, memory *Memory) *loader {
 					if err := r.decode(f); err != nil {
 						return err
 					}
+					workers.GiveWay()
 				}
 			}
 			return nil

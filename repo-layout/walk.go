@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/drover-ci/drover/internal/workers"
 	"github.com/drover-ci/drover/schema"
 )
 
@@ -118,6 +119,7 @@ func (l *loader) folder(dir string, id ID, sort sorter, last *folder) (*folder, 
 	if last.is(id) {
 		return last, nil
 	}
+	workers.GiveWay()
 	if last == nil {
 		last = &folder{}
 	}

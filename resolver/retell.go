@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/drover-ci/drover/internal/workers"
 	"github.com/drover-ci/drover/schema"
 )
 
@@ -105,6 +106,7 @@ func (t *teller) retell(e *expansion, valuesOf func() *overrides) *expansion {
 	if !slices.ContainsFunc(e.elements, func(element *expansion) bool { return t.told[element] != nil }) {
 		return e
 	}
+	workers.GiveWay()
 	values, elements, steps := valuesOf(), slices.Clone(e.elements), slices.Clone(e.steps)
 	at := 0 // no step is there twice: that were wrong
 	for i, element := range e.elements {

@@ -244,6 +244,7 @@ func (m *Maker) All(ctx context.Context, components []Component, do func(Made) e
 				if err := do(made); err != nil {
 					return err
 				}
+				workers.GiveWay()
 			}
 			return ctx.Err()
 		})

@@ -21,6 +21,7 @@ func Each(ctx context.Context, n int, do func(i int)) {
 		group.Go(func() {
 			for i := worker; i < n && ctx.Err() == nil; i += count {
 				do(i)
+				GiveWay()
 			}
 		})
 	}

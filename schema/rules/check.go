@@ -67,6 +67,7 @@ func Check(ctx context.Context, last *Checked, next *repolayout.Repo) *Checked {
 	if last.complete && factsOf(last.Repo) == factsOf(next) {
 		since = changesBetween(last, c, configs)
 	}
+	workers.GiveWay()
 	c.Catalog = nextCatalog(last.Catalog, registry, configs)
 	if c.terms = last.terms; since == nil {
 		c.terms = newTerms(next.Settings.Value)
@@ -78,9 +79,11 @@ func Check(ctx context.Context, last *Checked, next *repolayout.Repo) *Checked {
 		w.optional = optionalSteps(next, registry)
 	}
 	c.optional = w.optional
+	workers.GiveWay()
 	problems := w.locate(nil, c.registry)
 	problems = append(problems, c.checkWhole(ctx, w, last, since)...)
 	problems = append(problems, c.checkConfigs(ctx, w, last, since)...)
+	workers.GiveWay()
 	problems = append(problems, c.checkJobNames(last, since)...)
 	problems = append(problems, c.checkLeaseChanges(last, since)...)
 	finder := newFieldFinder(next, last.fields)

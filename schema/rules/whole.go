@@ -3,6 +3,7 @@ package rules
 import (
 	"context"
 
+	"github.com/drover-ci/drover/internal/workers"
 	"github.com/drover-ci/drover/schema"
 )
 
@@ -80,6 +81,7 @@ func (c *Checked) checkWhole(ctx context.Context, w *world, last *Checked, since
 		default:
 			found = rule.check(c, w)
 		}
+		workers.GiveWay()
 		c.whole = append(c.whole, found)
 		problems = append(problems, found...)
 	}

@@ -1,0 +1,7 @@
+//go:build !linux
+
+package workers
+
+import "runtime"
+
+func giveWay() { runtime.Gosched() }
