@@ -79,7 +79,7 @@ func afterEachCollection(do func()) {
 
 // calm is how long no revision has to come until garbage is collected, and how often
 // that is looked at from then on.
-const calm = time.Second
+const calm = time.Second / 2
 
 const (
 	// littleGarbage is how many bytes are left lying where only answers made them. A
