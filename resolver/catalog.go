@@ -134,7 +134,8 @@ func (c *Catalog) Slim(beside *Catalog) *Catalog {
 }
 
 // Forget lets go of what configurations resolved to in earlier catalogs and do no
-// more. Until then the scripts of back then are kept with it.
+// more. Until then the scripts of back then are kept with it, and longer only those of
+// the catalog in which an entry was made.
 func (c *Catalog) Forget() {
 	for entry := range c.entries.All() {
 		entry.forget(c.registry)

@@ -22,7 +22,9 @@
 // A [Catalog] knows which tests depend on which components ([Catalog.Dependents]).
 // It is what pages ask who uses something, and what [Catalog.Next] asks whom a
 // changed step, chain, workflow, observer or profile reaches: these configurations
-// it resolves again, and no others.
+// it resolves again, and no others. Where nothing but the text of commands is another,
+// it resolves none: catalogs share the entries, and [Catalog.Resolved] finds out what
+// they come to when it is asked.
 //
 // # Order of values
 //

@@ -45,7 +45,7 @@ func newEntry(registry *Registry, config *schema.Config) *Entry {
 // costs nothing.
 func (e *Entry) Shape() *Shape { return e.shape }
 
-// Resolved is an entry of the catalog with every step spelled out; nil where there are
+// Resolved is an entry, which must be one of the catalog's, with every step spelled out; nil where there are
 // Findings. What it came to is kept until it is asked for against another registry.
 func (c *Catalog) Resolved(e *Entry) *Resolved {
 	if len(e.Findings) > 0 {
@@ -69,7 +69,7 @@ func (e *Entry) resolve(registry *Registry, last *resolvedBy) *Resolved {
 		return last.resolved
 	}
 	resolved, _ := registry.Resolve(e.Config)
-	if e.shape != nil {
+	if resolved != nil && e.shape != nil {
 		resolved.own = e.shape.own
 	}
 	return resolved

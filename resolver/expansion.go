@@ -50,7 +50,7 @@ func (w *way) components() []Component {
 }
 
 // likeness is what is left of a component without the text of commands. That text is what
-// people change most often, and nothing that is checked depends on it.
+// people change most often, and nothing that resolving finds depends on it.
 type likeness struct{ _ byte } // so that each has an address of its own
 
 // single is the expansion of one step.

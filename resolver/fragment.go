@@ -20,8 +20,9 @@ type fragment struct {
 	err    error
 
 	forms [encodings]form
-	// asked says which forms were made.
-	asked [encodings]atomic.Bool
+	// wanted are the forms that somebody asked for, of this text or of one that it is in
+	// the place of.
+	wanted [encodings]atomic.Bool
 }
 
 // form is a fragment in an encoding.
@@ -70,7 +71,7 @@ func (f *fragment) make(prefix string, value func(*layout) any) error {
 		if f.err = cmp.Or(l.err, err); f.err != nil {
 			return
 		}
-		f.asked[plain].Store(true)
+		f.wanted[plain].Store(true)
 		f.shared = l.shared
 		f.forms[plain].own = cut(text)
 		f.measure()
@@ -120,7 +121,7 @@ func (f *fragment) in(e encoding) *form {
 		return whole // as it was made
 	}
 	whole.made.Do(func() {
-		f.asked[e].Store(true)
+		f.wanted[e].Store(true)
 		var p pieces
 		own := &f.forms[plain].own
 		for i := range own.ends {

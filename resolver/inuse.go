@@ -11,7 +11,7 @@ import (
 //
 // It does not keep it: a value lives as long as a resolved configuration has it, so
 // however many configurations are resolved over time (people may post any), the table
-// is at most twice as large as what is in use.
+// is at most twice as large as what is in use. Keys must not keep anything large either.
 type inUse[K comparable, V any] struct {
 	mu    sync.RWMutex
 	byKey map[K]weak.Pointer[V]

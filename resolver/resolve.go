@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"weak"
 
 	"github.com/drover-ci/drover/schema"
 )
@@ -32,9 +33,10 @@ func (r *Registry) Resolve(config *schema.Config) (*Resolved, []Finding) {
 
 // testKey is all that the steps of a test follow from. Of what files say in the same
 // words there is mostly one value: a repository's branches have most tests in common.
+// It does not keep what it follows from.
 type testKey struct {
 	registry     uint64
-	own          *schema.TestSteps
+	own          weak.Pointer[schema.TestSteps]
 	architecture schema.NodeArchitecture
 }
 
@@ -42,7 +44,7 @@ type testKey struct {
 // is right is the same for all.
 func (r *Registry) resolve(config *schema.Config, index int) (*Steps, []Finding) {
 	test := &config.Tests[index]
-	key := testKey{r.number, test.Steps, test.NodeArchitecture}
+	key := testKey{r.number, weak.Make(test.Steps), test.NodeArchitecture}
 	if known := r.variants.tests.find(key); known != nil {
 		return known, nil
 	}

@@ -10,8 +10,8 @@ import (
 
 // retold is the registry with those steps that are written as its own but for their
 // commands, and with the chains and workflows that have them; the registry itself
-// where there are none. Nothing that is checked depends on the commands, so this is
-// done without checking. What something is wrong with is left out.
+// where there are none. Nothing that a registry is checked for depends on the commands,
+// so this is done without checking. What something is wrong with is left out.
 func (r *Registry) retold(refs []*schema.RegistryRef) *Registry {
 	t := &teller{told: map[*expansion]*expansion{}}
 	all := len(refs) == len(r.given.Refs)

@@ -20,11 +20,11 @@ func (s *Step) Literal() *schema.LiteralTestStep { return &s.literal }
 // readyAs makes of the step's script what was made of another's, before anybody asks for
 // it.
 func (s *Step) readyAs(other *Step) {
-	if !other.script.asked[plain].Load() || s.script.make("", s.commands) != nil {
+	if !other.script.wanted[plain].Load() || s.script.make("", s.commands) != nil {
 		return // nobody asked, or who asks is told
 	}
 	for e := range encodings {
-		if other.script.asked[e].Load() {
+		if other.script.wanted[e].Load() {
 			s.script.in(e)
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
+	"weak"
 
 	"github.com/drover-ci/drover/resolver"
 	"github.com/drover-ci/drover/schema"
@@ -89,18 +91,27 @@ func TestFindingsOfEqualTestsAreTheirOwn(t *testing.T) {
 // Whoever resolves configurations for a moment must not make the registry grow.
 func TestWhatIsResolvedIsForgotten(t *testing.T) {
 	const times, most = 2000, 900
+	var posted []weak.Pointer[schema.TestSteps]
 	r := registry(t, toolbox)
 	kept, _ := r.Resolve(config(t, `[{as: a, steps: {workflow: e2e, env: {REGION: here}}}]`))
 	for i := range times {
-		if _, findings := r.Resolve(config(t, fmt.Sprintf(`[{as: a, steps: {workflow: e2e, env: {REGION: "%d"}}}]`, i))); len(findings) > 0 {
+		each := config(t, fmt.Sprintf(`[{as: a, steps: {workflow: e2e, env: {REGION: "%d"}}}]`, i))
+		if _, findings := r.Resolve(each); len(findings) > 0 {
 			t.Fatal(lines(findings))
 		}
+		posted = append(posted, weak.Make(each.Tests[0].Steps))
 		if i%100 == 0 {
 			runtime.GC()
 		}
 	}
 	if count := r.InUse(); count > most {
 		t.Errorf("of %d configurations the registry has %d things, want at most %d", times, count, most)
+	}
+	for started := time.Now(); len(posted) > 0; runtime.GC() {
+		posted = slices.DeleteFunc(posted, func(p weak.Pointer[schema.TestSteps]) bool { return p.Value() == nil })
+		if time.Since(started) > time.Minute {
+			t.Fatalf("of %d configurations that nobody has any more %d are left", times, len(posted))
+		}
 	}
 	again, _ := r.Resolve(kept.Source())
 	if again.Steps(0) != kept.Steps(0) {

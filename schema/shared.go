@@ -157,8 +157,8 @@ func (s *shared) kind(kind valueKind) uint32 {
 	return number
 }
 
-// write writes down how a value is written, so that no other is written so. It says no to one that is too large, or not
-// written in full where it stands.
+// write writes down how a value is written, so that no other is written so. It says no to
+// one that is too large, or not written in full where it stands.
 func (s *shared) write(node *yaml.Node) bool {
 	if node.Kind == yaml.AliasNode || node.Tag == mergeTag || len(s.written)+len(node.Value) > maxSharedValue {
 		return false

@@ -119,8 +119,8 @@ func sourceOf(current func() *rules.Snapshot) httpapi.Source {
 	})
 }
 
-// settle has a snapshot that stays in force keep nothing that was resolved for earlier
-// ones alone, and makes room for the garbage of the next ones.
+// settle has a snapshot that stays in force let go of what was resolved for earlier ones
+// alone, and makes room for the garbage of the next ones.
 func settle(snapshot *rules.Snapshot) {
 	if snapshot != nil {
 		snapshot.Valid.Catalog.Forget()

@@ -34,15 +34,15 @@ const (
 	smallestHeap = 4 << 20
 )
 
-// room is how many bytes may be used in any case now; 0 until that is limited.
-var room atomic.Uint64 //nolint:gochecknoglobals // the heap is the process's
+// roomNow is how many bytes may be used in any case now; 0 until that is limited.
+var roomNow atomic.Uint64 //nolint:gochecknoglobals // the heap is the process's
 
 // saveMemory has the collector work as the constants say from here on.
 func saveMemory() {
 	if os.Getenv("GOGC") != "" || os.Getenv("GOMEMLIMIT") != "" {
 		return
 	}
-	first := room.Swap(roomToRead) == 0
+	first := roomNow.Swap(roomToRead) == 0
 	limitGarbage() // a cache may have been read before
 	if first {
 		afterEachCollection(limitGarbage)
@@ -51,12 +51,12 @@ func saveMemory() {
 
 // makeRoomToAnswer is for servers, once a repository has been read.
 func makeRoomToAnswer() {
-	if room.CompareAndSwap(roomToRead, roomToAnswer) {
+	if roomNow.CompareAndSwap(roomToRead, roomToAnswer) {
 		limitGarbage()
 	}
 }
 
-func limitGarbage() { debug.SetGCPercent(spareFor(inUse(), room.Load())) }
+func limitGarbage() { debug.SetGCPercent(spareFor(inUse(), roomNow.Load())) }
 
 // spareFor is GOGC for a heap of which so many bytes are in use.
 func spareFor(used, room uint64) int {
