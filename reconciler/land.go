@@ -100,6 +100,7 @@ func (r *Reconciler) advance(ctx context.Context, s stride) {
 	}
 	status := s.work.status
 	status.Progress = &s.progress
+	status.Observed, status.Orders = r.last.Observed, r.last.Orders // they may be newer
 	r.underWay = &status
 	r.repeat(ctx)
 }

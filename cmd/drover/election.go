@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
@@ -43,7 +44,7 @@ func (e election) run(ctx context.Context, lead func()) error {
 	elector, err := e.elector(leaderelection.LeaderCallbacks{
 		OnStartedLeading: func(context.Context) { lead() },
 		OnStoppedLeading: func() {}, // then the process ends
-	})
+	}, true)
 	if err != nil {
 		return err
 	}
@@ -54,7 +55,8 @@ func (e election) run(ctx context.Context, lead func()) error {
 	return nil
 }
 
-func (e election) elector(callbacks leaderelection.LeaderCallbacks) (*leaderelection.LeaderElector, error) {
+// elector takes part once. It gives the lease back when it ends, where that is wanted.
+func (e election) elector(callbacks leaderelection.LeaderCallbacks, givesBack bool) (*leaderelection.LeaderElector, error) {
 	client, err := kubernetes.NewForConfig(e.config)
 	if err != nil {
 		return nil, err
@@ -65,7 +67,7 @@ func (e election) elector(callbacks leaderelection.LeaderCallbacks) (*leaderelec
 			Client:    client.CoordinationV1(), LockConfig: resourcelock.ResourceLockConfig{Identity: e.identity},
 		},
 		LeaseDuration: e.duration, RenewDeadline: e.duration * 2 / 3, RetryPeriod: e.retry,
-		ReleaseOnCancel: true, Name: leaseName, Callbacks: callbacks,
+		ReleaseOnCancel: givesBack, Name: leaseName, Callbacks: callbacks,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("take part in the election: %w", err)
@@ -83,17 +85,22 @@ type tenure struct {
 	begin sync.Once
 	stop  context.CancelFunc
 	over  sync.WaitGroup
+	// giveBack has others not wait until the lease is over.
+	giveBack func()
 }
 
 // take waits until this process leads. Waits is called with each other that it waits for.
 func (e election) take(ctx context.Context, waits func(holder string)) (*tenure, error) {
-	t := &tenure{lost: make(chan string, 1), leads: make(chan struct{})}
+	if err := e.mayRead(ctx); err != nil {
+		return nil, err
+	}
+	t := &tenure{lost: make(chan string, 1), leads: make(chan struct{}), giveBack: e.giveBack}
 	held, stop := context.WithCancel(context.WithoutCancel(ctx))
 	t.stop = stop
 	failed := make(chan error, 1)
 	t.over.Go(func() {
 		for held.Err() == nil {
-			elector, err := e.elector(t.callbacks(e.identity, waits))
+			elector, err := e.elector(t.callbacks(e.identity, waits), false)
 			if err != nil {
 				failed <- err
 				return
@@ -111,6 +118,20 @@ func (e election) take(ctx context.Context, waits func(holder string)) (*tenure,
 		t.end()
 		return nil, ctx.Err()
 	}
+}
+
+// mayRead says why the Lease cannot be read, if so: who takes part in the election tries
+// for ever.
+func (e election) mayRead(ctx context.Context) error {
+	client, err := kubernetes.NewForConfig(e.config)
+	if err != nil {
+		return err
+	}
+	_, err = client.CoordinationV1().Leases(e.namespace).Get(ctx, leaseName, metav1.GetOptions{})
+	if err != nil && !apierrors.IsNotFound(err) {
+		return fmt.Errorf("read the lease %s/%s, which says who keeps the cluster: %w", e.namespace, leaseName, err)
+	}
+	return nil
 }
 
 func (t *tenure) callbacks(identity string, waits func(holder string)) leaderelection.LeaderCallbacks {
@@ -149,6 +170,24 @@ func (t *tenure) await(ctx context.Context) error {
 func (t *tenure) end() {
 	t.stop()
 	t.over.Wait()
+	t.giveBack()
+}
+
+// giveBack gives the lease back, if it is this process's. Where that fails others wait
+// until it is over.
+func (e election) giveBack() {
+	ctx, cancel := context.WithTimeout(context.Background(), e.retry+time.Second)
+	defer cancel()
+	client, err := kubernetes.NewForConfig(e.config)
+	if err != nil {
+		return
+	}
+	lease, err := client.CoordinationV1().Leases(e.namespace).Get(ctx, leaseName, metav1.GetOptions{})
+	if err != nil || lease.Spec.HolderIdentity == nil || *lease.Spec.HolderIdentity != e.identity {
+		return
+	}
+	lease.Spec.HolderIdentity = nil
+	_, _ = client.CoordinationV1().Leases(e.namespace).Update(ctx, lease, metav1.UpdateOptions{}) // of the version that was read
 }
 
 // identity tells a data folder's processes, of which there is one at a time, from all

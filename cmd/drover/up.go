@@ -194,11 +194,12 @@ type system struct {
 	out      *console
 }
 
-// Of the lease: how long after the end of a process that was killed another takes
-// the cluster over at most, and how often the one that keeps it says so.
+// Of the lease: how long it lasts, and how often the one that keeps it says so and others
+// look. These take the cluster over within about two seconds of a clean end, and twenty
+// of a kill.
 const (
 	upLeaseDuration = 15 * time.Second
-	upLeaseRetry    = 5 * time.Second
+	upLeaseRetry    = time.Second
 )
 
 // take waits until no other process keeps the cluster.
@@ -211,7 +212,7 @@ func (c *cluster) take(ctx context.Context, data *dataDir, logger *slog.Logger) 
 		return nil, err
 	}
 	config := rest.CopyConfig(c.config)
-	config.QPS = -1 // each call has its deadline
+	config.QPS, config.Timeout = -1, upLeaseDuration*2/3 //nolint:mnd // as long as is tried to keep it
 	e := election{config, systemNamespace, identity, upLeaseDuration, upLeaseRetry}
 	return e.take(ctx, func(holder string) {
 		logger.WarnContext(ctx, "another drover keeps this cluster; waiting until it ends", "holder", holder)

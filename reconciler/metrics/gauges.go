@@ -81,15 +81,20 @@ func (g *gauges) pass(name string, status reconciler.Status, now time.Time) {
 			s.targets[target.Name] = 1
 		}
 	}
+	s.follow(status, now)
+	if status.Stage == reconciler.Done {
+		c := status.Changes
+		s.owned = len(c.Created) + len(c.Adopted) + len(c.Updated) + len(c.Healed) + len(c.Kept) + len(c.Paused) + c.Unchanged
+	}
+}
+
+// follow takes note of since when something newer than what is applied has been seen.
+func (s *state) follow(status reconciler.Status, now time.Time) {
 	switch {
 	case status.Observed.Hash == "" || status.Observed.Hash == status.Applied.Hash:
 		s.behind = time.Time{}
 	case s.behind.IsZero():
 		s.behind = now
-	}
-	if status.Stage == reconciler.Done {
-		c := status.Changes
-		s.owned = len(c.Created) + len(c.Adopted) + len(c.Updated) + len(c.Healed) + len(c.Kept) + len(c.Paused) + c.Unchanged
 	}
 }
 

@@ -48,21 +48,20 @@ func checkPeriodicsAgain(c *Checked, _ *world, last *Checked, since *changes) []
 	return nil
 }
 
-// newPeriodics are the names of periodics that there were not, or elsewhere.
+// newPeriodics are the names of periodics that there were not, or elsewhere; and those
+// that a configuration has no more, as another job may have given way to it.
 func (c *Checked) newPeriodics(last *Checked, since *changes) map[string]bool {
 	names := map[string]bool{}
 	for _, each := range since.configs {
-		known := map[string]bool{}
-		if each.Before != nil {
-			for _, job := range generatedJobs([]*ConfigDoc{each.Before}, schema.Periodics) {
-				known[job.Name] = true
+		before, after := namesOfPeriodics(each.Before), namesOfPeriodics(each.After)
+		for name := range before {
+			if !after[name] {
+				names[name] = true
 			}
 		}
-		if each.After != nil {
-			for _, job := range generatedJobs([]*ConfigDoc{each.After}, schema.Periodics) {
-				if !known[job.Name] {
-					names[job.Name] = true
-				}
+		for name := range after {
+			if !before[name] {
+				names[name] = true
 			}
 		}
 	}
@@ -76,6 +75,17 @@ func (c *Checked) newPeriodics(last *Checked, since *changes) map[string]bool {
 	}
 	for _, job := range c.handJobs[group] {
 		if !known[job] {
+			names[job.Name] = true
+		}
+	}
+	return names
+}
+
+// namesOfPeriodics are those that a configuration, or nil, is made into.
+func namesOfPeriodics(doc *ConfigDoc) map[string]bool {
+	names := map[string]bool{}
+	if doc != nil {
+		for _, job := range generatedJobs([]*ConfigDoc{doc}, schema.Periodics) {
 			names[job.Name] = true
 		}
 	}
