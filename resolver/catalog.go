@@ -36,9 +36,8 @@ func NewCatalog(registry *Registry, configs []*schema.Config) *Catalog {
 // Next is the catalog of a later revision, in which some of the configurations are
 // gone and others have come; the zero Catalog has none. The result is that of
 // NewCatalog, but of a configuration that stays, and none of whose components have
-// changed, the entry is taken over; and one whose components have changed in the
-// text of their commands alone is resolved only when it is asked for. For that the
-// registry must come from this catalog's by [Registry.Next].
+// changed in more than the text of their commands, the entry is taken over. For that
+// the registry must come from this catalog's by [Registry.Next].
 func (c *Catalog) Next(registry *Registry, gone, come []*schema.Config) *Catalog {
 	next := &Catalog{registry: registry, entries: c.without(gone), unsettled: c.unsettled}
 	var renamed []*schema.Config

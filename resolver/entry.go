@@ -45,8 +45,9 @@ func newEntry(registry *Registry, config *schema.Config) *Entry {
 // costs nothing.
 func (e *Entry) Shape() *Shape { return e.shape }
 
-// Resolved is an entry, which must be one of the catalog's, with every step spelled out; nil where there are
-// Findings. What it came to is kept until it is asked for against another registry.
+// Resolved is an entry, which must be one of the catalog's, with every step spelled
+// out; nil where there are Findings. What it came to is kept until it is asked for
+// against another registry.
 func (c *Catalog) Resolved(e *Entry) *Resolved {
 	if len(e.Findings) > 0 {
 		return nil

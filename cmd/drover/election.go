@@ -14,6 +14,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
+	coordinationv1 "k8s.io/client-go/kubernetes/typed/coordination/v1"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/leaderelection"
 	"k8s.io/client-go/tools/leaderelection/resourcelock"
@@ -44,30 +45,40 @@ func (e election) run(ctx context.Context, lead func()) error {
 	elector, err := e.elector(leaderelection.LeaderCallbacks{
 		OnStartedLeading: func(context.Context) { lead() },
 		OnStoppedLeading: func() {}, // then the process ends
-	}, true)
+	})
 	if err != nil {
 		return err
 	}
 	elector.Run(ctx)
+	e.giveBack()
 	if ctx.Err() == nil {
 		return errDeposed
 	}
 	return nil
 }
 
-// elector takes part once. It gives the lease back when it ends, where that is wanted.
-func (e election) elector(callbacks leaderelection.LeaderCallbacks, givesBack bool) (*leaderelection.LeaderElector, error) {
+// leases is where the Lease is.
+func (e election) leases() (coordinationv1.CoordinationV1Interface, error) {
 	client, err := kubernetes.NewForConfig(e.config)
+	if err != nil {
+		return nil, err
+	}
+	return client.CoordinationV1(), nil
+}
+
+// elector takes part once. It does not give the lease back.
+func (e election) elector(callbacks leaderelection.LeaderCallbacks) (*leaderelection.LeaderElector, error) {
+	client, err := e.leases()
 	if err != nil {
 		return nil, err
 	}
 	elector, err := leaderelection.NewLeaderElector(leaderelection.LeaderElectionConfig{
 		Lock: &resourcelock.LeaseLock{
 			LeaseMeta: metav1.ObjectMeta{Namespace: e.namespace, Name: leaseName},
-			Client:    client.CoordinationV1(), LockConfig: resourcelock.ResourceLockConfig{Identity: e.identity},
+			Client:    client, LockConfig: resourcelock.ResourceLockConfig{Identity: e.identity},
 		},
 		LeaseDuration: e.duration, RenewDeadline: e.duration * 2 / 3, RetryPeriod: e.retry,
-		ReleaseOnCancel: givesBack, Name: leaseName, Callbacks: callbacks,
+		Name: leaseName, Callbacks: callbacks,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("take part in the election: %w", err)
@@ -100,7 +111,7 @@ func (e election) take(ctx context.Context, waits func(holder string)) (*tenure,
 	failed := make(chan error, 1)
 	t.over.Go(func() {
 		for held.Err() == nil {
-			elector, err := e.elector(t.callbacks(e.identity, waits), false)
+			elector, err := e.elector(t.callbacks(e.identity, waits))
 			if err != nil {
 				failed <- err
 				return
@@ -123,11 +134,11 @@ func (e election) take(ctx context.Context, waits func(holder string)) (*tenure,
 // mayRead says why the Lease cannot be read, if so: who takes part in the election tries
 // for ever.
 func (e election) mayRead(ctx context.Context) error {
-	client, err := kubernetes.NewForConfig(e.config)
+	client, err := e.leases()
 	if err != nil {
 		return err
 	}
-	_, err = client.CoordinationV1().Leases(e.namespace).Get(ctx, leaseName, metav1.GetOptions{})
+	_, err = client.Leases(e.namespace).Get(ctx, leaseName, metav1.GetOptions{})
 	if err != nil && !apierrors.IsNotFound(err) {
 		return fmt.Errorf("read the lease %s/%s, which says who keeps the cluster: %w", e.namespace, leaseName, err)
 	}
@@ -178,16 +189,16 @@ func (t *tenure) end() {
 func (e election) giveBack() {
 	ctx, cancel := context.WithTimeout(context.Background(), e.retry+time.Second)
 	defer cancel()
-	client, err := kubernetes.NewForConfig(e.config)
+	client, err := e.leases()
 	if err != nil {
 		return
 	}
-	lease, err := client.CoordinationV1().Leases(e.namespace).Get(ctx, leaseName, metav1.GetOptions{})
+	lease, err := client.Leases(e.namespace).Get(ctx, leaseName, metav1.GetOptions{})
 	if err != nil || lease.Spec.HolderIdentity == nil || *lease.Spec.HolderIdentity != e.identity {
 		return
 	}
 	lease.Spec.HolderIdentity = nil
-	_, _ = client.CoordinationV1().Leases(e.namespace).Update(ctx, lease, metav1.UpdateOptions{}) // of the version that was read
+	_, _ = client.Leases(e.namespace).Update(ctx, lease, metav1.UpdateOptions{}) // of the version that was read
 }
 
 // identity tells a data folder's processes, of which there is one at a time, from all
