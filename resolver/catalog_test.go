@@ -128,8 +128,9 @@ func entryOf(c *resolver.Catalog, config *schema.Config) *resolver.Entry {
 	return nil
 }
 
-// However a registry came about, it gives the same.
-func TestNextIsAsNew(t *testing.T) {
+// toolboxConfigs are configurations that use the toolbox in many ways.
+func toolboxConfigs(t *testing.T) []*schema.Config {
+	t.Helper()
 	var pool []*schema.Config
 	for i, tests := range []string{
 		`[{as: a, steps: {workflow: e2e, env: {REGION: north}}}, {as: b, steps: {workflow: open, env: {SUITE: all}}}]`,
@@ -146,6 +147,12 @@ func TestNextIsAsNew(t *testing.T) {
 			pool = append(pool, c)
 		}
 	}
+	return pool
+}
+
+// However a registry came about, it gives the same.
+func TestNextIsAsNew(t *testing.T) {
+	pool := toolboxConfigs(t)
 	edits := [][2]string{
 		{"gather.sh", "gather2.sh"},
 		{"install.sh", "install2.sh"},

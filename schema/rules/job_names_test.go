@@ -2,12 +2,15 @@ package rules_test
 
 import (
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/drover-ci/drover/fixtures"
+	"github.com/drover-ci/drover/internal/testtree"
 	repolayout "github.com/drover-ci/drover/repo-layout"
 	"github.com/drover-ci/drover/schema/rules"
 )
@@ -116,6 +119,31 @@ func TestJobNames(t *testing.T) {
 				t.Errorf("%s (-want +got):\n%s", test.reason, diff)
 			}
 		})
+	}
+}
+
+// TestAPeriodicNoLongerGivesWay: of two configurations that are made into one periodic,
+// that one has another name now in whose file a job by hand gave way.
+func TestAPeriodicNoLongerGivesWay(t *testing.T) {
+	t.Parallel()
+	const name = "periodic-ci-acme-gadget-main-a-unit"
+	test := func(as string) string {
+		return "tests:\n- as: " + as + "\n  cron: '@daily'\n  commands: a\n  container: {from: src}\n"
+	}
+	tree := testtree.Over(repolayout.FromFS(fixtures.Release()))
+	write := func(file, text string) { tree.Write(file, []byte(text)) }
+	write(jobConfig("acme", "gadget", "main", "", test("a-unit")))
+	write(jobConfig("acme", "gadget", "main-a", "", test("unit")))
+	write(jobsFolder+"acme/gadget/acme-gadget-main-a-periodics.yaml", handJob("periodics", "", name, "  cron: '@daily'\n"))
+	r := newReach(t, tree)
+	write(jobConfig("acme", "gadget", "main-a", "", test("other")))
+	r.commit()
+	again, cold := texts(r.Problems), texts(newReach(t, tree).Problems)
+	if diff := cmp.Diff(cold, again); diff != "" {
+		t.Errorf("-from nothing +again:\n%s", diff)
+	}
+	if !slices.ContainsFunc(cold, func(text string) bool { return strings.Contains(text, name) }) {
+		t.Errorf("the job by hand is in nobody's way: %v", cold)
 	}
 }
 

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"iter"
+	"maps"
 	"strings"
 
 	repolayout "github.com/drover-ci/drover/repo-layout"
@@ -14,11 +15,7 @@ func checkPeriodics(c *Checked) []schema.Problem {
 	var problems []schema.Problem
 	first := map[string]*ConfigDoc{} // by name, of which there are thousands
 	for doc := range c.Repo.Configs.All() {
-		for made := range doc.Value.Jobs() {
-			if made.Kind != schema.Periodics {
-				continue
-			}
-			name := doc.Value.Metadata.JobName(made.Kind.Prefix(), made.Target)
+		for name, made := range periodics(doc) {
 			before := first[name]
 			switch {
 			case before == nil:
@@ -53,15 +50,13 @@ func checkPeriodicsAgain(c *Checked, _ *world, last *Checked, since *changes) []
 func (c *Checked) newPeriodics(last *Checked, since *changes) map[string]bool {
 	names := map[string]bool{}
 	for _, each := range since.configs {
-		before, after := namesOfPeriodics(each.Before), namesOfPeriodics(each.After)
-		for name := range before {
-			if !after[name] {
-				names[name] = true
-			}
-		}
-		for name := range after {
-			if !before[name] {
-				names[name] = true
+		before, after := maps.Collect(periodics(each.Before)), maps.Collect(periodics(each.After))
+		for _, made := range []map[string]schema.MadeJob{before, after} {
+			for name := range made {
+				_, was := before[name]
+				if _, is := after[name]; was != is {
+					names[name] = true
+				}
 			}
 		}
 	}
@@ -81,15 +76,18 @@ func (c *Checked) newPeriodics(last *Checked, since *changes) map[string]bool {
 	return names
 }
 
-// namesOfPeriodics are those that a configuration, or nil, is made into.
-func namesOfPeriodics(doc *ConfigDoc) map[string]bool {
-	names := map[string]bool{}
-	if doc != nil {
-		for _, job := range generatedJobs([]*ConfigDoc{doc}, schema.Periodics) {
-			names[job.Name] = true
+// periodics goes through those that a configuration, or nil, is made into, by name.
+func periodics(doc *ConfigDoc) iter.Seq2[string, schema.MadeJob] {
+	return func(yield func(string, schema.MadeJob) bool) {
+		if doc == nil {
+			return
+		}
+		for made := range doc.Value.Jobs() {
+			if made.Kind == schema.Periodics && !yield(doc.Value.Metadata.JobName(made.Kind.Prefix(), made.Target), made) {
+				return
+			}
 		}
 	}
-	return names
 }
 
 // countPeriodics counts the periodics of a name.
@@ -157,9 +155,10 @@ func (c *Checked) hasConfigs(folder string) bool {
 // periodicNamed is the periodic of a name that a configuration is made into, among
 // others.
 func periodicNamed(doc *ConfigDoc, name string) *schema.Job {
-	for _, each := range generatedJobs([]*ConfigDoc{doc}, schema.Periodics) {
-		if each.Name == name {
-			return each.Job
+	for each, made := range periodics(doc) {
+		if each == name {
+			job := made.Job(doc.Value.Metadata)
+			return &job
 		}
 	}
 	return nil
@@ -168,10 +167,8 @@ func periodicNamed(doc *ConfigDoc, name string) *schema.Job {
 // periodicsOf are what a configuration's periodics are called; nil for none.
 func periodicsOf(doc *ConfigDoc) any {
 	var names []string
-	for made := range doc.Value.Jobs() {
-		if made.Kind == schema.Periodics {
-			names = append(names, doc.Value.Metadata.JobName(made.Kind.Prefix(), made.Target)+" "+made.Field())
-		}
+	for name, made := range periodics(doc) {
+		names = append(names, name+" "+made.Field())
 	}
 	if len(names) == 0 {
 		return nil
